@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+/**
+ * Builds everything into dist/: the core, the static site with posada.js, its types, and the Node command
+ * (dist/cli/). `--if-changed` skips the site where none of its inputs changed.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { digestOf, filesBelow } from "./lib/inputs.mjs";
+import { at, nodeBin, root, runOrStop } from "./lib/process.mjs";
+
+const stamp = at("build", "site.inputs");
+
+/** Guests are only copied: their names and sizes stand for them. */
+function siteDigest() {
+  const sources = filesBelow(
+    [at("src"), at("cli"), at("index.html"), at("vite.config.ts"), at("build", "core.wasm"), at("package-lock.json")],
+    (file) => !file.endsWith(".test.ts"),
+  );
+  const statics = filesBelow([at("public")], (file) => !file.startsWith(at("public", "guests")));
+  const manifest = at("public", "guests", "manifest.json");
+  return digestOf([...sources, ...statics, ...(existsSync(manifest) ? [manifest] : [])]);
+}
+
+/** The Node side: the command and its machine worker, with the core beside them. */
+async function buildCli() {
+  const { build } = await import("vite");
+  await build({
+    configFile: false,
+    root,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true, target: "node" },
+    build: {
+      ssr: true,
+      target: "node20",
+      outDir: "dist/cli",
+      emptyOutDir: true,
+      rolldownOptions: {
+        input: { posada: at("cli", "main.ts"), "machine-worker": at("src", "worker", "entry-node.ts") },
+        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
+      },
+    },
+  });
+  copyFileSync(at("build", "core.wasm"), at("dist", "cli", "core.wasm"));
+}
+
+/** dist/posada.d.ts and the types it refers to, for those who embed a machine. */
+async function buildTypes() {
+  const types = at("dist", "types");
+  await runOrStop("Writing the types of posada.js", nodeBin("tsc"), [
+    "-p", "tsconfig.embed.json", "--outDir", types,
+  ]); // prettier-ignore
+  const visit = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else writeFileSync(path, readFileSync(path, "utf8").replace(/(from "|import\(")(\.[^"]*)\.ts"/g, '$1$2.js"'));
+    }
+  };
+  visit(types);
+  writeFileSync(at("dist", "posada.d.ts"), 'export * from "./types/embed/posada.js";\n');
+}
+
+await runOrStop("Building the core", process.execPath, [at("scripts", "build-core.mjs")]);
+const digest = siteDigest();
+if (process.argv.includes("--if-changed") && existsSync(stamp) && existsSync(at("dist", "index.html"))) {
+  if (readFileSync(stamp, "utf8") === digest) {
+    console.log("dist/ is up to date.");
+    process.exit(0);
+  }
+}
+mkdirSync(at("build"), { recursive: true });
+rmSync(stamp, { force: true });
+await runOrStop("Building the site", nodeBin("vite"), ["build", "--logLevel", "warn"]);
+await buildCli();
+await buildTypes();
+writeFileSync(`${stamp}.tmp`, digest);
+renameSync(`${stamp}.tmp`, stamp);
+console.log("The site is in dist/, the command in dist/cli/.");

@@ -1,0 +1,72 @@
+/** A static file server with the isolation headers and byte ranges; for `npm start` and the browser tests. */
+import { createReadStream, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { isolationHeaders } from "./isolation.mjs";
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".wasm": "application/wasm",
+  ".txt": "text/plain; charset=utf-8",
+  ".md": "text/plain; charset=utf-8",
+};
+
+function sizeOf(path) {
+  try {
+    const status = statSync(path);
+    return status.isDirectory() ? "folder" : status.size;
+  } catch {
+    return null;
+  }
+}
+
+/** One byte range of RFC 9110 14.1.2; undefined for none, null for one that cannot be met. */
+function rangeOf(header, size) {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
+  if (!match || (match[1] === "" && match[2] === "")) return undefined;
+  const first = match[1] === "" ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const last = match[1] === "" || match[2] === "" ? size - 1 : Math.min(size - 1, Number(match[2]));
+  return first <= last ? { first, last } : null;
+}
+
+/** Serves `folder`; resolves to the server once it listens (port 0 = any free port). */
+export function serveFolder(folder, port, host = "127.0.0.1") {
+  const server = createServer((request, response) => {
+    const answer = (status, headers = {}) => response.writeHead(status, { ...isolationHeaders, ...headers });
+    if (request.method !== "GET" && request.method !== "HEAD") return void answer(405).end();
+    let path;
+    try {
+      path = join(folder, normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname)));
+    } catch {
+      return void answer(400).end();
+    }
+    if (sizeOf(path) === "folder") path = join(path, "index.html");
+    const size = sizeOf(path);
+    if (typeof size !== "number") return void answer(404, { "Content-Type": "text/plain" }).end("not found\n");
+    const range = rangeOf(request.headers.range, size);
+    if (range === null) return void answer(416, { "Content-Range": `bytes */${size}` }).end();
+    const { first, last } = range ?? { first: 0, last: size - 1 };
+    answer(range ? 206 : 200, {
+      "Content-Type": types[extname(path)] ?? "application/octet-stream",
+      "Content-Length": last - first + 1,
+      "Accept-Ranges": "bytes",
+      "Cache-Control": "no-cache",
+      ...(range ? { "Content-Range": `bytes ${first}-${last}/${size}` } : {}),
+    });
+    if (request.method === "HEAD" || size === 0) return void response.end();
+    createReadStream(path, { start: first, end: last })
+      .on("error", () => response.destroy())
+      .pipe(response);
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/**
+ * Brings what a fresh machine lacks, and says so: npm packages, Debian packages, guests, the built site.
+ * `npm start` and `npm test` both begin here; each part is skipped where it is there already.
+ */
+import { existsSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { at, hasCommand, run, runOrStop, stop } from "./lib/process.mjs";
+
+/** A command that must be there, and the Debian package that has it. */
+const forGuests = [
+  ["cpio", "cpio"],
+  ["gzip", "gzip"],
+  ["xz", "xz-utils"],
+  ["zstd", "zstd"],
+];
+const forTests = [
+  ...forGuests,
+  ["chromium", "chromium"],
+  ["nasm", "nasm"],
+  ["qemu-img", "qemu-utils"],
+  ["xorriso", "xorriso"],
+  ["mformat", "mtools"],
+];
+
+function checkNode() {
+  const [major] = process.versions.node.split(".");
+  if (Number(major) < 20) stop(`Posada needs Node 20 or later; this is ${process.versions.node}.`);
+}
+
+/** npm packages as package-lock.json names them. */
+async function npmPackages() {
+  const installed = at("node_modules", ".package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(at("package-lock.json")).mtimeMs - 1000) return;
+  if (existsSync(installed))
+    return void console.log("setup: node_modules is older than package-lock.json; run npm ci to renew it.");
+  console.log("setup: installing npm packages (npm ci)");
+  await runOrStop("npm ci", "npm", ["ci", "--no-audit", "--no-fund"]);
+}
+
+/** Debian packages for the commands that are missing. */
+async function debianPackages(wanted) {
+  const missing = wanted.filter(([command]) => !hasCommand(command));
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  const list = packages.join(" ");
+  if (!hasCommand("apt-get")) {
+    console.error(
+      `setup: missing here: ${missing.map(([command]) => command).join(", ")}. This is no Debian system; please install them.`,
+    );
+    return;
+  }
+  const asRoot = process.getuid?.() === 0 ? [] : hasCommand("sudo") ? ["sudo", "-n"] : null;
+  if (!asRoot) {
+    console.error(`setup: missing Debian packages; please run as root: apt-get install -y ${list}`);
+    return;
+  }
+  console.log(`setup: installing Debian packages: ${list}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args) => {
+    const [command, ...rest] = [...asRoot, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", ...args];
+    return run(command, rest, { env });
+  };
+  await apt("update");
+  if ((await apt("install", "-y", "--no-install-recommends", ...packages)) !== 0)
+    console.error(`setup: apt-get could not install: ${list}. What needs them is reported as failed.`);
+}
+
+/** Firmware and kernels in public/guests; the script itself skips what is there. */
+async function guests() {
+  const script = at("scripts", "guests.mjs");
+  if (!existsSync(script)) return;
+  if ((await run(process.execPath, [script])) !== 0)
+    console.error("setup: the guests could not be brought (see above); machines without own firmware cannot start.");
+}
+
+/** @param purpose "start" for running the page, "test" for running the tests. */
+export async function setup(purpose) {
+  checkNode();
+  await npmPackages();
+  await debianPackages(purpose === "test" ? forTests : forGuests);
+  await guests();
+  await runOrStop("The build", process.execPath, [at("scripts", "build.mjs"), "--if-changed"]);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await setup(process.argv[2] ?? "start");
