@@ -1,0 +1,67 @@
+/**
+ * Typed face of the wasm core (wasm/index.ts): creates an instance with its linear memory, turns its imports into a
+ * `CoreHost`, and gives views into guest RAM. Written out in full below; the machine knows the core only by this.
+ */
+export type RunExit = "budget" | "halted" | "tripleFault" | "stopRequested";
+
+/** What the core calls while it runs. All are synchronous and must not throw. */
+export interface CoreHost {
+  portRead(port: number, sizeBytes: 1 | 2 | 4): number;
+  portWrite(port: number, sizeBytes: 1 | 2 | 4, value: number): void;
+  portReadBlock(port: number, sizeBytes: 1 | 2 | 4, target: Uint8Array): number;
+  portWriteBlock(port: number, sizeBytes: 1 | 2 | 4, source: Uint8Array): number;
+  mmioRead(physAddr: number, sizeBytes: 1 | 2 | 4): number;
+  mmioWrite(physAddr: number, sizeBytes: 1 | 2 | 4, value: number): void;
+  /** Machine time for TSC and APIC timer. */
+  nowNs(): number;
+  /** The 8259 pair is asked for its vector (INTA cycle). */
+  picAcknowledge(): number;
+  /** A level-triggered vector was ended at the local APIC. */
+  ioapicEoi(vector: number): void;
+}
+
+export interface CoreOptions {
+  ramBytes: number;
+  vramBytes: number;
+  host: CoreHost;
+}
+
+/** Kinds of a 4 KiB page below 1 MiB, set by the chipset's PAM registers. */
+export type LowPageKind = "ram" | "rom" | "mmio" | "romReadRamWrite" | "ramReadOnly";
+
+export interface CoreInterface {
+  readonly memory: WebAssembly.Memory;
+  /** View of guest RAM [0, ramBytes). Writing through it does not drop decoded code: use GuestMemory. */
+  readonly ram: Uint8Array;
+  /** View of the video memory that the core maps where `mapVram` says. */
+  readonly vram: Uint8Array;
+  reset(): void;
+  /** Runs at most `maxInstructions`; returns early as the exit says. */
+  run(maxInstructions: number): RunExit;
+  /** Makes `run` return after the instruction under way. Only meaningful from inside a CoreHost call. */
+  requestStop(): void;
+  /** Instructions retired since power-on. */
+  instructions(): number;
+  /** INTR from the 8259 pair (LINT0). */
+  setIntr(asserted: boolean): void;
+  pulseNmi(): void;
+  /** Machine time of the core's next own timer event (local APIC), or Infinity. */
+  nextTimerNs(): number;
+  /** Called when that time has come. */
+  timerDue(nowNs: number): void;
+  /** Interrupt message from the IOAPIC or MSI. */
+  deliverInterrupt(destination: number, logical: boolean, deliveryMode: number, vector: number, levelTriggered: boolean): void;
+  setA20(enabled: boolean): void;
+  /** How the 4 KiB page at `physAddr` (below 1 MiB) reads and writes. */
+  setLowPage(physAddr: number, kind: LowPageKind): void;
+  /** ROM shown at the top of 4 GiB and, by `setLowPage`, below 1 MiB. */
+  loadRom(physAddr: number, bytes: Uint8Array): void;
+  /** Maps the video memory at a PCI BAR, or takes it away with null. */
+  mapVram(physAddr: number | null, lengthBytes: number): void;
+  /** Bit set per 4 KiB VRAM page written since the last call; clears it. */
+  takeDirtyVramPages(): Uint8Array;
+  /** The guest wrote code or data from outside (DMA, loader): drops code decoded from it and marks it dirty. */
+  notifyWrite(physAddr: number, lengthBytes: number): void;
+  /** True when halted with nothing pending. */
+  halted(): boolean;
+}

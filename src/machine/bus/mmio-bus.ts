@@ -1,0 +1,56 @@
+/**
+ * Guest-physical addresses that belong to devices. RAM, ROM and linear frame buffers never come here: the core reaches
+ * them directly. Unclaimed addresses read as all ones.
+ */
+import type { AccessSize } from "./port-bus.ts";
+
+export interface MmioDevice {
+  mmioRead(offset: number, sizeBytes: AccessSize): number;
+  mmioWrite(offset: number, sizeBytes: AccessSize, value: number): void;
+}
+
+export interface MmioRegion {
+  /** Moves the region (a PCI BAR was written); null takes it off the bus. */
+  moveTo(base: number | null): void;
+}
+
+interface Entry {
+  base: number;
+  length: number;
+  device: MmioDevice;
+}
+
+export class MmioBus {
+  private readonly entries: Entry[] = [];
+  private last: Entry | undefined;
+
+  /** Later regions win where two overlap. */
+  attach(base: number | null, length: number, device: MmioDevice): MmioRegion {
+    const entry: Entry = { base: base ?? -1, length, device };
+    this.entries.unshift(entry);
+    return {
+      moveTo: (newBase) => {
+        entry.base = newBase ?? -1;
+        this.last = undefined;
+      },
+    };
+  }
+
+  read(physAddr: number, sizeBytes: AccessSize): number {
+    const entry = this.find(physAddr);
+    return entry ? entry.device.mmioRead(physAddr - entry.base, sizeBytes) >>> 0 : sizeBytes === 4 ? 0xffffffff : (1 << (sizeBytes * 8)) - 1;
+  }
+
+  write(physAddr: number, sizeBytes: AccessSize, value: number): void {
+    const entry = this.find(physAddr);
+    entry?.device.mmioWrite(physAddr - entry.base, sizeBytes, value >>> 0);
+  }
+
+  private find(physAddr: number): Entry | undefined {
+    const last = this.last;
+    if (last && physAddr >= last.base && physAddr < last.base + last.length) return last;
+    const found = this.entries.find((e) => e.base >= 0 && physAddr >= e.base && physAddr < e.base + e.length);
+    if (found) this.last = found;
+    return found;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The one interface to a running machine. The page, the embed module, the `posada` command and the tests all drive
+ * it; the VM worker implements it (`src/worker/vm.ts`). Everything here can cross a thread boundary.
+ */
+import type { MachineConfig, MediaSource } from "./machine-config.ts";
+
+export type VmState = "poweredOff" | "starting" | "running" | "paused" | "saving" | "restoring" | "stopping" | "aborted";
+
+/** A key by its KeyboardEvent.code name: "KeyA", "ControlLeft", "F1". */
+export type KeyCode = string;
+export type MouseButton = "left" | "middle" | "right";
+
+export interface VmStats {
+  /** Guest instructions retired since power-on. */
+  instructions: number;
+  /** Host time spent powered on, and the part of it in which the guest's processor was halted. */
+  wallMs: number;
+  haltedMs: number;
+  /** Machine time by its own clock. */
+  guestMs: number;
+  wasmMemoryBytes: number;
+  /** Bytes moved by device since power-on, for activity lights. */
+  disk: { readBytes: number; writtenBytes: number };
+  cdrom: { readBytes: number };
+  floppy: { readBytes: number; writtenBytes: number };
+  jit: { enabled: boolean; regions: number; instructions: number };
+  interpreter: { traces: number; flushes: number; tlbMisses: number };
+  registerHash: string;
+}
+
+export type VmEvent =
+  | { type: "state"; state: VmState; reason?: string }
+  | { type: "serial"; port: 0 | 1; bytes: Uint8Array }
+  | { type: "screenmode"; text: boolean; widthPx: number; heightPx: number; aspect: number }
+  | { type: "keyboardleds"; scrollLock: boolean; numLock: boolean; capsLock: boolean }
+  | { type: "pointermode"; absolute: boolean }
+  | { type: "progress"; what: string; doneBytes: number; totalBytes: number | null }
+  | { type: "debug"; text: string }
+  | { type: "postcode"; code: number }
+  | { type: "exit"; status: number }
+  | { type: "error"; code: VmErrorCode; message: string };
+
+export type VmErrorCode =
+  | "badConfig"
+  | "badMedia"
+  | "unreachable"
+  | "outOfMemory"
+  | "unsupportedHost"
+  | "tripleFault"
+  | "badState"
+  | "wrongState"
+  | "storage"
+  | "internal";
+
+/** A failure in words a person understands. Crosses threads by `toPlain`/`fromPlain` in `vm-error.ts`. */
+export class VmError extends Error {
+  override name = "VmError";
+  constructor(
+    readonly code: VmErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A machine in a Worker. Calls that do not fit the state reject with `wrongState`. */
+export interface VmApi {
+  /** Loads media and firmware and builds the board. */
+  create(config: MachineConfig): Promise<void>;
+  /** Where the screen is drawn; an OffscreenCanvas moves to the worker. */
+  attachCanvas(canvas: OffscreenCanvas): Promise<void>;
+  /** One listener for all events. */
+  subscribe(listener: (event: VmEvent) => void): Promise<void>;
+  state(): Promise<VmState>;
+  start(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  reset(): Promise<void>;
+  /** The ACPI power button: the guest decides. */
+  pressPowerButton(): Promise<void>;
+  /** Pulls the plug. */
+  powerOff(): Promise<void>;
+  serialWrite(port: 0 | 1, bytes: Uint8Array): Promise<void>;
+  /** Key down or up as it happens. */
+  key(code: KeyCode, down: boolean): Promise<void>;
+  /** Types text on a US keyboard, paced so that the guest loses nothing; resolves when the last key is up. */
+  typeText(text: string): Promise<void>;
+  /** Presses the keys together, then releases them in reverse order. */
+  pressKeys(codes: KeyCode[]): Promise<void>;
+  /** Relative motion in guest counts; wheel in detents. */
+  moveMouse(dx: number, dy: number, wheel?: number): Promise<void>;
+  /** Absolute position, 0…1 of the screen (used where the guest has an absolute pointer). */
+  pointTo(x: number, y: number): Promise<void>;
+  mouseButton(button: MouseButton, down: boolean): Promise<void>;
+  clickMouse(button: MouseButton): Promise<void>;
+  /** The text-mode screen as lines, or null in graphics modes. */
+  screenText(): Promise<string[] | null>;
+  /** PNG bytes of the screen as it is. */
+  screenshot(): Promise<Uint8Array>;
+  /** Self-contained, versioned, compressed. */
+  save(): Promise<Uint8Array>;
+  restore(saved: Uint8Array): Promise<void>;
+  stats(): Promise<VmStats>;
+  /** Changes the medium in a drive while the machine runs; null takes it out. */
+  insertCdrom(source: MediaSource | null): Promise<void>;
+  insertFloppy(source: MediaSource | null): Promise<void>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,67 @@
+/**
+ * THE linear-memory map. No other file may contain a linear-memory offset.
+ *
+ *   0x0000_0000  guard: never used, so that a null pointer is harmless
+ *   0x0000_1000  vCPU structs, 4 KiB each (MAX_CPUS)
+ *   0x0002_0000  I/O scratch: block transfers between guest and devices
+ *   0x0004_0000  scratch trace: instructions that are run once (single step, exact stops, code outside memory)
+ *   0x0005_0000  static data of the compiler (asc --memoryBase)
+ *   0x0020_0000  per-CPU tables, 1 MiB each: TLB sets, jump cache, TLB fill log
+ *   0x0100_0000  trace hash heads, then the trace arena
+ *   0x0240_0000  ROM
+ *   0x0280_0000  guest RAM (ramBytes), then video memory (vramBytes)
+ *   after it     page descriptors, one for each 4 KiB page from ROM_BASE to the end of video memory; dirty bytes
+ *
+ * Code and data are named by where they live in linear memory (`hostPtr`), so a ROM that shows at two physical
+ * addresses is decoded once.
+ *
+ * Every number that only wasm/ needs to know stands here; scripts/build-core.mjs writes the twin for src/core.
+ */
+
+export const PAGE_SIZE: u32 = 0x1000;
+export const PAGE_OFFSET_MASK: u64 = 0xfff;
+export const PAGE_MASK: u64 = 0xffff_ffff_ffff_f000;
+
+export const CPU_BASE: usize = 0x1000;
+export const CPU_SIZE: usize = 0x1000;
+export const MAX_CPUS: u32 = 16;
+
+export const IO_SCRATCH: usize = 0x2_0000;
+export const IO_SCRATCH_SIZE: u32 = 0x1_0000;
+
+export const SCRATCH_TRACE: usize = 0x4_0000;
+export const SCRATCH_TRACE_SIZE: u32 = 0x4000;
+/** Bytes of one instruction gathered from two pages or from a device. */
+export const FETCH_BUFFER: usize = 0x4_4000;
+
+export const STATIC_DATA_BASE: usize = 0x5_0000;
+
+export const CPU_TABLES_BASE: usize = 0x20_0000;
+export const CPU_TABLES_SIZE: usize = 0x8_0000;
+
+/** Entries of one TLB array: direct-mapped, 16 bytes each: u64 tag (linear page), u32 addend, u32 flags. */
+export const TLB_ENTRIES: u32 = 2048;
+export const TLB_ARRAY_SIZE: u32 = TLB_ENTRIES * 16;
+/** Sets: user, supervisor, supervisor with EFLAGS.AC (SMAP open), and one that is always empty (checked accesses). */
+export const TLB_SETS: u32 = 4;
+/** Offsets inside a CPU's tables: read array then write array of each set. */
+export const TLB_OFFSET: u32 = 0;
+export const JUMP_CACHE_OFFSET: u32 = TLB_SETS * 2 * TLB_ARRAY_SIZE;
+/** Entries of the jump cache: u64 key (linear address and mode), u32 trace, u32 unused. */
+export const JUMP_CACHE_ENTRIES: u32 = 8192;
+export const TLB_LOG_OFFSET: u32 = JUMP_CACHE_OFFSET + JUMP_CACHE_ENTRIES * 16;
+/** How many fills are remembered one by one (u32 entry pointers) before a flush clears whole arrays. */
+export const TLB_LOG_ENTRIES: u32 = 4096;
+
+/** Heads of the trace chains by host address. */
+export const TRACE_HASH_BASE: usize = 0x100_0000;
+export const TRACE_HASH_ENTRIES: u32 = 0x1_0000;
+export const TRACE_ARENA_BASE: usize = 0x104_0000;
+export const TRACE_ARENA_END: usize = 0x240_0000;
+
+export const ROM_BASE: usize = 0x240_0000;
+export const ROM_SIZE: usize = 0x40_0000;
+export const RAM_BASE: usize = 0x280_0000;
+
+/** Page descriptor: u64 mask of 64-byte chunks that hold decoded code, u32 first trace, u32 reserved. */
+export const PAGE_DESC_SIZE: u32 = 16;

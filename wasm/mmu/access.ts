@@ -1,0 +1,49 @@
+/**
+ * Guest memory by linear address: the fast path that every instruction takes. A hit in the direct-mapped TLB is one
+ * compare; the tag is the linear page, and the page of the last byte is compared, so that accesses inside one page hit
+ * whatever their alignment. Read and write arrays are separate, so permission is in the tag. A miss, a page-crossing
+ * access, a device or a page with decoded code goes to mmu/slow-access.ts, which may raise a fault.
+ *
+ * TLB entry: u64 tag; u32 addend (hostPtr = low 32 bits of linearAddr + addend); u32 flags.
+ */
+import { PAGE_MASK, TLB_ENTRIES } from "../layout";
+import { Cpu } from "../cpu/state";
+import { readForWriteSlow, readSlow, read128Slow, writeSlow, write128Slow } from "./slow-access";
+
+@inline export function tlbSlot(array: u32, linearAddr: u64): usize {
+  return array + ((<u32>(linearAddr >> 8)) & ((TLB_ENTRIES - 1) << 4));
+}
+
+/** Reads `sizeof<T>()` bytes with the current privilege. After a fault (`cpu.fault`) the value means nothing. */
+@inline export function memRead<T>(cpu: Cpu, linearAddr: u64): T {
+  const slot = tlbSlot(cpu.tlbRead, linearAddr);
+  if (load<u64>(slot) == ((linearAddr + (sizeof<T>() - 1)) & PAGE_MASK)) return load<T>(<u32>linearAddr + load<u32>(slot, 8));
+  return <T>readSlow(cpu, linearAddr, sizeof<T>());
+}
+
+/**
+ * Reads what the same instruction will write back with `memWrite`: faults as a write does, before anything has changed.
+ */
+@inline export function memReadForWrite<T>(cpu: Cpu, linearAddr: u64): T {
+  const slot = tlbSlot(cpu.tlbWrite, linearAddr);
+  if (load<u64>(slot) == ((linearAddr + (sizeof<T>() - 1)) & PAGE_MASK)) return load<T>(<u32>linearAddr + load<u32>(slot, 8));
+  return <T>readForWriteSlow(cpu, linearAddr, sizeof<T>());
+}
+
+@inline export function memWrite<T>(cpu: Cpu, linearAddr: u64, value: T): void {
+  const slot = tlbSlot(cpu.tlbWrite, linearAddr);
+  if (load<u64>(slot) == ((linearAddr + (sizeof<T>() - 1)) & PAGE_MASK)) store<T>(<u32>linearAddr + load<u32>(slot, 8), value);
+  else writeSlow(cpu, linearAddr, sizeof<T>(), <u64>value);
+}
+
+@inline export function memRead128(cpu: Cpu, linearAddr: u64): v128 {
+  const slot = tlbSlot(cpu.tlbRead, linearAddr);
+  if (load<u64>(slot) == ((linearAddr + 15) & PAGE_MASK)) return v128.load(<u32>linearAddr + load<u32>(slot, 8));
+  return read128Slow(cpu, linearAddr);
+}
+
+@inline export function memWrite128(cpu: Cpu, linearAddr: u64, value: v128): void {
+  const slot = tlbSlot(cpu.tlbWrite, linearAddr);
+  if (load<u64>(slot) == ((linearAddr + 15) & PAGE_MASK)) v128.store(<u32>linearAddr + load<u32>(slot, 8), value);
+  else write128Slow(cpu, linearAddr, value);
+}
