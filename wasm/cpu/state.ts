@@ -81,7 +81,9 @@ export class Cpu {
   rec: u32;
   cpl: u32;
   // 200
-  reserved0: u64;
+  /** DR6 bits of debug traps that wait for the instruction boundary, and PENDING_… (cpu/debug.ts). */
+  pendingDebug: u32;
+  reserved0: u32;
   // 208: ES CS SS DS FS GS LDTR TR, 16 bytes each
   seg0: u64; seg1: u64; seg2: u64; seg3: u64; seg4: u64; seg5: u64; seg6: u64; seg7: u64;
   seg8: u64; seg9: u64; seg10: u64; seg11: u64; seg12: u64; seg13: u64; seg14: u64; seg15: u64;
@@ -191,6 +193,10 @@ export const EVENT_APIC: u32 = 0x10;
 export const EVENT_TRIPLE_FAULT: u32 = 0x20;
 /** NMIs are blocked until IRET. */
 export const EVENT_NMI_BLOCKED: u32 = 0x100;
+/** A debug trap waits in pendingDebug. */
+export const EVENT_DEBUG: u32 = 0x200;
+/** TF, an instruction breakpoint or an interrupt shadow: exactly one instruction runs before handleEvents is called again. */
+export const EVENT_STEP: u32 = 0x400;
 
 export const SHADOW_STI: u32 = 1;
 export const SHADOW_SS: u32 = 2;

@@ -1,0 +1,45 @@
+/**
+ * What the core asks of the machine around it: ports, memory-mapped devices, the clock and the interrupt controllers.
+ * The other side is src/core. All calls are synchronous; none may throw, none may re-enter the core's `run`.
+ */
+
+/** Reads `sizeBytes` (1, 2 or 4) from an I/O port; the value is zero-extended. */
+@external("host", "portRead")
+export declare function portRead(port: u32, sizeBytes: u32): u32;
+
+@external("host", "portWrite")
+export declare function portWrite(port: u32, sizeBytes: u32, value: u32): void;
+
+/**
+ * REP INS: up to `count` items of `sizeBytes` from one port to linear memory at `hostPtr`. Returns how many items the
+ * device delivered; fewer than asked means "go on one by one".
+ */
+@external("host", "portReadBlock")
+export declare function portReadBlock(port: u32, sizeBytes: u32, hostPtr: usize, count: u32): u32;
+
+/** REP OUTS, in the same way. */
+@external("host", "portWriteBlock")
+export declare function portWriteBlock(port: u32, sizeBytes: u32, hostPtr: usize, count: u32): u32;
+
+/** Reads `sizeBytes` (1, 2 or 4) of a device by guest-physical address; the value is zero-extended. */
+@external("host", "mmioRead")
+export declare function mmioRead(physAddr: u32, sizeBytes: u32): u32;
+
+@external("host", "mmioWrite")
+export declare function mmioWrite(physAddr: u32, sizeBytes: u32, value: u32): void;
+
+/** Machine time in nanoseconds, for the TSC and the local APIC timer. */
+@external("host", "nowNs")
+export declare function nowNs(): f64;
+
+/** The 8259 pair is asked for its vector (INTA cycle). */
+@external("host", "picAcknowledge")
+export declare function picAcknowledge(): u32;
+
+/** A level-triggered vector was ended at the local APIC. */
+@external("host", "ioapicEoi")
+export declare function ioapicEoi(vector: u32): void;
+
+/** A note for the developer's log; `code` says what `a` and `b` are. Nothing in the guest depends on it. */
+@external("host", "debugLog")
+export declare function debugLog(code: u32, a: u64, b: u64): void;
