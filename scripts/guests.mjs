@@ -39,11 +39,16 @@ const recipes = options.has("--tests") ? [...basics, ...extras] : basics;
 const filesOf = (recipe) =>
   recipe.kind === "kernel" ? [`vmlinuz-${recipe.id}`, `initrd-${recipe.id}.gz`] : [recipe.file];
 
-/** Changes when our part of the initramfs images changes. */
-function scriptsDigest() {
+/** What of ours goes into a made file: it is made again when this changes. */
+const INGREDIENTS = {
+  copy: [],
+  kernel: ["init.sh", "inittab", "profile.sh", "disks.sh", "power-button.sh", "initramfs.mjs", "cpio.mjs"],
+  grubTests: ["grub-test-iso.mjs"],
+};
+
+function recipeDigest(kind) {
   const hash = createHash("sha256");
-  for (const name of readdirSync(at("scripts", "guests")).sort())
-    if (!name.includes(".test.")) hash.update(name).update(readFileSync(at("scripts", "guests", name)));
+  for (const name of INGREDIENTS[kind]) hash.update(name).update(readFileSync(at("scripts", "guests", name)));
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -57,27 +62,22 @@ function readManifest() {
 }
 
 const before = readManifest();
-const digest = scriptsDigest();
 const known = new Map((before?.files ?? []).map((entry) => [entry.file, entry]));
 const isThere = (file) => {
   const entry = known.get(file);
   const path = join(output, file);
   return entry !== undefined && existsSync(path) && statSync(path).size === entry.sizeBytes;
 };
+const isCurrent = (recipe) =>
+  filesOf(recipe).every((file) => isThere(file) && known.get(file).recipe === recipeDigest(recipe.kind));
 
-function missingRecipes() {
-  if (options.has("--update")) return recipes;
-  return recipes.filter(
-    (recipe) => !filesOf(recipe).every(isThere) || (recipe.kind === "kernel" && before?.scripts !== digest),
-  );
-}
-
-const missing = missingRecipes();
+const missing = options.has("--update") ? recipes : recipes.filter((recipe) => !isCurrent(recipe));
 mkdirSync(output, { recursive: true });
 if (missing.length === 0) {
-  if (before && before.scripts !== digest) writeManifest();
-  const total = recipes.flatMap(filesOf).reduce((sum, file) => sum + known.get(file).sizeBytes, 0);
-  console.log(`guests: all ${recipes.flatMap(filesOf).length} files are there (${mib(total)}).`);
+  writeManifest();
+  const files = recipes.flatMap(filesOf);
+  const total = files.reduce((sum, file) => sum + known.get(file).sizeBytes, 0);
+  console.log(`guests: all ${files.length} files are there (${mib(total)}).`);
   process.exit(0);
 }
 for (const command of ["apt-get", "apt-cache", "dpkg-deb"])
@@ -116,7 +116,7 @@ function unpack(name, architecture) {
   return unpacked.get(key);
 }
 
-function record(file, title, licence, from) {
+function record(file, title, licence, kind, from) {
   const bytes = readFileSync(join(output, file));
   known.set(file, {
     file,
@@ -124,6 +124,7 @@ function record(file, title, licence, from) {
     package: from.map(({ name }) => name).join(", "),
     version: from.map(({ version }) => version).join(", "),
     licence,
+    recipe: recipeDigest(kind),
     source: from
       .map(
         ({ source, version }) =>
@@ -147,7 +148,7 @@ function makeCopy({ file, title, packageName, architecture, path, licence }) {
   const from = unpack(packageName, architecture);
   copyFileSync(join(from.folder, path), join(output, file));
   keepCopyright(from);
-  record(file, title, licence, [from]);
+  record(file, title, licence, "copy", [from]);
 }
 
 function makeKernel({ id, meta, architecture, title, licence }) {
@@ -158,7 +159,7 @@ function makeKernel({ id, meta, architecture, title, licence }) {
   const release = image.slice("vmlinuz-".length);
   copyFileSync(join(boot, image), join(output, `vmlinuz-${id}`));
   keepCopyright(from);
-  record(`vmlinuz-${id}`, title, licence, [from]);
+  record(`vmlinuz-${id}`, title, licence, "kernel", [from]);
 
   const busybox = unpack(BUSYBOX.packageName, architecture);
   keepCopyright(busybox);
@@ -177,7 +178,7 @@ function makeKernel({ id, meta, architecture, title, licence }) {
     modules: modulesFrom(from.folder, release),
   });
   writeFileSync(join(output, `initrd-${id}.gz`), archive);
-  record(`initrd-${id}.gz`, `BusyBox root file system for ${title}`, licence, [busybox, from]);
+  record(`initrd-${id}.gz`, `BusyBox root file system for ${title}`, licence, "kernel", [busybox, from]);
   rmSync(from.folder, { recursive: true, force: true }); // hundreds of MiB
   unpacked.delete(`${from.name}-${architecture}`);
 }
@@ -196,14 +197,15 @@ function makeGrubTests({ file, title, licence }) {
         });
   if (reason) throw new Error(reason);
   keepCopyright(unpack("grub-common", "amd64"));
-  record(file, title, licence, [unpack("grub-pc-bin", "amd64"), unpack("grub-common", "amd64")]);
+  record(file, title, licence, "grubTests", [unpack("grub-pc-bin", "amd64"), unpack("grub-common", "amd64")]);
 }
 
 function writeManifest() {
   const files = [...basics, ...extras].flatMap(filesOf).filter(isThere);
   const ready = machines.filter((machine) => files.includes(machine.kernel) && files.includes(machine.initrd));
-  const manifest = { scripts: digest, files: files.map((file) => known.get(file)), machines: ready };
-  writeFileSync(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`);
+  const manifest = { files: files.map((file) => known.get(file)), machines: ready };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  if (!existsSync(manifestFile) || readFileSync(manifestFile, "utf8") !== text) writeFileSync(manifestFile, text);
 }
 
 const makers = { copy: makeCopy, kernel: makeKernel, grubTests: makeGrubTests };

@@ -11,7 +11,7 @@ terminal_input serial
 terminal_output serial
 loadfont unicode
 echo "Posada: GRUB functional tests"
-insmod all_functional_test
+insmod functional_test
 all_functional_test
 echo "Posada: the tests have ended"
 `;
