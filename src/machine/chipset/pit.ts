@@ -11,6 +11,7 @@ import type { IrqLine } from "../bus/irq-line.ts";
 import type { PortDevice } from "../bus/port-bus.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { type Device, type DeviceState, expectVersion } from "../device.ts";
+import { rearm } from "../timer-state.ts";
 import { PitCounter } from "./pit-counter.ts";
 
 /** Input clock of all three channels. */
@@ -107,9 +108,7 @@ export class Pit implements PortDevice, Device {
     this.port61 = state.port61 as number;
     this.lineLevel = state.lineLevel as boolean;
     this.lastTick = state.lastTick as number;
-    const deadlineNs = state.deadlineNs as number;
-    if (deadlineNs === Infinity) this.timer.cancel();
-    else this.timer.armAt(deadlineNs);
+    rearm(this.timer, state.deadlineNs as number);
     this.updateSpeaker();
   }
 
