@@ -2,6 +2,8 @@
  * Typed face of the wasm core (wasm/index.ts): creates an instance with its linear memory, turns its imports into a
  * `CoreHost`, and gives views into guest RAM. Written out in full below; the machine knows the core only by this.
  */
+import type { EntryState } from "./entry-state.ts";
+
 export type RunExit = "budget" | "halted" | "tripleFault" | "stopRequested";
 
 /** What the core calls while it runs. All are synchronous and must not throw. */
@@ -36,6 +38,8 @@ export interface CoreInterface {
   /** View of the video memory that the core maps where `mapVram` says. */
   readonly vram: Uint8Array;
   reset(): void;
+  /** Puts the boot processor where a boot loader would leave it. Called after `reset`, before the first `run`. */
+  enterAt(state: EntryState): void;
   /** Runs at most `maxInstructions`; returns early as the exit says. */
   run(maxInstructions: number): RunExit;
   /** Makes `run` return after the instruction under way. Only meaningful from inside a CoreHost call. */
@@ -62,6 +66,13 @@ export interface CoreInterface {
   takeDirtyVramPages(): Uint8Array;
   /** The guest wrote code or data from outside (DMA, loader): drops code decoded from it and marks it dirty. */
   notifyWrite(physAddr: number, lengthBytes: number): void;
+  /**
+   * Everything that the core holds but the contents of RAM, video memory and ROM: processors with their local APICs,
+   * A20, page kinds, mappings. Not to be called while `run` is under way.
+   */
+  saveState(): Uint8Array;
+  /** Takes such a state; RAM is in place already. @throws Error when the bytes are not a state of this version. */
+  restoreState(state: Uint8Array): void;
   /** True when halted with nothing pending. */
   halted(): boolean;
 }
