@@ -13,6 +13,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
+import { readLayout, writeLayoutTwin } from "./lib/layout-twin.mjs";
 import { at, runOrStop } from "./lib/process.mjs";
 
 const options = new Set(process.argv.slice(2));
@@ -22,8 +23,12 @@ const name = debug ? "core.debug" : shared ? "core.shared" : "core";
 const output = at("build", `${name}.wasm`);
 const stamp = at("build", `${name}.inputs`);
 
+const layout = readLayout();
+writeLayoutTwin(layout);
+
 const flags = [
   "--runtime", "stub",
+  "--memoryBase", String(layout.get("STATIC_DATA_BASE")),
   "--importMemory",
   "--exportTable",
   "--enable", "simd",

@@ -2,12 +2,14 @@
 /** `npm run check`: types, lint, format and dependency rules. All are run; any failure fails. */
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { readLayout, writeLayoutTwin } from "./lib/layout-twin.mjs";
 import { at, nodeBin, run } from "./lib/process.mjs";
 
 /** @returns how many checks passed and failed. */
 export async function check() {
   const generator = at("wasm", "isa", "generate.mjs");
   const folders = ["src", "cli", "wasm"].filter((folder) => existsSync(at(folder)));
+  writeLayoutTwin(readLayout());
   const steps = [
     // Generated types are part of what is checked.
     ...(existsSync(generator) ? [["generated tables", process.execPath, [generator]]] : []),
