@@ -67,10 +67,10 @@ async function debianPackages(wanted) {
 }
 
 /** Firmware and kernels in public/guests; the script itself skips what is there. */
-async function guests() {
+async function guests(purpose) {
   const script = at("scripts", "guests.mjs");
   if (!existsSync(script)) return;
-  if ((await run(process.execPath, [script])) !== 0)
+  if ((await run(process.execPath, [script, ...(purpose === "test" ? ["--tests"] : [])])) !== 0)
     console.error("setup: the guests could not be brought (see above); machines without own firmware cannot start.");
 }
 
@@ -79,7 +79,7 @@ export async function setup(purpose) {
   checkNode();
   await npmPackages();
   await debianPackages(purpose === "test" ? forTests : forGuests);
-  await guests();
+  await guests(purpose);
   await runOrStop("The build", process.execPath, [at("scripts", "build.mjs"), "--if-changed"]);
 }
 
