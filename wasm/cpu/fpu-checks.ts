@@ -15,7 +15,7 @@ import { CR0_EM, CR0_NE, CR0_TS, CR4_OSFXSR, Cpu, STOP_EVENT } from "./state";
 /** Status word: an unmasked exception is pending. */
 export const FSW_ES: u32 = 0x80;
 /** The FERR# output is asserted (CR0.NE=0). Cleared by whoever passes it on. */
-export const EVENT_FERR: u32 = 0x200;
+export const EVENT_FERR: u32 = 0x800;
 
 /** #MF, or FERR# where CR0.NE=0. */
 function pendingException(cpu: Cpu): bool {
