@@ -167,6 +167,8 @@ export class Cpu {
 /** Offsets of blocks that are arrays rather than fields. */
 export const OFF_FPR: u32 = 512;
 export const OFF_XMM: u32 = 672;
+/** 128 bytes in which a call gate carries its parameters from one stack to the other. */
+export const OFF_PARAMETERS: u32 = 1408;
 /** MTRRs: 11 fixed-range then 8 base/mask pairs, u64 each. */
 export const OFF_MTRR: u32 = 1536;
 /** Local APIC state (cpu/apic.ts): 1 KiB. */
@@ -181,6 +183,8 @@ export const STOP_CODE: u32 = 2;
 export const STOP_EVENT: u32 = 4;
 /** The host asks run() to return. */
 export const STOP_HOST: u32 = 8;
+/** A repeated string instruction has elements left: RIP stays at it. */
+export const STOP_REPEAT: u32 = 16;
 
 export const FAULT_PENDING: u32 = 1;
 
