@@ -123,7 +123,9 @@ export class Cpu {
   /** CPU model: features shown by CPUID and allowed (FEAT_… words in cpu/cpuid.ts). */
   model: u32;
   // 504: MMX/x87 registers: eight 16-byte slots, R0…R7 (physical), 80 bits each
-  reserved1: u64;
+  /** Exceptions that the SSE instruction under way has found so far (sse/soft-float.ts). */
+  simdFlags: u32;
+  reserved1: u32;
   // 512
   fpr0: u64; fpr0x: u64; fpr1: u64; fpr1x: u64; fpr2: u64; fpr2x: u64; fpr3: u64; fpr3x: u64;
   fpr4: u64; fpr4x: u64; fpr5: u64; fpr5x: u64; fpr6: u64; fpr6x: u64; fpr7: u64; fpr7x: u64;
