@@ -77,7 +77,7 @@ export class AtaDisk extends IdeDrive {
     return this.options.store;
   }
 
-  protected override get deaf(): boolean {
+  protected override deafTo(): boolean {
     return this.powerMode === "sleep";
   }
 

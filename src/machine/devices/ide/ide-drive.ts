@@ -104,8 +104,8 @@ export abstract class IdeDrive {
     return [];
   }
 
-  /** True where the drive does not even look at commands (ATA SLEEP). */
-  protected get deaf(): boolean {
+  /** True where the drive does not even look at the command (it sleeps). */
+  protected deafTo(_command: number): boolean {
     return false;
   }
 
@@ -117,7 +117,7 @@ export abstract class IdeDrive {
 
   /** The Command register was written. A command in a data phase abandons that phase. */
   writeCommand(command: number): void {
-    if (this.deaf) return;
+    if (this.deafTo(command)) return;
     this.dropWork();
     this.phase = "idle";
     this.setIntrq(false);
