@@ -39,6 +39,7 @@ export class RunLoop implements ClockListener {
   private inCore = false;
   private targetNs = 0;
   private limit = Infinity;
+  private readonly waiting: (() => void)[] = [];
   private haltedTotalMs = 0;
   private activeTotalMs = 0;
   private activeSinceMs = 0;
@@ -101,6 +102,13 @@ export class RunLoop implements ClockListener {
     this.loop.soon();
   }
 
+  /** Does what must not be done inside a run (reset, power-off): after the run under way, or now where there is none. */
+  betweenRuns(action: () => void): void {
+    if (!this.inSlice) return action();
+    this.waiting.push(action);
+    if (this.inCore) this.core.requestStop();
+  }
+
   onEarlierDeadline(deadlineNs: number): void {
     if (this.inCore && deadlineNs < this.targetNs) this.core.requestStop();
     else this.wake();
@@ -137,8 +145,11 @@ export class RunLoop implements ClockListener {
     let beganMs = performance.now();
     const endMs = beganMs + (clock.workPending ? SLICE_WITH_WORK_MS : SLICE_MS);
     while (this.active) {
+      for (let action = this.waiting.shift(); action; action = this.waiting.shift()) action();
+      if (!this.active) return 0;
       clock.runDue();
       if (!this.active) return 0;
+      if (this.waiting.length > 0) continue;
       if (clock.blocked) return Infinity;
       const coreTimerNs = core.nextTimerNs();
       if (coreTimerNs <= clock.nowNs()) core.timerDue(clock.nowNs());

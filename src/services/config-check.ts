@@ -1,0 +1,128 @@
+/** From what a person or a page asks for to a whole MachineConfig; every problem is one sentence that names the option. */
+import { defaultConfig } from "../protocol/machine-config.ts";
+import type { BootDevice, CpuModel, DiskConfig, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import { VmError } from "../protocol/vm-api.ts";
+
+export const CPU_MODELS: readonly CpuModel[] = ["default", "486", "pentium", "pentium3", "x86-64-v2"];
+export const BOOT_DEVICES: readonly BootDevice[] = ["disk", "cdrom", "floppy"];
+/** The least that firmware works with, and what lies below the PCI hole. */
+export const MIN_MEMORY_MIB = 2;
+export const MAX_MEMORY_MIB = 3072;
+/** Two IDE channels with two drives each; one place is the CD drive's. */
+export const MAX_DISKS = 3;
+
+const OPTIONS: readonly string[] = [
+  "name",
+  "memoryMiB",
+  "processors",
+  "cpuModel",
+  "kernel",
+  "initrd",
+  "commandLine",
+  "floppy",
+  "cdrom",
+  "disks",
+  "bootOrder",
+  "firmware",
+  "vgaFirmware",
+  "clock",
+  "jit",
+  "onTripleFault",
+] satisfies (keyof MachineConfig)[];
+
+function bad(sentence: string): never {
+  throw new VmError("badConfig", sentence);
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  return allowed.find((word) => word === value) ?? bad(`${name} is ${show(value)}; it can be ${allowed.join(", ")}.`);
+}
+
+function wholeNumber(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most)
+    bad(`${name} is ${show(value)}; it can be a whole number from ${least} to ${most}.`);
+  return value;
+}
+
+function text(name: string, value: unknown): string {
+  return typeof value === "string" ? value : bad(`${name} is ${show(value)}; it must be text.`);
+}
+
+function yesOrNo(name: string, value: unknown): boolean {
+  return typeof value === "boolean" ? value : bad(`${name} is ${show(value)}; it can be true or false.`);
+}
+
+function media(name: string, value: unknown): MediaSource {
+  if (value instanceof URL) return value.href;
+  if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
+    if (value.byteLength === 0) bad(`${name} is empty (0 bytes).`);
+    return value;
+  }
+  if (typeof Blob === "function" && value instanceof Blob) {
+    if (value.size === 0) bad(`${name} is empty (0 bytes).`);
+    return value;
+  }
+  if (typeof value === "string" && value !== "") return value;
+  return bad(`${name} is ${show(value)}; it can be a URL, a Blob, an ArrayBuffer or a Uint8Array.`);
+}
+
+function disk(name: string, value: unknown): DiskConfig {
+  // A bare source is a disk whose writes are not kept.
+  const isEntry = typeof value === "object" && value !== null && "source" in value;
+  const entry = isEntry ? (value as Partial<DiskConfig>) : { source: value };
+  const writable = (entry as Partial<DiskConfig>).writable;
+  return {
+    source: media(name, entry.source),
+    writable: writable === undefined ? "discard" : oneOf(`writable of ${name}`, writable, ["discard", "keep"]),
+  };
+}
+
+function list(name: string, value: unknown): unknown[] {
+  return Array.isArray(value) ? value : bad(`${name} is ${show(value)}; it must be a list.`);
+}
+
+/**
+ * Fills in defaults and checks everything that can be checked without reading the media.
+ * @param asked options by their names in MachineConfig; what is undefined counts as absent
+ * @throws VmError `badConfig`
+ */
+export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineConfig {
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== null));
+  for (const name of Object.keys(given))
+    if (!OPTIONS.includes(name)) bad(`"${name}" is no option of a machine; options are ${OPTIONS.join(", ")}.`);
+
+  const config: MachineConfig = { ...defaultConfig, disks: [], bootOrder: [...defaultConfig.bootOrder] };
+  const take = <K extends keyof MachineConfig>(name: K, check: (name: string, value: unknown) => MachineConfig[K]) => {
+    if (given[name] !== undefined) config[name] = check(name, given[name]);
+  };
+  take("name", text);
+  take("memoryMiB", (name, value) => wholeNumber(name, value, MIN_MEMORY_MIB, MAX_MEMORY_MIB));
+  take("processors", (name, value) => {
+    const count = wholeNumber(name, value, 1, 16);
+    return count === 1 ? count : bad(`processors is ${count}; this version of Posada runs machines with 1 processor.`);
+  });
+  take("cpuModel", (name, value) => oneOf(name, value, CPU_MODELS));
+  take("kernel", media);
+  take("initrd", media);
+  take("commandLine", text);
+  take("floppy", media);
+  take("cdrom", media);
+  take("disks", (name, value) => list(name, value).map((entry, i) => disk(`disk ${i + 1}`, entry)));
+  take("bootOrder", (name, value) => list(name, value).map((entry) => oneOf(name, entry, BOOT_DEVICES)));
+  take("firmware", media);
+  take("vgaFirmware", media);
+  take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
+  take("jit", yesOrNo);
+  take("onTripleFault", (name, value) => oneOf(name, value, ["reset", "stop"]));
+
+  if (config.disks.length > MAX_DISKS)
+    bad(`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);
+  if (config.initrd !== undefined && config.kernel === undefined) bad("An initrd was given without a kernel.");
+  if (config.commandLine && config.kernel === undefined) bad("A kernel command line was given without a kernel.");
+  if (new Set(config.bootOrder).size < config.bootOrder.length) bad("bootOrder names a device twice.");
+  return config;
+}

@@ -1,0 +1,132 @@
+/**
+ * The main thread's handle of one virtual machine: starts its Worker, calls it by VmApi, and turns its events into DOM
+ * events. A Worker that dies takes no promise with it: every call under way rejects, and the state is `aborted`.
+ */
+import * as Comlink from "comlink";
+import type { MachineConfig } from "../protocol/machine-config.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import type { VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
+import { asVmError } from "../protocol/vm-error.ts";
+
+/** Events of a machine by their names on VmClient; each is a CustomEvent with the VmEvent as its detail. */
+export const EVENT_NAMES: Record<VmEvent["type"], string> = {
+  state: "statechange",
+  serial: "serial",
+  screenmode: "screenmode",
+  keyboardleds: "keyboardleds",
+  pointermode: "pointermode",
+  progress: "progress",
+  debug: "debug",
+  postcode: "postcode",
+  exit: "exit",
+  error: "error",
+};
+
+/** A Worker script of another origin cannot be started directly, but a local one may import it. */
+function startWorker(): Worker {
+  const name = "posada-machine";
+  try {
+    return new Worker(new URL("../worker/entry-browser.ts", import.meta.url), { type: "module", name });
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    const url = new URL("../worker/entry-browser.ts", import.meta.url).href;
+    const starter = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" }));
+    return new Worker(starter, { type: "module", name });
+  }
+}
+
+export class VmClient extends EventTarget {
+  /** Calls to the machine; they reject with VmError. */
+  readonly api: VmApi;
+  private readonly worker: Worker;
+  private readonly remote: Comlink.Remote<VmApi>;
+  /** How to reject the calls under way. */
+  private readonly underWay = new Set<(error: VmError) => void>();
+  private dead: VmError | null = null;
+  private currentState: VmState = "poweredOff";
+  private disposed = false;
+
+  constructor(makeWorker: () => Worker = startWorker) {
+    super();
+    this.worker = makeWorker();
+    this.worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.crashed(event.message || "its script could not be loaded");
+    });
+    this.worker.addEventListener("messageerror", () => this.crashed("a message could not be read"));
+    this.remote = Comlink.wrap<VmApi>(this.worker);
+    this.api = this.guarded();
+  }
+
+  get state(): VmState {
+    return this.currentState;
+  }
+
+  /** Loads everything and builds the machine. @throws VmError that says in words what is wrong */
+  async create(config: MachineConfig): Promise<void> {
+    await this.api.subscribe(Comlink.proxy((event: VmEvent) => this.receive(event)));
+    await this.api.create(config);
+  }
+
+  /** Draws on the canvas from now on; a canvas can be handed over once in its life. */
+  async attachCanvas(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<void> {
+    let offscreen: OffscreenCanvas;
+    try {
+      offscreen = "transferControlToOffscreen" in canvas ? canvas.transferControlToOffscreen() : canvas;
+    } catch {
+      throw new VmError("badConfig", "The canvas is in use already; a machine needs one of its own.");
+    }
+    await this.api.attachCanvas(Comlink.transfer(offscreen, [offscreen]));
+  }
+
+  /** Ends the machine and its Worker. Safe to call more than once. */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.api.dispose().catch(() => undefined);
+    this.remote[Comlink.releaseProxy]();
+    this.worker.terminate();
+    this.die(new VmError("wrongState", "The machine has been removed."));
+  }
+
+  private receive(event: VmEvent): void {
+    if (event.type === "state") this.currentState = event.state;
+    this.dispatchEvent(new CustomEvent(EVENT_NAMES[event.type], { detail: event }));
+  }
+
+  private die(error: VmError): void {
+    this.dead ??= error;
+    for (const reject of this.underWay) reject(this.dead);
+    this.underWay.clear();
+  }
+
+  private crashed(why: string): void {
+    const message = `The machine's worker failed: ${why}.`;
+    this.die(new VmError("internal", message));
+    if (this.disposed) return;
+    this.receive({ type: "error", code: "internal", message });
+    this.receive({ type: "state", state: "aborted", reason: message });
+  }
+
+  private guarded(): VmApi {
+    type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const remote = this.remote as unknown as Methods;
+    return new Proxy({} as VmApi, {
+      get: (_, name) => {
+        // Not a promise, though every name is answered.
+        if (typeof name === "symbol" || name === "then") return undefined;
+        return (...args: unknown[]) => this.call(() => remote[name]!(...args));
+      },
+    });
+  }
+
+  private call<T>(start: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.dead) return reject(this.dead);
+      this.underWay.add(reject);
+      start()
+        .then(resolve, (error: unknown) => reject(asVmError(error)))
+        .finally(() => this.underWay.delete(reject));
+    });
+  }
+}
