@@ -2,9 +2,11 @@
  * THE linear-memory map. No other file may contain a linear-memory offset.
  *
  *   0x0000_0000  guard: never used, so that a null pointer is harmless
+ *   0x0000_0800  settings of the machine that all its processors share (mmu/physical.ts)
  *   0x0000_1000  vCPU structs, 4 KiB each (MAX_CPUS)
  *   0x0002_0000  I/O scratch: block transfers between guest and devices
  *   0x0004_0000  scratch trace: instructions that are run once (single step, exact stops, code outside memory)
+ *   0x0004_8000  handler table
  *   0x0005_0000  static data of the compiler (asc --memoryBase)
  *   0x0020_0000  per-CPU tables, 1 MiB each: TLB sets, jump cache, TLB fill log
  *   0x0100_0000  trace hash heads, then the trace arena
@@ -22,6 +24,9 @@ export const PAGE_SIZE: u32 = 0x1000;
 export const PAGE_OFFSET_MASK: u64 = 0xfff;
 export const PAGE_MASK: u64 = 0xffff_ffff_ffff_f000;
 
+export const MACHINE_BASE: usize = 0x800;
+export const MACHINE_SIZE: u32 = 0x800;
+
 export const CPU_BASE: usize = 0x1000;
 export const CPU_SIZE: usize = 0x1000;
 export const MAX_CPUS: u32 = 16;
@@ -33,6 +38,9 @@ export const SCRATCH_TRACE: usize = 0x4_0000;
 export const SCRATCH_TRACE_SIZE: u32 = 0x4000;
 /** Bytes of one instruction gathered from two pages or from a device. */
 export const FETCH_BUFFER: usize = 0x4_4000;
+
+/** Table indices of the operations that are calls (u32 each, by id - COLD_BASE), written at start. */
+export const HANDLER_TABLE: usize = 0x4_8000;
 
 export const STATIC_DATA_BASE: usize = 0x5_0000;
 
@@ -48,10 +56,13 @@ export const TLB_SETS: u32 = 4;
 export const TLB_OFFSET: u32 = 0;
 export const JUMP_CACHE_OFFSET: u32 = TLB_SETS * 2 * TLB_ARRAY_SIZE;
 /** Entries of the jump cache: u64 key (linear address and mode), u32 trace, u32 unused. */
-export const JUMP_CACHE_ENTRIES: u32 = 8192;
+export const JUMP_CACHE_ENTRIES: u32 = 4096;
 export const TLB_LOG_OFFSET: u32 = JUMP_CACHE_OFFSET + JUMP_CACHE_ENTRIES * 16;
 /** How many fills are remembered one by one (u32 entry pointers) before a flush clears whole arrays. */
 export const TLB_LOG_ENTRIES: u32 = 4096;
+/** Bit map, by hashed address, of the large pages of which the TLB holds parts (mmu/tlb.ts). */
+export const TLB_LARGE_OFFSET: u32 = TLB_LOG_OFFSET + TLB_LOG_ENTRIES * 4;
+export const TLB_LARGE_BITS: u32 = 4096;
 
 /** Heads of the trace chains by host address. */
 export const TRACE_HASH_BASE: usize = 0x100_0000;
@@ -63,5 +74,5 @@ export const ROM_BASE: usize = 0x240_0000;
 export const ROM_SIZE: usize = 0x40_0000;
 export const RAM_BASE: usize = 0x280_0000;
 
-/** Page descriptor: u64 mask of 64-byte chunks that hold decoded code, u32 first trace, u32 reserved. */
+/** Page descriptor: u64 mask of 64-byte chunks that hold decoded code, u32 first trace, u32 processors that may have a write entry in their TLB. */
 export const PAGE_DESC_SIZE: u32 = 16;

@@ -1,0 +1,319 @@
+/**
+ * Decoded code: traces of records, found by where their bytes live in linear memory (hostPtr) and the mode they were
+ * decoded in, so that one copy serves every address space that maps the page. The jump cache in front of it goes from
+ * linear address and mode straight to a trace, and holds only what the TLB would grant; it is emptied with the TLB.
+ *
+ * A trace lies in one page: records never name absolute addresses, only offsets from codeBase. An instruction that
+ * crosses into the next page makes a trace of its own, which lives only in the jump cache (the next page may change).
+ *
+ *   header, 32 bytes before the first record:
+ *     0 u32 next trace of the page   4 u32 next in hash chain   8 u32 hostPtr (0: not from memory)   12 u16 mode, u16 count
+ *    16 u32 host page of the second half, 0 if none            20 u32 bytes
+ *
+ * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
+ * point to what is gone. Records stay readable until the arena is reused, so the running trace can finish its
+ * instruction. The arena is filled from start to end and then emptied as a whole.
+ */
+import {
+  FETCH_BUFFER, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_DESC_SIZE, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END, TRACE_HASH_BASE, TRACE_HASH_ENTRIES,
+} from "../layout";
+import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
+import { raiseGP } from "../cpu/fault";
+import { Cpu, MODE_CS_CHECKED, SEG_CS, STOP_CODE, is64, segment } from "../cpu/state";
+import { descOf, machine } from "../mmu/physical";
+import { fetchByte, translateCode } from "../mmu/code-access";
+import { evictWrites } from "../mmu/tlb";
+import { decode, decodedEnds } from "./decode";
+import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
+
+export const HEADER_SIZE: u32 = 32;
+const MAX_RECORDS: u32 = 64;
+const MAX_TRACE_BYTES: u32 = HEADER_SIZE + (MAX_RECORDS + 1) * REC_SIZE;
+
+/** Chunks of a page that its descriptor tells apart. */
+const CHUNK_SHIFT: u32 = 6;
+
+let arenaNext: u32 = <u32>TRACE_ARENA_BASE;
+/** Counters for stats(): traces decoded, arena emptied, pages dropped. */
+export let tracesBuilt: u32 = 0;
+export let arenaFlushes: u32 = 0;
+export let pagesDropped: u32 = 0;
+
+@inline function headerOf(trace: usize): usize {
+  return trace - HEADER_SIZE;
+}
+/** Instructions in a trace. */
+@inline export function traceCount(trace: usize): i32 {
+  return load<u16>(trace - HEADER_SIZE, 14);
+}
+@inline function traceBytes(trace: usize): u32 {
+  return load<u32>(trace - HEADER_SIZE, 20);
+}
+
+@inline export function jumpKey(cpu: Cpu, linearAddr: u64): u64 {
+  return linearAddr ^ (<u64>cpu.mode << 56);
+}
+@inline export function jumpSlot(cpu: Cpu, linearAddr: u64): usize {
+  const hash = <u32>linearAddr ^ (<u32>linearAddr >> 10);
+  return cpu.tables + JUMP_CACHE_OFFSET + ((hash & (JUMP_CACHE_ENTRIES - 1)) << 4);
+}
+
+@inline function hashSlot(hostPtr: u32, mode: u32): usize {
+  const hash = hostPtr ^ (hostPtr >> 13) ^ (mode << 7);
+  return TRACE_HASH_BASE + ((hash & (TRACE_HASH_ENTRIES - 1)) << 2);
+}
+
+export function flushJumpCache(cpu: Cpu): void {
+  // All ones is no key: the mode bits of a canonical address are never all ones.
+  memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
+  cpu.stop |= STOP_CODE;
+}
+
+/** Forgets all decoded code. */
+export function flushTraces(cpu: Cpu): void {
+  memory.fill(TRACE_HASH_BASE, 0, TRACE_HASH_ENTRIES * 4);
+  const m = machine();
+  for (let desc: usize = m.descBase, end: usize = desc + m.pageCount * PAGE_DESC_SIZE; desc < end; desc += PAGE_DESC_SIZE) {
+    store<u64>(desc, 0);
+    store<u32>(desc, 0, 8);
+  }
+  arenaNext = <u32>TRACE_ARENA_BASE;
+  arenaFlushes++;
+  flushJumpCache(cpu);
+}
+
+/** The trace decoded from `hostPtr` in the present mode, or 0. */
+export function findByHost(cpu: Cpu, hostPtr: u32): usize {
+  let trace: usize = load<u32>(hashSlot(hostPtr, cpu.mode));
+  while (trace != 0) {
+    const header = headerOf(trace);
+    if (load<u32>(header, 8) == hostPtr && load<u16>(header, 12) == <u16>cpu.mode) return trace;
+    trace = load<u32>(header, 4);
+  }
+  return 0;
+}
+
+@inline export function linearRip(cpu: Cpu): u64 {
+  return is64(cpu) ? cpu.rip : (segment(cpu, SEG_CS).base + cpu.rip) & 0xffff_ffff;
+}
+
+/**
+ * The trace to run at `cpu.rip`; sets codeBase. 0 if fetching faults (the fault is raised) or the code was not in
+ * memory and has been put into the scratch trace: see `runsScratch`.
+ */
+export function findTrace(cpu: Cpu): usize {
+  const linearAddr = linearRip(cpu);
+  const slot = jumpSlot(cpu, linearAddr);
+  let trace: usize;
+  if (load<u64>(slot) == jumpKey(cpu, linearAddr)) trace = load<u32>(slot, 8);
+  else {
+    if (!is64(cpu) && cpu.rip > segment(cpu, SEG_CS).limit) {
+      raiseGP(cpu, 0);
+      return 0;
+    }
+    trace = findSlow(cpu, linearAddr, slot);
+    if (trace == 0) return 0;
+  }
+  cpu.codeBase = linearAddr & PAGE_MASK;
+  if (cpu.mode & MODE_CS_CHECKED && cpu.rip + traceBytes(trace) - 1 > segment(cpu, SEG_CS).limit) return withinLimit(cpu, trace);
+  return trace;
+}
+
+function findSlow(cpu: Cpu, linearAddr: u64, slot: usize): usize {
+  const hostPtr = translateCode(cpu, linearAddr);
+  if (cpu.fault) return 0;
+  if (hostPtr == 0) return fetchOutsideMemory(cpu, linearAddr);
+  let trace = findByHost(cpu, <u32>hostPtr);
+  if (trace == 0) {
+    trace = build(cpu, <u32>hostPtr, linearAddr);
+    if (trace == 0) return 0;
+  }
+  store<u64>(slot, jumpKey(cpu, linearAddr));
+  store<u32>(slot, <u32>trace, 8);
+  return trace;
+}
+
+function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
+  if (arenaNext + MAX_TRACE_BYTES > <u32>TRACE_ARENA_END) flushTraces(cpu);
+  const trace = arenaNext + HEADER_SIZE;
+  const pageStart = hostPtr & ~(PAGE_SIZE - 1);
+  const pageEnd = pageStart + PAGE_SIZE;
+  let p = hostPtr;
+  let count: u32 = 0;
+  let ends = false;
+  let secondPage: u32 = 0;
+  while (count < MAX_RECORDS && p < pageEnd && !ends) {
+    const rec = changetype<Rec>(<usize>(trace + count * REC_SIZE));
+    rec.pageOffset = <u16>(p - pageStart);
+    rec.index = <u8>count;
+    let length = decode(cpu, p, pageEnd - p, rec);
+    if (length == 0) {
+      if (count != 0) break;
+      secondPage = gatherAcross(cpu, p, pageEnd - p, linearAddr);
+      if (cpu.fault) return 0;
+      length = decode(cpu, FETCH_BUFFER, 15, rec);
+      rec.flags |= <u16>REC_CROSSES_PAGE;
+      ends = true;
+    } else ends = decodedEnds;
+    p += length;
+    count++;
+  }
+  finishTrace(trace, count, <u32>(p - pageStart));
+  const header = headerOf(trace);
+  store<u32>(header, hostPtr, 8);
+  store<u16>(header, <u16>cpu.mode, 12);
+  store<u16>(header, <u16>count, 14);
+  store<u32>(header, secondPage, 16);
+  store<u32>(header, p - hostPtr, 20);
+  store<u32>(header, 0, 4);
+  markCode(cpu, hostPtr, min<u32>(p, pageEnd) - hostPtr);
+  if (p > pageEnd) {
+    if (secondPage) markCode(cpu, secondPage, p - pageEnd);
+    store<u32>(header, 0, 0);
+  } else {
+    const hash = hashSlot(hostPtr, cpu.mode);
+    store<u32>(header, load<u32>(hash), 4);
+    store<u32>(hash, trace);
+    const desc = descOf(hostPtr);
+    store<u32>(header, load<u32>(desc, 8), 0);
+    store<u32>(desc, trace, 8);
+  }
+  arenaNext = trace + (count + 1) * REC_SIZE;
+  tracesBuilt++;
+  return trace;
+}
+
+/** The record behind the last one: goes on with what follows in memory. */
+function finishTrace(trace: usize, count: u32, pageOffset: u32): void {
+  const rec = changetype<Rec>(trace + count * REC_SIZE);
+  rec.id = <u16>ID_FALLTHROUGH;
+  rec.index = <u8>count;
+  rec.length = 0;
+  rec.pageOffset = <u16>pageOffset;
+  rec.imm = pageOffset;
+  rec.link = 0;
+}
+
+/** Puts the bytes of an instruction that crosses a page into FETCH_BUFFER; returns the host page of the second half. */
+function gatherAcross(cpu: Cpu, hostPtr: u32, available: u32, linearAddr: u64): u32 {
+  memory.copy(FETCH_BUFFER, hostPtr, available);
+  let next = (linearAddr & PAGE_MASK) + PAGE_SIZE;
+  if (!is64(cpu)) next &= 0xffff_ffff;
+  const second = <u32>translateCode(cpu, next);
+  if (cpu.fault) return 0;
+  if (second) memory.copy(FETCH_BUFFER + available, second, 15 - available);
+  else for (let i: u32 = 0; i < 15 - available; i++) store<u8>(FETCH_BUFFER + available + i, fetchByte(cpu, next + i));
+  return second;
+}
+
+/** Notes in the page's descriptor that these bytes have been decoded; from now on writes to the page are looked at. */
+function markCode(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
+  const desc = descOf(hostPtr);
+  const mask = load<u64>(desc);
+  if (mask == 0) evictWrites(cpu, hostPtr);
+  store<u64>(desc, mask | chunkMask(hostPtr, sizeBytes));
+}
+
+function chunkMask(hostPtr: u32, sizeBytes: u32): u64 {
+  const first: u64 = (hostPtr & (PAGE_SIZE - 1)) >> CHUNK_SHIFT;
+  const last: u64 = min<u32>((hostPtr & (PAGE_SIZE - 1)) + sizeBytes - 1, PAGE_SIZE - 1) >> CHUNK_SHIFT;
+  return (~(<u64>0) >> (63 - last)) & (~(<u64>0) << first);
+}
+
+/** The slow path of writes calls this for bytes in a page with decoded code (all inside one page). */
+export function codeWritten(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
+  const desc = descOf(hostPtr);
+  if (!(load<u64>(desc) & chunkMask(hostPtr, sizeBytes))) return;
+  let trace: usize = load<u32>(desc, 8);
+  while (trace != 0) {
+    const header = headerOf(trace);
+    unlink(trace, load<u32>(header, 8), load<u16>(header, 12));
+    trace = load<u32>(header, 0);
+  }
+  store<u64>(desc, 0);
+  store<u32>(desc, 0, 8);
+  pagesDropped++;
+  flushJumpCache(cpu);
+}
+
+function unlink(trace: usize, hostPtr: u32, mode: u32): void {
+  let slot = hashSlot(hostPtr, mode);
+  while (true) {
+    const other: usize = load<u32>(slot);
+    if (other == 0) return;
+    if (other == trace) {
+      store<u32>(slot, load<u32>(headerOf(trace), 4));
+      return;
+    }
+    slot = headerOf(other) + 4;
+  }
+}
+
+/** A trace of the first `count` instructions of another one, which then returns to the run loop. */
+export function cutTrace(trace: usize, count: u32): usize {
+  const copy = SCRATCH_TRACE + HEADER_SIZE;
+  memory.copy(SCRATCH_TRACE, headerOf(trace), HEADER_SIZE + (count + 1) * REC_SIZE);
+  store<u16>(SCRATCH_TRACE, <u16>count, 14);
+  const end = changetype<Rec>(copy + count * REC_SIZE);
+  end.id = <u16>ID_BUDGET_END;
+  end.index = <u8>count;
+  return copy;
+}
+
+/** As many instructions as lie below the CS limit; an instruction that crosses it raises #GP(0). */
+function withinLimit(cpu: Cpu, trace: usize): usize {
+  const limit: u64 = segment(cpu, SEG_CS).limit;
+  const start = changetype<Rec>(trace).pageOffset;
+  let count: u32 = 0;
+  while (<i32>count < traceCount(trace)) {
+    const rec = changetype<Rec>(trace + count * REC_SIZE);
+    if (cpu.rip + <u64>(rec.pageOffset - start + rec.length - 1) > limit) break;
+    count++;
+  }
+  if (count == 0) {
+    raiseGP(cpu, 0);
+    return 0;
+  }
+  return cutTrace(trace, count);
+}
+
+/** Code that is in a device or nowhere: one instruction, decoded afresh each time. */
+function fetchOutsideMemory(cpu: Cpu, linearAddr: u64): usize {
+  for (let i: u32 = 0; i < 15; i++) {
+    const address = is64(cpu) ? linearAddr + i : (linearAddr + i) & 0xffff_ffff;
+    if (i != 0 && !(address & 0xfff)) {
+      // Only bytes that the instruction needs may fault: look at them when the first page is not enough.
+      const trace = scratchFrom(cpu, linearAddr, i);
+      if (trace) return trace;
+    }
+    const hostPtr = translateCode(cpu, address);
+    if (cpu.fault) return 0;
+    store<u8>(FETCH_BUFFER + i, hostPtr ? load<u8>(hostPtr) : fetchByte(cpu, address));
+  }
+  return scratchFrom(cpu, linearAddr, 15);
+}
+
+function scratchFrom(cpu: Cpu, linearAddr: u64, available: u32): usize {
+  const trace = SCRATCH_TRACE + HEADER_SIZE;
+  const rec = changetype<Rec>(trace);
+  rec.pageOffset = <u16>(linearAddr & 0xfff);
+  rec.index = 0;
+  const length = decode(cpu, FETCH_BUFFER, available, rec);
+  if (length == 0) return 0;
+  finishTrace(trace, 1, <u32>rec.pageOffset + length);
+  store<u32>(SCRATCH_TRACE, 0, 8);
+  store<u16>(SCRATCH_TRACE, 1, 14);
+  store<u32>(SCRATCH_TRACE, length, 20);
+  changetype<Rec>(trace + REC_SIZE).id = <u16>ID_BUDGET_END;
+  return trace;
+}
+
+/** Links a direct branch to its target in the same page, once that has been decoded; 0 if it has not. */
+export function linkInPage(cpu: Cpu, recPtr: usize): usize {
+  const rec = changetype<Rec>(recPtr);
+  const hostPtr = load<u32>(recPtr - <u32>rec.index * REC_SIZE - HEADER_SIZE, 8);
+  if (hostPtr == 0) return 0;
+  const target = findByHost(cpu, (hostPtr & ~(PAGE_SIZE - 1)) + <u32>rec.imm);
+  if (target) rec.link = <u32>target;
+  return target;
+}

@@ -1,0 +1,153 @@
+/**
+ * The executing backend: `this` is the processor's base address, a value is a u64 that holds the operand zero-extended,
+ * and the operand size `S` is a static type, so that everything folds into plain loads, stores and arithmetic.
+ *
+ * The emitting backend (wasm/jit/emit-backend.ts) has the same methods and writes WebAssembly instead. Semantics
+ * (wasm/semantics) are written against these methods only; where the two could differ, tests compare them on edge values.
+ */
+import { rotateCarryLeft, rotateCarryRight } from "../semantics/shift";
+import { ACCESS_READ, ACCESS_RMW, ACCESS_WRITE, linear } from "../cpu/address";
+import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "../cpu/state";
+import { Rec } from "../decode/record";
+import { memRead, memReadForWrite, memWrite } from "../mmu/access";
+
+/** Static tags of where the E operand is. */
+export type REG = u8;
+export type MEM = u16;
+
+@unmanaged @final
+export class Interp {
+  @inline private cpu(): Cpu {
+    return changetype<Cpu>(changetype<usize>(this));
+  }
+
+  // ---- operands
+  @inline inMemory<F>(rec: Rec): bool {
+    return sizeof<F>() == 2;
+  }
+  @inline reg<S>(off: u32): u64 {
+    return <u64>load<S>(changetype<usize>(this) + off);
+  }
+  @inline setReg<S>(off: u32, value: u64): void {
+    if (sizeof<S>() == 4) store<u64>(changetype<usize>(this) + off, value);
+    else store<S>(changetype<usize>(this) + off, <S>value);
+  }
+  @inline imm<S>(rec: Rec): u64 {
+    return <u64>(<S>rec.imm);
+  }
+  @inline addressRead<S>(rec: Rec): u64 {
+    this.cpu().rec = <u32>changetype<usize>(rec);
+    return linear(this.cpu(), rec, sizeof<S>(), ACCESS_READ);
+  }
+  @inline addressWrite<S>(rec: Rec): u64 {
+    this.cpu().rec = <u32>changetype<usize>(rec);
+    return linear(this.cpu(), rec, sizeof<S>(), ACCESS_WRITE);
+  }
+  @inline addressRmw<S>(rec: Rec): u64 {
+    this.cpu().rec = <u32>changetype<usize>(rec);
+    return linear(this.cpu(), rec, sizeof<S>(), ACCESS_RMW);
+  }
+  @inline load<S>(linearAddr: u64): u64 {
+    return <u64>memRead<S>(this.cpu(), linearAddr);
+  }
+  @inline loadForWrite<S>(linearAddr: u64): u64 {
+    return <u64>memReadForWrite<S>(this.cpu(), linearAddr);
+  }
+  @inline store<S>(linearAddr: u64, value: u64): void {
+    memWrite<S>(this.cpu(), linearAddr, <S>value);
+  }
+  /** The instruction has faulted: leave it. The emitting backend writes the exit inside load and store and says no. */
+  @inline faulted(): bool {
+    return this.cpu().fault != 0;
+  }
+
+  // ---- values
+  @inline const(k: u64): u64 { return k; }
+  @inline add(x: u64, y: u64): u64 { return x + y; }
+  @inline sub(x: u64, y: u64): u64 { return x - y; }
+  @inline and(x: u64, y: u64): u64 { return x & y; }
+  @inline or(x: u64, y: u64): u64 { return x | y; }
+  @inline xor(x: u64, y: u64): u64 { return x ^ y; }
+  @inline shl(x: u64, n: u64): u64 { return x << n; }
+  @inline shr(x: u64, n: u64): u64 { return x >> n; }
+  @inline sar(x: u64, n: u64): u64 { return <u64>(<i64>x >> <i64>n); }
+  /** Zero-extended low part of size S. */
+  @inline trunc<S>(x: u64): u64 { return <u64>(<S>x); }
+  /** Sign-extended from size S to 64 bits. */
+  @inline sext<S>(x: u64): u64 {
+    if (sizeof<S>() == 1) return <u64>(<i64>(<i8>x));
+    if (sizeof<S>() == 2) return <u64>(<i64>(<i16>x));
+    if (sizeof<S>() == 4) return <u64>(<i64>(<i32>x));
+    return x;
+  }
+  /** Bits of size S. */
+  @inline bits<S>(): u64 { return sizeof<S>() * 8; }
+  @inline ltu(x: u64, y: u64): u64 { return <u64>(x < y); }
+  @inline nonZero(x: u64): u64 { return <u64>(x != 0); }
+  /** Bit 0: the top bit of size S. */
+  @inline topBit<S>(x: u64): u64 { return (x >> (sizeof<S>() * 8 - 1)) & 1; }
+  /** A shift count modulo 32, or modulo 64 for quadwords. */
+  @inline shiftCount<S>(n: u64): u64 { return n & (sizeof<S>() == 8 ? 63 : 31); }
+  /** Bit 0: the last bit that leaves x, of size S, when it is shifted left by n > 0. */
+  @inline shiftedOut<S>(x: u64, n: u64): u64 {
+    if (sizeof<S>() == 8) return (x >> (64 - n)) & 1;
+    return ((x << n) >> (sizeof<S>() * 8)) & 1;
+  }
+  @inline rotl<S>(x: u64, n: u64): u64 { return <u64>rotl<S>(<S>x, <S>n); }
+  @inline rotr<S>(x: u64, n: u64): u64 { return <u64>rotr<S>(<S>x, <S>n); }
+  @inline rcl<S>(x: u64, n: u64): u64 { return rotateCarryLeft(this.cpu(), x, <u32>n, sizeof<S>() * 8); }
+  @inline rcr<S>(x: u64, n: u64): u64 { return rotateCarryRight(this.cpu(), x, <u32>n, sizeof<S>() * 8); }
+  @inline beginIf(condition: u64): bool { return condition != 0; }
+  @inline endIf(): void {}
+
+  // ---- flags: see cpu/flags.ts for the lazy form
+  @inline carry(): u64 { return <u64>(this.cpu().flagAux & FLAG_CF); }
+  @inline setResult<S>(result: u64): void { this.cpu().flagRes = <i64>this.sext<S>(result); }
+  /** Result r of x + y, or of x + y + carry where `cf` says so. */
+  @inline private aux<S>(x: u64, y: u64, r: u64, overflow: u64, cf: u64): void {
+    const top: u64 = sizeof<S>() == 1 ? overflow << 4 : overflow >> (sizeof<S>() * 8 - 12);
+    this.cpu().flagAux = <u32>cf | (<u32>(x ^ y ^ r) & FLAG_AF) | (<u32>top & FLAG_OF);
+  }
+  @inline flagsAdd<S>(x: u64, y: u64, r: u64): void {
+    this.setResult<S>(r);
+    this.aux<S>(x, y, r, (x ^ r) & (y ^ r), <u64>(r < x));
+  }
+  @inline flagsAdc<S>(x: u64, y: u64, r: u64): void {
+    this.setResult<S>(r);
+    this.aux<S>(x, y, r, (x ^ r) & (y ^ r), (((x & y) | ((x | y) & ~r)) >> (sizeof<S>() * 8 - 1)) & 1);
+  }
+  @inline flagsSub<S>(x: u64, y: u64, r: u64): void {
+    this.setResult<S>(r);
+    this.aux<S>(x, y, r, (x ^ y) & (x ^ r), <u64>(x < y));
+  }
+  @inline flagsSbb<S>(x: u64, y: u64, r: u64): void {
+    this.setResult<S>(r);
+    this.aux<S>(x, y, r, (x ^ y) & (x ^ r), (((~x & y) | ((~x | y) & r)) >> (sizeof<S>() * 8 - 1)) & 1);
+  }
+  @inline flagsLogic<S>(r: u64): void {
+    this.setResult<S>(r);
+    this.cpu().flagAux = 0;
+  }
+  /** INC and DEC leave CF alone; `max` and `min` are the results that overflow. */
+  @inline flagsInc<S>(r: u64): void {
+    const overflow: u32 = r == <u64>1 << (sizeof<S>() * 8 - 1) ? FLAG_OF : 0;
+    const adjust: u32 = r & 15 ? 0 : FLAG_AF;
+    this.cpu().flagAux = (this.cpu().flagAux & FLAG_CF) | overflow | adjust;
+    this.setResult<S>(r);
+  }
+  @inline flagsDec<S>(r: u64): void {
+    const overflow: u32 = r == (<u64>1 << (sizeof<S>() * 8 - 1)) - 1 ? FLAG_OF : 0;
+    const adjust: u32 = (r & 15) == 15 ? FLAG_AF : 0;
+    this.cpu().flagAux = (this.cpu().flagAux & FLAG_CF) | overflow | adjust;
+    this.setResult<S>(r);
+  }
+  /** After a shift: CF is bit 0 of `cf`, OF bit 0 of `of`; AF is cleared. */
+  @inline flagsShift<S>(r: u64, cf: u64, ovf: u64): void {
+    this.setResult<S>(r);
+    this.cpu().flagAux = (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
+  }
+  /** After a rotate: only CF and OF change. */
+  @inline flagsRotate(cf: u64, ovf: u64): void {
+    this.cpu().flagAux = (this.cpu().flagAux & ~(FLAG_CF | FLAG_OF)) | (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
+  }
+}

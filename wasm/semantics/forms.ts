@@ -1,0 +1,141 @@
+/**
+ * Operand forms: where an operation's operands come from and where its result goes. With the operations (classes with
+ * one `apply`) they make up every ordinary two-operand instruction, for both backends:
+ *
+ *   B  backend       V  its value type       S  operand size       F  REG or MEM: where E is       OP  the operation
+ *
+ * Order: nothing is written before the last access that can fault. A read-modify-write asks for write access first, so
+ * that its page fault says "write" and its store cannot fail. [SDM3] 4.7
+ */
+import { Rec } from "../decode/record";
+export { MEM, REG } from "../interp/backend";
+
+/** E ← OP(E, G) */
+@inline export function rmwEG<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g)));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<S>(rec.g)));
+}
+
+/** G ← OP(G, E), E in memory (the register form is decoded as rmwEG). */
+@inline export function rmwGE<B, V, S, F, OP>(b: B, rec: Rec): void {
+  const address: V = b.addressRead<S>(rec);
+  if (b.faulted()) return;
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y));
+}
+
+/** E ← OP(E, imm) */
+@inline export function rmwEI<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec)));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.imm<S>(rec)));
+}
+
+/** E ← OP(E, CL) */
+@inline export function rmwECL<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.reg<u8>(8)));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<u8>(8)));
+}
+
+/** E ← OP(E) */
+@inline export function rmwE<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, x));
+  } else {
+    const x: V = b.reg<S>(rec.e);
+    b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, x, x));
+  }
+}
+
+/** OP(E, G), flags only */
+@inline export function readEG<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.load<S>(address);
+    if (b.faulted()) return;
+    changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g));
+  } else changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<S>(rec.g));
+}
+
+/** OP(G, E), flags only, E in memory */
+@inline export function readGE<B, V, S, F, OP>(b: B, rec: Rec): void {
+  const address: V = b.addressRead<S>(rec);
+  if (b.faulted()) return;
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y);
+}
+
+/** OP(E, imm), flags only */
+@inline export function readEI<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.load<S>(address);
+    if (b.faulted()) return;
+    changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec));
+  } else changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.imm<S>(rec));
+}
+
+/** E ← OP(G), E is not read */
+@inline export function writeEG<B, V, S, F, OP>(b: B, rec: Rec): void {
+  const y: V = b.reg<S>(rec.g);
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressWrite<S>(rec);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+/** G ← OP(E), G is not read, E in memory */
+@inline export function writeGE<B, V, S, F, OP>(b: B, rec: Rec): void {
+  const address: V = b.addressRead<S>(rec);
+  if (b.faulted()) return;
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+/** E ← OP(imm), E is not read */
+@inline export function writeEI<B, V, S, F, OP>(b: B, rec: Rec): void {
+  const y: V = b.imm<S>(rec);
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressWrite<S>(rec);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+/** G of size S ← OP(E of size FROM) */
+@inline export function extendGE<B, V, FROM, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<FROM>(rec);
+    if (b.faulted()) return;
+    const y: V = b.load<FROM>(address);
+    if (b.faulted()) return;
+    b.setReg<S>(rec.g, b.trunc<S>(changetype<OP>(0).apply<B, V, FROM>(b, y, y)));
+  } else {
+    const y: V = b.reg<FROM>(rec.e);
+    b.setReg<S>(rec.g, b.trunc<S>(changetype<OP>(0).apply<B, V, FROM>(b, y, y)));
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * PUSH, POP and stack frames. RSP moves last, so a fault leaves everything as it was.
+ * The forms without checks that flat and 64-bit code mostly uses stand in the interpreter's main switch.
+ * [SDM2] PUSH POP PUSHA POPA ENTER LEAVE
+ */
+import { readE, readG, setReg, writeE, writeG } from "../cpu/operand";
+import { moveStackPointer, peekStack, pokeStack, popSized, pushSized, setStackPointer, stackLinear, stackMask } from "../cpu/stack";
+import { Cpu, ptr } from "../cpu/state";
+import { ACCESS_WRITE, segLinear } from "../cpu/address";
+import { memRead, memReadForWrite } from "../mmu/access";
+import { Rec, opSizeLog2 } from "../decode/record";
+import { ACCESS_READ } from "../cpu/address";
+import { SEG_SS } from "../cpu/state";
+
+export function PUSH_R<T>(cpu: Cpu, rec: Rec): void {
+  pushSized(cpu, sizeof<T>(), <u64>readG<T>(cpu, rec));
+}
+
+export function PUSH_I<T>(cpu: Cpu, rec: Rec): void {
+  pushSized(cpu, sizeof<T>(), <u64>rec.imm);
+}
+
+export function PUSH_E<T>(cpu: Cpu, rec: Rec): void {
+  const value = <u64>readE<T>(cpu, rec);
+  if (cpu.fault) return;
+  pushSized(cpu, sizeof<T>(), value);
+}
+
+export function POP_R<T>(cpu: Cpu, rec: Rec): void {
+  const value = <T>popSized(cpu, sizeof<T>());
+  if (cpu.fault) return;
+  writeG<T>(cpu, rec, value);
+}
+
+/** An address that uses RSP sees it after the pop. */
+export function POP_E<T>(cpu: Cpu, rec: Rec): void {
+  const before = cpu.rsp;
+  const value = <T>popSized(cpu, sizeof<T>());
+  if (cpu.fault) return;
+  writeE<T>(cpu, rec, value);
+  if (cpu.fault) cpu.rsp = before;
+}
+
+export function PUSHA(cpu: Cpu, rec: Rec): void {
+  const size: u32 = opSizeLog2(rec) == 1 ? 2 : 4;
+  // AX CX DX BX SP BP SI DI; SP as it was before.
+  for (let i: u32 = 0; i < 8; i++) pokeStack(cpu, size, -(<i64>((i + 1) * size)), load<u64>(ptr(cpu) + i * 8));
+  if (cpu.fault) return;
+  moveStackPointer(cpu, -(<i64>(8 * size)));
+}
+
+export function POPA(cpu: Cpu, rec: Rec): void {
+  const size: u32 = opSizeLog2(rec) == 1 ? 2 : 4;
+  // The last byte first: if the whole frame can be read, no register changes half-way.
+  peekStack(cpu, size, 7 * size);
+  peekStack(cpu, size, 0);
+  if (cpu.fault) return;
+  for (let i: u32 = 0; i < 8; i++) {
+    if (i == 4) continue; // the stored SP is passed over
+    const value = peekStack(cpu, size, <i64>((7 - i) * size));
+    if (size == 2) setReg<u16>(cpu, i * 8, <u16>value);
+    else setReg<u32>(cpu, i * 8, <u32>value);
+  }
+  moveStackPointer(cpu, 8 * size);
+}
+
+export function ENTER(cpu: Cpu, rec: Rec): void {
+  const sizeBytes: u32 = 1 << opSizeLog2(rec);
+  const allocated = rec.imm & 0xffff;
+  const level: u32 = (<u32>(rec.imm >> 16)) & 31;
+  let depth: i64 = -(<i64>sizeBytes);
+  pokeStack(cpu, sizeBytes, depth, cpu.rbp);
+  if (cpu.fault) return;
+  const frame = cpu.rsp + <u64>depth;
+  for (let i: u32 = 1; i < level; i++) {
+    const offset = (cpu.rbp - <u64>(i * sizeBytes)) & stackMask(cpu);
+    const linearAddr = segLinear(cpu, SEG_SS, offset, sizeBytes, ACCESS_READ);
+    if (cpu.fault) return;
+    const value: u64 = sizeBytes == 2 ? memRead<u16>(cpu, linearAddr) : sizeBytes == 4 ? memRead<u32>(cpu, linearAddr) : memRead<u64>(cpu, linearAddr);
+    depth -= sizeBytes;
+    pokeStack(cpu, sizeBytes, depth, value);
+    if (cpu.fault) return;
+  }
+  if (level > 0) {
+    depth -= sizeBytes;
+    pokeStack(cpu, sizeBytes, depth, frame & stackMask(cpu));
+    if (cpu.fault) return;
+  }
+  depth -= allocated;
+  // The new top of the stack must be writable, or the instruction faults. [SDM2] ENTER
+  const top = stackLinear(cpu, depth, sizeBytes, ACCESS_WRITE);
+  if (cpu.fault) return;
+  memReadForWrite<u8>(cpu, top);
+  if (cpu.fault) return;
+  moveStackPointer(cpu, depth);
+  const value = frame & stackMask(cpu);
+  if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>value);
+  else if (sizeBytes == 4) setReg<u32>(cpu, 40, <u32>value);
+  else cpu.rbp = value;
+}
+
+export function LEAVE(cpu: Cpu, rec: Rec): void {
+  const sizeBytes: u32 = 1 << opSizeLog2(rec);
+  const before = cpu.rsp;
+  setStackPointer(cpu, cpu.rbp);
+  const value = popSized(cpu, sizeBytes);
+  if (cpu.fault) {
+    cpu.rsp = before;
+    return;
+  }
+  if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>value);
+  else if (sizeBytes == 4) setReg<u32>(cpu, 40, <u32>value);
+  else cpu.rbp = value;
+}

@@ -1,0 +1,286 @@
+/**
+ * String instructions, alone and repeated. A repeated one does at most VISIT_LIMIT elements, then is visited again
+ * (STOP_REPEAT: RIP stays), so that interrupts get in; each visit counts as one instruction, whatever way its bytes took.
+ * Where both pages are plain memory, whole runs inside a page are copied or filled at once.
+ * Registers follow element by element: a fault in the middle leaves what was done. [SDM1] 7.3.9.3
+ */
+import { PAGE_MASK, PAGE_SIZE } from "../layout";
+import { ACCESS_READ, ACCESS_WRITE, segLinear } from "../cpu/address";
+import { getZF } from "../cpu/flags";
+import { setReg } from "../cpu/operand";
+import { Cpu, FLAG_DF, SEG_ES, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
+import { REC_REP, REC_REPNE, Rec, addrSizeLog2 } from "../decode/record";
+import { Interp } from "../interp/backend";
+import { memRead, memWrite, tlbSlot } from "../mmu/access";
+import { CMP } from "./arith";
+
+const VISIT_LIMIT: u64 = 4096;
+/** Byte offsets of RCX, RSI and RDI in Cpu. */
+const OFF_RCX: u32 = 8;
+const OFF_RSI: u32 = 48;
+const OFF_RDI: u32 = 56;
+
+@inline function addressMask(rec: Rec): u64 {
+  const size = addrSizeLog2(rec);
+  return size == 3 ? ~(<u64>0) : size == 2 ? 0xffff_ffff : 0xffff;
+}
+
+/** Writes an index or count register with the width of the address size. */
+@inline function setIndex(cpu: Cpu, off: u32, value: u64, mask: u64): void {
+  if (mask == 0xffff) store<u16>(ptr(cpu) + off, <u16>value);
+  else store<u64>(ptr(cpu) + off, value & mask);
+}
+
+@inline function advance(cpu: Cpu, off: u32, deltaBytes: i64, mask: u64): void {
+  setIndex(cpu, off, load<u64>(ptr(cpu) + off) + <u64>deltaBytes, mask);
+}
+
+@inline function step<T>(cpu: Cpu): i64 {
+  return cpu.eflags & FLAG_DF ? -(<i64>sizeof<T>()) : <i64>sizeof<T>();
+}
+
+@inline function sourceLinear<T>(cpu: Cpu, rec: Rec, mask: u64): u64 {
+  return segLinear(cpu, rec.seg, cpu.rsi & mask, sizeof<T>(), ACCESS_READ);
+}
+
+@inline function destLinear<T>(cpu: Cpu, mask: u64, access: u32): u64 {
+  return segLinear(cpu, SEG_ES, cpu.rdi & mask, sizeof<T>(), access);
+}
+
+/** Host address of a linear address that hits in a TLB array, 0 where it does not. */
+@inline function hostOf(array: u32, linearAddr: u64): usize {
+  const slot = tlbSlot(array, linearAddr);
+  return load<u64>(slot) == (linearAddr & PAGE_MASK) ? <u32>linearAddr + load<u32>(slot, 8) : 0;
+}
+
+/** Elements from `linearAddr` to the end of its page. */
+@inline function inPage<T>(linearAddr: u64): u64 {
+  return (PAGE_SIZE - (linearAddr & 0xfff)) / sizeof<T>();
+}
+
+/** Elements until the offset in `off` would wrap at the address size. */
+@inline function untilWrap<T>(cpu: Cpu, off: u32, mask: u64): u64 {
+  if (mask == ~(<u64>0)) return VISIT_LIMIT;
+  return (mask - (load<u64>(ptr(cpu) + off) & mask) + 1) / sizeof<T>();
+}
+
+const EVENTS: u32 = STOP_FAULT | STOP_EVENT | STOP_HOST;
+
+/** Asks for another visit when elements are left. */
+@inline function finish(cpu: Cpu, count: u64): void {
+  if (count != 0 && !cpu.fault) cpu.stop |= STOP_REPEAT;
+}
+
+export function MOVS<T>(cpu: Cpu, rec: Rec): void {
+  const mask = addressMask(rec);
+  const delta = step<T>(cpu);
+  if (!(rec.flags & (REC_REP | REC_REPNE))) {
+    moveOne<T>(cpu, rec, mask, delta);
+    return;
+  }
+  let count = cpu.rcx & mask;
+  let left = min<u64>(count, VISIT_LIMIT);
+  while (left != 0) {
+    let done: u64 = 1;
+    const bulk = delta > 0 && left > 4 ? copyRun<T>(cpu, rec, mask, left) : 0;
+    if (bulk != 0) done = bulk;
+    else {
+      moveOne<T>(cpu, rec, mask, delta);
+      if (cpu.fault) return;
+    }
+    count -= done;
+    left -= done;
+    setIndex(cpu, OFF_RCX, count, mask);
+    if (cpu.stop & EVENTS) break;
+  }
+  finish(cpu, count);
+}
+
+function moveOne<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64): void {
+  const from = sourceLinear<T>(cpu, rec, mask);
+  if (cpu.fault) return;
+  const value = memRead<T>(cpu, from);
+  if (cpu.fault) return;
+  const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
+  if (cpu.fault) return;
+  memWrite<T>(cpu, to, value);
+  if (cpu.fault) return;
+  advance(cpu, OFF_RSI, delta, mask);
+  advance(cpu, OFF_RDI, delta, mask);
+}
+
+/** Copies what lies inside one source and one destination page; 0 where it must go one by one. */
+function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
+  const from = sourceLinear<T>(cpu, rec, mask);
+  const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
+  if (cpu.fault) {
+    // The slow way raises it again, in its order.
+    cpu.fault = 0;
+    cpu.stop &= ~STOP_FAULT;
+    return 0;
+  }
+  const fromHost = hostOf(cpu.tlbRead, from);
+  const toHost = hostOf(cpu.tlbWrite, to);
+  if (fromHost == 0 || toHost == 0) return 0;
+  let n = min<u64>(limit, min<u64>(inPage<T>(from), inPage<T>(to)));
+  n = min<u64>(n, min<u64>(untilWrap<T>(cpu, OFF_RSI, mask), untilWrap<T>(cpu, OFF_RDI, mask)));
+  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, n, true));
+  if (n == 0) return 0;
+  const bytes = <u32>n * sizeof<T>();
+  if (toHost > fromHost && toHost < fromHost + bytes) {
+    // The source is being overwritten on the way: elements repeat.
+    for (let i: u32 = 0; i < bytes; i += sizeof<T>()) store<T>(toHost + i, load<T>(fromHost + i));
+  } else memory.copy(toHost, fromHost, bytes);
+  advance(cpu, OFF_RSI, bytes, mask);
+  advance(cpu, OFF_RDI, bytes, mask);
+  return n;
+}
+
+/** n, or 0 where the last of n elements would fail a segment check that the first one passed. */
+function withinSegments<T>(cpu: Cpu, rec: Rec, mask: u64, n: u64, source: bool): u64 {
+  const last = (n - 1) * sizeof<T>();
+  if (source) segLinear(cpu, rec.seg, (cpu.rsi + last) & mask, sizeof<T>(), ACCESS_READ);
+  segLinear(cpu, SEG_ES, (cpu.rdi + last) & mask, sizeof<T>(), ACCESS_WRITE);
+  if (!cpu.fault) return n;
+  cpu.fault = 0;
+  cpu.stop &= ~STOP_FAULT;
+  return 0;
+}
+
+export function STOS<T>(cpu: Cpu, rec: Rec): void {
+  const mask = addressMask(rec);
+  const delta = step<T>(cpu);
+  if (!(rec.flags & (REC_REP | REC_REPNE))) {
+    storeOne<T>(cpu, mask, delta);
+    return;
+  }
+  let count = cpu.rcx & mask;
+  let left = min<u64>(count, VISIT_LIMIT);
+  while (left != 0) {
+    let done: u64 = 1;
+    const bulk = delta > 0 && left > 4 ? fillRun<T>(cpu, rec, mask, left) : 0;
+    if (bulk != 0) done = bulk;
+    else {
+      storeOne<T>(cpu, mask, delta);
+      if (cpu.fault) return;
+    }
+    count -= done;
+    left -= done;
+    setIndex(cpu, OFF_RCX, count, mask);
+    if (cpu.stop & EVENTS) break;
+  }
+  finish(cpu, count);
+}
+
+function storeOne<T>(cpu: Cpu, mask: u64, delta: i64): void {
+  const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
+  if (cpu.fault) return;
+  memWrite<T>(cpu, to, <T>cpu.rax);
+  if (cpu.fault) return;
+  advance(cpu, OFF_RDI, delta, mask);
+}
+
+function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
+  const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
+  if (cpu.fault) {
+    cpu.fault = 0;
+    cpu.stop &= ~STOP_FAULT;
+    return 0;
+  }
+  const toHost = hostOf(cpu.tlbWrite, to);
+  if (toHost == 0) return 0;
+  let n = min<u64>(limit, min<u64>(inPage<T>(to), untilWrap<T>(cpu, OFF_RDI, mask)));
+  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, n, false));
+  if (n == 0) return 0;
+  const bytes = <u32>n * sizeof<T>();
+  const value = <T>cpu.rax;
+  if (sizeof<T>() == 1 || value == <T>0) memory.fill(toHost, <u8>value, bytes);
+  else for (let i: u32 = 0; i < bytes; i += sizeof<T>()) store<T>(toHost + i, value);
+  advance(cpu, OFF_RDI, bytes, mask);
+  return n;
+}
+
+export function LODS<T>(cpu: Cpu, rec: Rec): void {
+  const mask = addressMask(rec);
+  const delta = step<T>(cpu);
+  const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
+  let count: u64 = repeated ? cpu.rcx & mask : 1;
+  let left = min<u64>(count, VISIT_LIMIT);
+  while (left != 0) {
+    const from = sourceLinear<T>(cpu, rec, mask);
+    if (cpu.fault) return;
+    const value = memRead<T>(cpu, from);
+    if (cpu.fault) return;
+    setReg<T>(cpu, 0, value);
+    advance(cpu, OFF_RSI, delta, mask);
+    count--;
+    left--;
+    if (repeated) setIndex(cpu, OFF_RCX, count, mask);
+    if (cpu.stop & EVENTS) break;
+  }
+  finish(cpu, count);
+}
+
+/** REPE goes on while ZF is set, REPNE while it is clear. */
+@inline function goesOn(cpu: Cpu, rec: Rec): bool {
+  return getZF(cpu) == ((rec.flags & REC_REP) != 0);
+}
+
+export function CMPS<T>(cpu: Cpu, rec: Rec): void {
+  const mask = addressMask(rec);
+  const delta = step<T>(cpu);
+  const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
+  let count: u64 = repeated ? cpu.rcx & mask : 1;
+  let left = min<u64>(count, VISIT_LIMIT);
+  while (left != 0) {
+    const first = sourceLinear<T>(cpu, rec, mask);
+    if (cpu.fault) return;
+    const x = memRead<T>(cpu, first);
+    if (cpu.fault) return;
+    const second = destLinear<T>(cpu, mask, ACCESS_READ);
+    if (cpu.fault) return;
+    const y = memRead<T>(cpu, second);
+    if (cpu.fault) return;
+    changetype<CMP>(0).apply<Interp, u64, T>(changetype<Interp>(cpu), <u64>x, <u64>y);
+    advance(cpu, OFF_RSI, delta, mask);
+    advance(cpu, OFF_RDI, delta, mask);
+    count--;
+    left--;
+    if (repeated) {
+      setIndex(cpu, OFF_RCX, count, mask);
+      if (!goesOn(cpu, rec)) return;
+    }
+    if (cpu.stop & EVENTS) break;
+  }
+  finish(cpu, count);
+}
+
+export function SCAS<T>(cpu: Cpu, rec: Rec): void {
+  const mask = addressMask(rec);
+  const delta = step<T>(cpu);
+  const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
+  let count: u64 = repeated ? cpu.rcx & mask : 1;
+  let left = min<u64>(count, VISIT_LIMIT);
+  while (left != 0) {
+    const address = destLinear<T>(cpu, mask, ACCESS_READ);
+    if (cpu.fault) return;
+    const y = memRead<T>(cpu, address);
+    if (cpu.fault) return;
+    changetype<CMP>(0).apply<Interp, u64, T>(changetype<Interp>(cpu), <u64>(<T>cpu.rax), <u64>y);
+    advance(cpu, OFF_RDI, delta, mask);
+    count--;
+    left--;
+    if (repeated) {
+      setIndex(cpu, OFF_RCX, count, mask);
+      if (!goesOn(cpu, rec)) return;
+    }
+    if (cpu.stop & EVENTS) break;
+  }
+  finish(cpu, count);
+}
+
+export function MOVS8(cpu: Cpu, rec: Rec): void { MOVS<u8>(cpu, rec); }
+export function STOS8(cpu: Cpu, rec: Rec): void { STOS<u8>(cpu, rec); }
+export function LODS8(cpu: Cpu, rec: Rec): void { LODS<u8>(cpu, rec); }
+export function CMPS8(cpu: Cpu, rec: Rec): void { CMPS<u8>(cpu, rec); }
+export function SCAS8(cpu: Cpu, rec: Rec): void { SCAS<u8>(cpu, rec); }
