@@ -16,7 +16,7 @@ const DOT_CLOCK_28_HZ = 28_322_000;
 /** An I/O read on an ISA bus takes about this long. */
 const BUS_CYCLE_NS = 1_000;
 const SHORTEST_LINE_NS = 8_000;
-const LONGEST_LINE_NS = 80_000;
+const LONGEST_FRAME_NS = 40_000_000;
 const FEWEST_LINES = 100;
 
 /** One frame as the beam draws it. */
@@ -53,12 +53,12 @@ export function timingFromRegisters(misc: number, clockingMode: number, crtc: Ui
   const overflow = crtc[R.CRTC_OVERFLOW]!;
   const doubled = (crtc[R.CRTC_MODE_CONTROL]! & R.MODE_CONTROL_VERTICAL_DOUBLED) !== 0 ? 2 : 1;
   const charsTotal = crtc[R.CRTC_HORIZONTAL_TOTAL]! + 5;
-  const lineNs = Math.min(LONGEST_LINE_NS, Math.max(SHORTEST_LINE_NS, charsTotal * charNs));
   const charsDisplayed = Math.min(crtc[R.CRTC_HORIZONTAL_DISPLAY_END]! + 1, charsTotal - 1);
 
   const vertical = (low: number, bit8: number, bit9: number) =>
     crtc[low]! | ((overflow & bit8) !== 0 ? 0x100 : 0) | ((overflow & bit9) !== 0 ? 0x200 : 0);
   const total = Math.max(FEWEST_LINES, (vertical(R.CRTC_VERTICAL_TOTAL, 0x01, 0x20) + 2) * doubled);
+  const lineNs = Math.min(Math.max(SHORTEST_LINE_NS, charsTotal * charNs), LONGEST_FRAME_NS / total);
   const start = vertical(R.CRTC_VERTICAL_RETRACE_START, 0x04, 0x80) * doubled;
   // The end holds only the low four bits of the line counter.
   const length = ((crtc[R.CRTC_VERTICAL_RETRACE_END]! - crtc[R.CRTC_VERTICAL_RETRACE_START]!) & 0x0f || 1) * doubled;
