@@ -3,7 +3,7 @@
  * the MMX and SSE tables, every form and size, edge values and random operands, all MXCSR modes.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,7 @@ describe.skipIf(!available)("MMX and SSE against the processor of this host (nee
   let results: Uint8Array;
   const inputs = new Uint8Array(forms.length * CASES * INPUT_SIZE);
 
-  beforeAll(() => {
+  beforeAll(async () => {
     mkdirSync(join(root, "build/test"), { recursive: true });
     const oracle = join(root, "build/test/oracle");
     const gcc = spawnSync("gcc", ["-O1", "-mno-red-zone", "-fno-pie", "-no-pie", "-o", oracle, join(here, "native/oracle.c")], { encoding: "utf8" });
@@ -64,7 +64,7 @@ describe.skipIf(!available)("MMX and SSE against the processor of this host (nee
         writeInput(form, random, inputs.subarray(at, at + INPUT_SIZE));
       }
     });
-    core = buildCore(rows, forms);
+    core = await buildCore(rows, forms);
     const run = spawnSync(oracle, [], { input: inputs, maxBuffer: 1 << 30 });
     if (run.status !== 0) throw new Error(`the oracle ended with ${run.status} ${run.signal}`);
     results = new Uint8Array(run.stdout);
@@ -86,6 +86,3 @@ describe.skipIf(!available)("MMX and SSE against the processor of this host (nee
     expect(failures.join("\n")).toBe("");
   });
 });
-
-void existsSync;
-void readFileSync;

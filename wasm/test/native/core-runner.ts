@@ -2,10 +2,10 @@
  * Runs the same cases on the core's handlers, without decoder or run loop: an entry module is written from the opcode
  * tables, compiled with asc, and each handler is called with a record made by hand.
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
 import type { Form, Row } from "./cases.ts";
 import {
   ARITH_FLAGS, IN_FLAGS, IN_MEMORY, IN_MM, IN_MXCSR, IN_RAX, IN_XMM, INPUT_SIZE, OUT_FAULT, OUT_FLAGS, OUT_FPU, OUT_MEMORY, OUT_MM, OUT_MXCSR, OUT_RAX,
@@ -46,7 +46,7 @@ export interface SseCore {
 }
 
 /** Compiles the handlers that `rows` name and returns something that runs cases on them. */
-export function buildCore(rows: Row[], forms: Form[]): SseCore {
+export async function buildCore(rows: Row[], forms: Form[]): Promise<SseCore> {
   const { modules, sized } = findSemantics(new Set(rows.map((r) => r.semantic)));
   const wrappers = new Map<string, string>();
   for (const form of forms) {
@@ -69,16 +69,39 @@ ${["tlbRead", "tlbWrite", "fault", "faultVector", "mode", "cr0", "cr4", "mxcsr",
 export function offset(i: u32): u32 { return offsets[i]; }
 ${[...wrappers.values()].join("\n")}
 `;
-  const directory = join(root, "build/test");
-  mkdirSync(directory, { recursive: true });
-  const entry = join(directory, "sse-entry.ts");
-  const output = join(directory, "sse.wasm");
-  writeFileSync(entry, source);
-  const flags = ["-O1", "--runtime", "stub", "--importMemory", "--enable", "simd", "--memoryBase", "327680", "--noAssert", "--exportRuntime"];
-  const asc = spawnSync(process.execPath, [join(root, "node_modules/assemblyscript/bin/asc.js"), "build/test/sse-entry.ts", "-o", "build/test/sse.wasm", ...flags], { cwd: root, encoding: "utf8" });
-  if (asc.status !== 0) throw new Error(`asc: ${asc.stderr.slice(0, 4000)}`);
-  return new HandlerRunner(readFileSync(output), sized);
+  const flags = ["-O1", "--runtime", "stub", "--importMemory", "--enable", "simd", "--memoryBase", "327680", "--noAssert", "--baseDir", root];
+  let messages = "";
+  let binary: Uint8Array | undefined;
+  const { error } = await asc.main(["build/test/sse-entry.ts", "-o", "sse.wasm", ...flags], {
+    stderr: { write: (text: string) => void (messages += text) },
+    readFile: (name: string, baseDir: string) => {
+      if (name.endsWith("sse-entry.ts")) return source;
+      if (name.endsWith("mmu/slow-access.ts")) return UNMAPPED;
+      try {
+        return readFileSync(resolve(baseDir, name), "utf8");
+      } catch {
+        return null;
+      }
+    },
+    writeFile: (name: string, contents: Uint8Array | string) => {
+      if (name.endsWith(".wasm")) binary = contents as Uint8Array;
+    },
+    listFiles: () => [],
+  });
+  if (error || !binary) throw new Error(`asc: ${messages.slice(0, 4000)}`);
+  return new HandlerRunner(binary, sized);
 }
+
+/** Memory behind a TLB miss: nothing is mapped, so that the handlers alone are compiled. */
+const UNMAPPED = `
+import { Cpu } from "../cpu/state";
+import { VECTOR_PF, raise } from "../cpu/fault";
+export function readSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32): u64 { raise(cpu, VECTOR_PF); return 0; }
+export function readForWriteSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32): u64 { raise(cpu, VECTOR_PF); return 0; }
+export function writeSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32, value: u64): void { raise(cpu, VECTOR_PF); }
+export function read128Slow(cpu: Cpu, linearAddr: u64): v128 { raise(cpu, VECTOR_PF); return i64x2.splat(0); }
+export function write128Slow(cpu: Cpu, linearAddr: u64, value: v128): void { raise(cpu, VECTOR_PF); }
+`;
 
 const CPU_BASE = 0x1000;
 const RECORD = 0x4_0000;
