@@ -1,10 +1,9 @@
 /**
- * What SeaBIOS learns about the machine through fw_cfg: processors, memory, boot order, the tables that it hands on to
- * the operating system, and the VGA BIOS, as the option ROM of the PCI device that it belongs to.
+ * What SeaBIOS learns about the machine through fw_cfg: processors, memory, boot order, and the tables that it hands on
+ * to the operating system. Option ROMs come from the PCI devices that they belong to.
  *
- * References: [FW-CFG]; [SEABIOS] docs, "Runtime config" (bootorder, etc/*), "pciVVVV,DDDD.rom".
+ * References: [FW-CFG]; [SEABIOS] docs, "Runtime config" (bootorder, etc/*).
  */
-import { hex } from "../../shared/hex.ts";
 import type { BootDevice } from "../../protocol/machine-config.ts";
 import { ACPI_RSDP_FILE, ACPI_TABLES_FILE, TABLE_LOADER_FILE, tableLoaderScript } from "./acpi-loader.ts";
 import { buildAcpiTables } from "./acpi-tables.ts";
@@ -14,19 +13,12 @@ import { encodeE820 } from "./e820.ts";
 import { FwCfgKey, type FwCfg } from "./fw-cfg.ts";
 import { SMBIOS_ANCHOR_FILE, SMBIOS_TABLES_FILE, buildSmbios } from "./smbios.ts";
 
-export interface OptionRom {
-  vendorId: number;
-  deviceId: number;
-  bytes: Uint8Array;
-}
-
 export interface FirmwareItems {
   facts: BoardFacts;
   bootOrder: readonly BootDevice[];
   /** IDE positions (channel * 2 + unit) with a disk, and with a CD drive. */
   diskPositions: readonly number[];
   cdromPositions: readonly number[];
-  optionRoms: readonly OptionRom[];
 }
 
 const MAX_PROCESSORS = 8;
@@ -53,8 +45,6 @@ export function fillFwCfg(fwCfg: FwCfg, items: FirmwareItems): void {
   const smbios = buildSmbios(facts);
   fwCfg.setFile(SMBIOS_ANCHOR_FILE, smbios.anchor);
   fwCfg.setFile(SMBIOS_TABLES_FILE, smbios.tables);
-  for (const { vendorId, deviceId, bytes } of items.optionRoms)
-    fwCfg.setFile(`pci${hex(vendorId, 4).toLowerCase()},${hex(deviceId, 4).toLowerCase()}.rom`, bytes);
 }
 
 /** Open Firmware paths of what to boot from, first choice first; firmware tries what is not listed after them. */

@@ -1,0 +1,48 @@
+/**
+ * A boot without firmware: chooses the loader by the file, and adds to its image what firmware would have put into
+ * memory: ACPI and SMBIOS tables and the BIOS data area.
+ */
+import { placeAcpi } from "./acpi-loader.ts";
+import { buildAcpiTables } from "./acpi-tables.ts";
+import type { BoardFacts } from "./board-facts.ts";
+import type { BootImage } from "./boot-image.ts";
+import { memoryMap } from "./e820.ts";
+import { linuxBootImage } from "./linux-boot.ts";
+import { looksLikeLinux } from "./linux-header.ts";
+import { looksLikeMultiboot, multibootImage } from "./multiboot.ts";
+import { biosDataArea } from "./post.ts";
+import { buildSmbios, placeSmbios } from "./smbios.ts";
+
+/** The tables take the top of RAM, below the address where the memory map says so. */
+const ACPI_AREA_BYTES = 0x10000;
+const RSDP_ADDR = 0xf5000;
+const SMBIOS_ANCHOR_ADDR = 0xf5100;
+const SMBIOS_TABLES_ADDR = 0xf5200;
+
+export interface DirectBootOptions {
+  facts: BoardFacts;
+  kernel: Uint8Array;
+  initrd?: Uint8Array;
+  commandLine: string;
+  longMode: boolean;
+}
+
+/** @throws BootImageError in words for people */
+export function directBootImage({ facts, kernel, initrd, commandLine, longMode }: DirectBootOptions): BootImage {
+  const acpiBase = facts.ramBytes - ACPI_AREA_BYTES;
+  const files = { kernel, initrd, commandLine, memoryMap: memoryMap(facts.ramBytes, acpiBase) };
+  // A file with both headers is a Linux kernel that was made for other loaders too. One with neither gets Linux's words.
+  const image =
+    !looksLikeLinux(kernel) && looksLikeMultiboot(kernel)
+      ? multibootImage(files)
+      : linuxBootImage({ ...files, rsdpAddr: RSDP_ADDR, longMode });
+  return {
+    ...image,
+    memory: [
+      biosDataArea(facts.hasFloppyController),
+      ...placeAcpi(buildAcpiTables(facts), acpiBase, RSDP_ADDR),
+      ...placeSmbios(buildSmbios(facts), SMBIOS_ANCHOR_ADDR, SMBIOS_TABLES_ADDR),
+      ...image.memory,
+    ],
+  };
+}
