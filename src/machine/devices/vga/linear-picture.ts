@@ -3,15 +3,23 @@
  * References: [DISPI] Bochs VBE display API, "data formats".
  */
 
-/** Five and six bits widened to eight so that all ones stay all ones. */
-const WIDEN5 = Uint8Array.from({ length: 32 }, (_, v) => (v << 3) | (v >> 2));
-const WIDEN6 = Uint8Array.from({ length: 64 }, (_, v) => (v << 2) | (v >> 4));
-
 const OPAQUE = 0xff000000;
+
+/** The color of every 16-bit pixel of `greenBits` (5 or 6) green bits; all ones stay all ones when widened to eight. */
+function colorTable(greenBits: number): Uint32Array {
+  const widen = (value: number, bits: number) => (value << (8 - bits)) | (value >> (2 * bits - 8));
+  return Uint32Array.from({ length: 0x10000 }, (_, pixel) => {
+    const red = (pixel >> (5 + greenBits)) & 31;
+    const green = (pixel >> 5) & ((1 << greenBits) - 1);
+    return OPAQUE | (widen(pixel & 31, 5) << 16) | (widen(green, greenBits) << 8) | widen(red, 5);
+  });
+}
 
 export class LinearLines {
   private readonly halves: Uint16Array;
   private readonly words: Uint32Array;
+  private colors15: Uint32Array | null = null;
+  private colors16: Uint32Array | null = null;
 
   constructor(private readonly memory: Uint8Array) {
     this.halves = new Uint16Array(memory.buffer, memory.byteOffset, memory.length >> 1);
@@ -32,16 +40,10 @@ export class LinearLines {
         for (let x = 0; x < widthPx; x++) pixels[to + x] = palette[this.memory[from + x]!]!;
         return;
       case 15:
-        for (let x = 0, at = from >> 1; x < widthPx; x++) {
-          const v = this.halves[at + x]!;
-          pixels[to + x] = OPAQUE | (WIDEN5[v & 31]! << 16) | (WIDEN5[(v >> 5) & 31]! << 8) | WIDEN5[(v >> 10) & 31]!;
-        }
+        this.drawHalves((this.colors15 ??= colorTable(5)), from, widthPx, pixels, to);
         return;
       case 16:
-        for (let x = 0, at = from >> 1; x < widthPx; x++) {
-          const v = this.halves[at + x]!;
-          pixels[to + x] = OPAQUE | (WIDEN5[v & 31]! << 16) | (WIDEN6[(v >> 5) & 63]! << 8) | WIDEN5[v >> 11]!;
-        }
+        this.drawHalves((this.colors16 ??= colorTable(6)), from, widthPx, pixels, to);
         return;
       case 24:
         for (let x = 0, at = from; x < widthPx; x++, at += 3)
@@ -53,5 +55,10 @@ export class LinearLines {
           pixels[to + x] = OPAQUE | ((v & 0xff) << 16) | (v & 0xff00) | ((v >>> 16) & 0xff);
         }
     }
+  }
+
+  private drawHalves(colors: Uint32Array, from: number, widthPx: number, pixels: Uint32Array, to: number): void {
+    const { halves } = this;
+    for (let x = 0, at = from >> 1; x < widthPx; x++) pixels[to + x] = colors[halves[at + x]!]!;
   }
 }

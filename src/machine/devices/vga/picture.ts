@@ -92,6 +92,7 @@ export class Picture {
   private signature: number[] = [];
   private kind: PictureKind = "blank";
   private geometry: ScanGeometry | null = null;
+  private laidOutStart = -1;
   private drawnDacGeneration = -1;
   private drawnPhase = -1;
   private viewChanged = true;
@@ -130,7 +131,7 @@ export class Picture {
     if (registersChanged) {
       this.kind = pictureKind(registers, this.parts.dispi.view);
       everything = this.takeSignature();
-      modeChanged = this.applyMode();
+      modeChanged = this.applyMode(everything);
     }
     const changed = new ChangedRects();
     switch (this.kind) {
@@ -178,11 +179,16 @@ export class Picture {
   }
 
   /** Brings geometry, colors and the frame's size in line with the registers. */
-  private applyMode(): boolean {
+  private applyMode(everything: boolean): boolean {
     const { registers, dac, dispi } = this.parts;
     const palette = dac.palette();
     attributeColors(registers.attr).forEach((color, value) => (this.colors16[value] = palette[color]!));
     const view = dispi.view;
+    const { crtc } = registers;
+    const startAddress = (crtc[R.CRTC_START_ADDRESS_HIGH]! << 8) | crtc[R.CRTC_START_ADDRESS_LOW]!;
+    // A cursor that moved changes a register but not the layout.
+    if (!everything && startAddress === this.laidOutStart) return false;
+    this.laidOutStart = startAddress;
     this.geometry = null;
     if (this.kind === "blank")
       return this.frame.setMode(this.frame.widthPx, this.frame.heightPx, this.frame.aspect, this.frame.text);

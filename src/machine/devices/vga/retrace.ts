@@ -9,6 +9,7 @@
  * References: [VGA] "Input Status Register 1", "CRT Controller Registers".
  */
 import type { Clock } from "../../clock.ts";
+import { expectVersion, type DeviceState } from "../../device.ts";
 import * as R from "./register-names.ts";
 
 const DOT_CLOCK_25_HZ = 25_175_000;
@@ -93,6 +94,16 @@ export class Beam {
     if (line >= timing.displayedLines || inLineNs >= timing.displayedLineNs) status |= R.STATUS1_DISPLAY_DISABLED;
     if (line >= timing.retraceStartLine && line < timing.retraceEndLine) status |= R.STATUS1_VERTICAL_RETRACE;
     return status;
+  }
+
+  save(): DeviceState {
+    return { version: 1, lastNowNs: this.lastNowNs, lastNs: this.lastNs };
+  }
+
+  restore(state: DeviceState): void {
+    expectVersion("the VGA's beam", state, 1);
+    this.lastNowNs = state.lastNowNs as number;
+    this.lastNs = state.lastNs as number;
   }
 
   /** Frames drawn since power-on: the cursor and blinking text follow it. */

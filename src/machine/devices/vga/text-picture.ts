@@ -66,8 +66,24 @@ export function dotsPerCharacter(seq: Uint8Array): 8 | 9 {
   return (seq[R.SEQ_CLOCKING_MODE]! & R.CLOCKING_8_DOTS) !== 0 ? 8 : 9;
 }
 
+/** What all cells of one drawing have in common. */
+interface CellStyle {
+  dots: 8 | 9;
+  fontA: number;
+  fontB: number;
+  blinks: boolean;
+  lineGraphics: boolean;
+  underlineScan: number;
+  /** Colors of the 16 attribute values. */
+  palette: Uint32Array;
+}
+
 export class TextPicture {
   private keys = new Int32Array(0);
+  private laidOut: ScanGeometry | null = null;
+  private bands: TextBand[] = [];
+  /** Byte of the memory where each cell's word begins, band by band. */
+  private places = new Int32Array(0);
 
   constructor(private readonly memory: Uint8Array) {}
 
@@ -86,16 +102,24 @@ export class TextPicture {
     blinkShown: boolean,
     changed: ChangedRects,
   ): void {
+    this.layOut(geometry);
     const { crtc, attr } = source;
-    const bands = textBands(geometry);
-    const dots = dotsPerCharacter(source.seq);
+    const mode = attr[R.ATTR_MODE_CONTROL]!;
+    const fonts = fontOffsets(source.seq[R.SEQ_CHARACTER_MAP_SELECT]!);
+    const style: CellStyle = {
+      dots: dotsPerCharacter(source.seq),
+      fontA: fonts.a,
+      fontB: fonts.b,
+      blinks: (mode & R.ATTR_MODE_BLINK) !== 0,
+      lineGraphics: (mode & R.ATTR_MODE_LINE_GRAPHICS) !== 0,
+      underlineScan: crtc[R.CRTC_UNDERLINE_LOCATION]! & 0x1f,
+      palette,
+    };
+    const { dots } = style;
     const panning = attr[R.ATTR_HORIZONTAL_PANNING]!;
     const topPan = dots === 9 ? (panning >= 8 ? 0 : panning + 1) : panning & 7;
-    const panCompatible = (attr[R.ATTR_MODE_CONTROL]! & R.ATTR_MODE_PANNING_COMPATIBLE) !== 0;
-    const blinks = (attr[R.ATTR_MODE_CONTROL]! & R.ATTR_MODE_BLINK) !== 0;
-    const columns = geometry.columns + 1;
-    if (this.keys.length !== bands.length * columns)
-      this.keys = new Int32Array(bands.length * columns).fill(KEY_UNKNOWN);
+    const panCompatible = (mode & R.ATTR_MODE_PANNING_COMPATIBLE) !== 0;
+    const blinkedOff = style.blinks && !blinkShown ? KEY_BLINKED_OFF : 0;
 
     const cursorStart = crtc[R.CRTC_CURSOR_START]! & 0x1f;
     const cursorEnd = crtc[R.CRTC_CURSOR_END]! & 0x1f;
@@ -104,21 +128,24 @@ export class TextPicture {
     const cursorAt = ((crtc[R.CRTC_CURSOR_LOCATION_HIGH]! << 8) | crtc[R.CRTC_CURSOR_LOCATION_LOW]!) + cursorSkew;
     const cursorKey = KEY_CURSOR | (cursorStart << KEY_CURSOR_START_SHIFT) | (cursorEnd << KEY_CURSOR_END_SHIFT);
 
-    for (const [bandIndex, band] of bands.entries()) {
+    const { keys, places, memory } = this;
+    const columns = geometry.columns + 1;
+    for (let bandIndex = 0; bandIndex < this.bands.length; bandIndex++) {
+      const band = this.bands[bandIndex]!;
       const pan = band.split && panCompatible ? 0 : topPan;
-      const lineStart = geometry.lineStart[band.y]!;
-      const lastColumn = pan === 0 ? geometry.columns : geometry.columns + 1;
+      const shownColumns = pan === 0 ? geometry.columns : columns;
+      const cursorColumn = cursorVisible ? (cursorAt - geometry.lineStart[band.y]!) & 0xffff : -1;
       let firstChanged = -1;
       let lastChanged = -1;
-      for (let column = 0; column < lastColumn; column++) {
-        const at = geometry.address(band.y, column) << 2;
-        const attribute = this.memory[at + 1]!;
-        let key = this.memory[at]! | (attribute << 8);
-        if (blinks && !blinkShown && attribute >= 0x80) key |= KEY_BLINKED_OFF;
-        if (cursorVisible && ((lineStart + column) & 0xffff) === cursorAt) key |= cursorKey;
-        if (this.keys[bandIndex * columns + column] === key) continue;
-        this.keys[bandIndex * columns + column] = key;
-        this.drawCell(frame, source, palette, band, column * dots - pan, dots, key);
+      for (let column = 0, cell = bandIndex * columns; column < shownColumns; column++, cell++) {
+        const at = places[cell]!;
+        const attribute = memory[at + 1]!;
+        let key = memory[at]! | (attribute << 8);
+        if (attribute >= 0x80) key |= blinkedOff;
+        if (column === cursorColumn) key |= cursorKey;
+        if (keys[cell] === key) continue;
+        keys[cell] = key;
+        this.drawCell(frame, style, band, column * dots - pan, key);
         if (firstChanged < 0) firstChanged = column;
         lastChanged = column;
       }
@@ -129,41 +156,45 @@ export class TextPicture {
     }
   }
 
-  private drawCell(
-    frame: Frame,
-    source: TextSource,
-    palette: Uint32Array,
-    band: TextBand,
-    left: number,
-    dots: 8 | 9,
-    key: number,
-  ): void {
+  private layOut(geometry: ScanGeometry): void {
+    if (this.laidOut === geometry) return;
+    this.laidOut = geometry;
+    this.bands = textBands(geometry);
+    const columns = geometry.columns + 1;
+    const cells = this.bands.length * columns;
+    if (this.keys.length !== cells) this.keys = new Int32Array(cells).fill(KEY_UNKNOWN);
+    if (this.places.length !== cells) this.places = new Int32Array(cells);
+    let cell = 0;
+    for (const band of this.bands)
+      for (let column = 0; column < columns; column++) this.places[cell++] = geometry.address(band.y, column) << 2;
+  }
+
+  private drawCell(frame: Frame, style: CellStyle, band: TextBand, left: number, key: number): void {
     const code = key & 0xff;
     const attribute = (key >> 8) & 0xff;
-    const mode = source.attr[R.ATTR_MODE_CONTROL]!;
-    const foreground = palette[attribute & 0x0f]!;
-    const background = palette[(mode & R.ATTR_MODE_BLINK) !== 0 ? (attribute >> 4) & 7 : attribute >> 4]!;
-    const fonts = fontOffsets(source.seq[R.SEQ_CHARACTER_MAP_SELECT]!);
-    const font = (attribute & 0x08) !== 0 ? fonts.a : fonts.b;
+    const foreground = style.palette[attribute & 0x0f]!;
+    const background = style.palette[style.blinks ? (attribute >> 4) & 7 : attribute >> 4]!;
+    const font = (attribute & 0x08) !== 0 ? style.fontA : style.fontB;
     const cursorStart = (key & KEY_CURSOR) !== 0 ? (key >> KEY_CURSOR_START_SHIFT) & 0x1f : 0x20;
     const cursorEnd = (key >> KEY_CURSOR_END_SHIFT) & 0x1f;
-    const underlineScan = (attribute & 0x77) === 0x01 ? source.crtc[R.CRTC_UNDERLINE_LOCATION]! & 0x1f : -1;
-    const ninthFollows =
-      (mode & R.ATTR_MODE_LINE_GRAPHICS) !== 0 && code >= LINE_GRAPHICS_FIRST && code <= LINE_GRAPHICS_LAST;
-    const firstDot = Math.max(0, -left);
-    const endDot = Math.min(dots, frame.widthPx - left);
+    const underlineScan = (attribute & 0x77) === 0x01 ? style.underlineScan : -1;
+    const ninthFollows = style.lineGraphics && code >= LINE_GRAPHICS_FIRST && code <= LINE_GRAPHICS_LAST;
+    const shown = (key & KEY_BLINKED_OFF) === 0;
+    const firstDot = left < 0 ? -left : 0;
+    const endDot = Math.min(style.dots, frame.widthPx - left);
+    const { pixels, widthPx } = frame;
     for (let line = 0; line < band.lines; line++) {
       const scan = band.firstScan + line;
       let bits = 0;
-      if ((key & KEY_BLINKED_OFF) === 0) {
+      if (shown) {
         bits = this.memory[((font + code * FONT_BYTES_PER_CHARACTER + scan) << 2) | 2]! << 1;
         if (ninthFollows) bits |= (bits >> 1) & 1;
         if (scan === underlineScan) bits = 0x1ff;
       }
       if (scan >= cursorStart && scan <= cursorEnd) bits = 0x1ff;
-      const row = (band.y + line) * frame.widthPx + left;
+      let to = (band.y + line) * widthPx + left + firstDot;
       for (let dot = firstDot; dot < endDot; dot++)
-        frame.pixels[row + dot] = (bits & (0x100 >> dot)) !== 0 ? foreground : background;
+        pixels[to++] = (bits & (0x100 >> dot)) !== 0 ? foreground : background;
     }
   }
 }

@@ -165,6 +165,7 @@ export class VgaDevice extends PciFunction {
       registers: this.registers.save(),
       dac: this.dac.save(),
       dispi: this.dispi.save(),
+      beam: this.beam.save(),
       latch: this.window.latch,
       videoMemory: this.videoMemory.slice(0, usedBytes(this.videoMemory)),
     };
@@ -179,6 +180,7 @@ export class VgaDevice extends PciFunction {
     this.dac.restore(state.dac as DeviceState);
     this.registers.restore(state.registers as DeviceState);
     this.dispi.restore(state.dispi as DeviceState);
+    this.beam.restore(state.beam as DeviceState);
     this.window.latch = state.latch as number;
     this.picture.invalidate();
   }
