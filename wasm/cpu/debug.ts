@@ -27,6 +27,8 @@ export const DR7_GD: u32 = 1 << 13;
 export const PENDING_STEP: u32 = 1 << 31;
 /** pendingDebug: RF was set when the instruction under way began, so it is cleared after it. */
 export const PENDING_RF: u32 = 1 << 30;
+/** pendingDebug: one instruction is to run before the next boundary; `stepMark` tells whether it has. */
+export const PENDING_ARMED: u32 = 1 << 29;
 /** pendingDebug bits that are DR6 bits. */
 export const PENDING_DR6: u32 = DR6_B_MASK | DR6_BD | DR6_BS | DR6_BT;
 

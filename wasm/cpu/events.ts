@@ -5,14 +5,15 @@
  *   - before running code, while `wantsEvents(cpu)` or `cpu.activity` is not ACTIVITY_RUNNING: `handleEvents(cpu)`;
  *   - if `cpu.activity` is then still not running, the loop returns to its caller;
  *   - if EVENT_STEP is then set in `cpu.events`, it runs exactly one instruction before it asks again. TF, an instruction
- *     breakpoint, RF and the shadow of STI and MOV SS work that way. `handleEvents` has consumed `cpu.shadow`.
+ *     breakpoint, RF and the shadow of STI and MOV SS work that way. `handleEvents` has consumed `cpu.shadow`. Called again
+ *     before that instruction has run (the budget was used up), it changes nothing.
  *   - after a fault: `deliverFault(cpu)` (cpu/exceptions.ts) with `cpu.rip` at the faulting instruction.
  *
  * Priorities are [SDM3] table 6-2: traps of the previous instruction, NMI, INTR, then faults of fetching the next one.
  * [SDM3] 6.6 – 6.9, 18.3, 25.7.5 (activity) – [APM2] 8.5
  */
 import { apicAcknowledge } from "./apic";
-import { DR6_BS, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstructionBreakpoints, instructionBreakpoints } from "./debug";
+import { DR6_BS, PENDING_ARMED, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstructionBreakpoints, instructionBreakpoints } from "./debug";
 import { deliverEvent, deliverException } from "./exceptions";
 import { VECTOR_DB, VECTOR_NMI } from "./fault";
 import { KIND_EXTERNAL } from "./interrupts";
@@ -55,6 +56,7 @@ export function handleEvents(cpu: Cpu): void {
     cpu.events &= ~EVENT_TRIPLE_FAULT;
   }
 
+  if (cpu.pendingDebug & PENDING_ARMED && cpu.stepMark == instructionCount(cpu)) return;
   const shadow = cpu.shadow;
   cpu.shadow = 0;
   debugTraps(cpu, shadow);
@@ -119,5 +121,13 @@ function armNextInstruction(cpu: Cpu, shadow: u32): void {
   const flags = cpu.eflags;
   if (flags & FLAG_TF) cpu.pendingDebug |= PENDING_STEP;
   if (flags & FLAG_RF) cpu.pendingDebug |= PENDING_RF;
-  if (flags & (FLAG_TF | FLAG_RF) || shadow || hasInstructionBreakpoints(cpu)) cpu.events |= EVENT_STEP;
+  if (!(flags & (FLAG_TF | FLAG_RF)) && !shadow && !hasInstructionBreakpoints(cpu)) return;
+  cpu.events |= EVENT_STEP;
+  cpu.pendingDebug |= PENDING_ARMED;
+  cpu.stepMark = instructionCount(cpu);
+}
+
+/** Low half of the count of instructions retired, at a boundary. */
+@inline function instructionCount(cpu: Cpu): u32 {
+  return <u32>cpu.retired + <u32>(cpu.budgetStart - cpu.budget);
 }

@@ -83,7 +83,8 @@ export class Cpu {
   // 200
   /** DR6 bits of debug traps that wait for the instruction boundary, and PENDING_… (cpu/debug.ts). */
   pendingDebug: u32;
-  reserved0: u32;
+  /** Instruction count when a single step was armed: until it moves, no instruction has run (cpu/events.ts). */
+  stepMark: u32;
   // 208: ES CS SS DS FS GS LDTR TR, 16 bytes each
   seg0: u64; seg1: u64; seg2: u64; seg3: u64; seg4: u64; seg5: u64; seg6: u64; seg7: u64;
   seg8: u64; seg9: u64; seg10: u64; seg11: u64; seg12: u64; seg13: u64; seg14: u64; seg15: u64;
