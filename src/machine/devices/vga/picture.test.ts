@@ -203,6 +203,9 @@ describe("text modes", () => {
     const lines = bench.vga.screenText()!;
     expect(lines).toHaveLength(25);
     expect(lines.slice(0, 3)).toEqual(["", "╔═╗ Hola ñ", ""]);
+    bench.in(0x3da);
+    bench.out(0x3c0, 0x00);
+    expect(bench.vga.screenText()).toEqual(lines);
     bench.setMode(MODE_13);
     expect(bench.vga.screenText()).toBeNull();
   });

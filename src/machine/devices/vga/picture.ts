@@ -60,9 +60,16 @@ export interface PictureParts {
 
 /** What the registers ask for now. */
 export function pictureKind(registers: VgaRegisters, view: LinearView | null): PictureKind {
-  const { seq, crtc, gc, attr } = registers;
-  if (!registers.enabled || !registers.paletteSourceOn) return "blank";
-  if ((seq[R.SEQ_CLOCKING_MODE]! & R.CLOCKING_SCREEN_OFF) !== 0) return "blank";
+  const blanked =
+    !registers.enabled ||
+    !registers.paletteSourceOn ||
+    (registers.seq[R.SEQ_CLOCKING_MODE]! & R.CLOCKING_SCREEN_OFF) !== 0;
+  return blanked ? "blank" : programmedKind(registers, view);
+}
+
+/** The same for the mode that is set, whether or not the screen is blanked: programs blank it for moments only. */
+export function programmedKind(registers: VgaRegisters, view: LinearView | null): PictureKind {
+  const { crtc, gc, attr } = registers;
   if (view) return view.bpp === 4 ? "planarLinear" : "linear";
   if ((crtc[R.CRTC_MODE_CONTROL]! & R.MODE_CONTROL_RETRACE_ENABLE) === 0) return "blank";
   const attrMode = attr[R.ATTR_MODE_CONTROL]!;

@@ -21,7 +21,7 @@ import { drawnFont } from "./drawn-font.ts";
 import { monitorEdid } from "./edid.ts";
 import type { Frame } from "./frame.ts";
 import { MemoryWindow, WINDOW_BASE, WINDOW_BYTES } from "./memory-window.ts";
-import { Picture, pictureKind, type RenderResult } from "./picture.ts";
+import { Picture, programmedKind, type RenderResult } from "./picture.ts";
 import { VGA_PORT_BASE, VGA_PORT_COUNT } from "./register-names.ts";
 import { VgaRegisters } from "./registers.ts";
 import { Beam, timingForLines } from "./retrace.ts";
@@ -130,9 +130,9 @@ export class VgaDevice extends PciFunction {
     return this.picture.render();
   }
 
-  /** The text-mode screen as lines without trailing blanks; null in graphics modes and while the screen is blanked. */
+  /** The text-mode screen as lines without trailing blanks; null in graphics modes and before a mode is set. */
   screenText(): string[] | null {
-    if (pictureKind(this.registers, this.dispi.view) !== "text") return null;
+    if (programmedKind(this.registers, this.dispi.view) !== "text") return null;
     return readTextScreen(this.registers, this.videoMemory);
   }
 
