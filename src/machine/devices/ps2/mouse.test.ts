@@ -25,7 +25,7 @@ const send = (...bytes: number[]): number[] => {
   return replies;
 };
 const nextPacket = (): number[] => {
-  clock.advance(10e6);
+  clock.advance(12.5e6);
   return take();
 };
 
