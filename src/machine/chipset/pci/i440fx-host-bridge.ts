@@ -66,6 +66,9 @@ export class I440fxHostBridge extends PciFunction {
       deviceId: 0x1237,
       classCode: 0x060000,
       revision: 2,
+      // By these SeaBIOS knows a board that tells it about itself through fw_cfg.
+      subsystemVendorId: 0x1af4,
+      subsystemId: 0x1100,
     });
     this.define(PCI_LATENCY_TIMER, 1, 0, 0xf8);
     this.define(PMCCFG, 2, 0, 0xffff);
