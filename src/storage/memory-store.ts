@@ -94,7 +94,7 @@ function forEachChunk(
   length: number,
   visit: (index: number, within: number, at: number, count: number) => void,
 ): void {
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const index = Math.floor((offset + at) / CHUNK_BYTES);
     const within = offset + at - index * CHUNK_BYTES;
     const count = Math.min(CHUNK_BYTES - within, length - at);

@@ -58,9 +58,7 @@ export class Piix3IsaBridge extends PciFunction implements PirqRouter {
     this.define(DLC, 1, 0, 0x0f);
     this.define(SMICNTL, 1, 0x08, 0x1f);
     for (let at = SMICNTL + 2; at < SMICNTL + 8; at++) this.define(at, 1, 0, 0xff);
-    this.isaLines = Array.from({ length: 16 }, (_, irq) =>
-      RESERVED_IRQS.has(irq) ? undefined : options.isaIrq(irq),
-    );
+    this.isaLines = Array.from({ length: 16 }, (_, irq) => (RESERVED_IRQS.has(irq) ? undefined : options.isaIrq(irq)));
     this.gsiLines = Array.from({ length: PIRQ_COUNT }, (_, pirq) => options.gsi?.(pirq));
   }
 

@@ -1,6 +1,6 @@
 /**
  * The 512 bytes that IDENTIFY DEVICE and IDENTIFY PACKET DEVICE return.
- * References: [ATA-6] 8.15, 8.16 (words); [ACS-2] 7.12 (words 69, 105, 169, 217: data set management).
+ * References: [ATA-6] 8.15, 8.16 (words); [ACS-2] 7.12 (words 105, 169, 217: data set management).
  */
 import type { ChsGeometry } from "./task-file.ts";
 
@@ -157,7 +157,6 @@ export function identifyDisk(disk: DiskIdentity): Uint8Array {
   words.set32(100, totalSectors % 2 ** 32);
   words.set32(102, Math.floor(totalSectors / 2 ** 32));
   if (disk.trimBlocks > 0) {
-    words.set(69, (1 << 14) | (1 << 5)); // trimmed sectors read deterministically, as zeros
     words.set(105, disk.trimBlocks);
     words.set(169, 1);
   }

@@ -67,7 +67,17 @@ class CdBoard extends IdeTestBoard {
   }
 }
 
-const read10 = (lba: number, blocks: number): number[] => [0x28, 0, 0, lba >> 16, lba >> 8, lba, 0, blocks >> 8, blocks];
+const read10 = (lba: number, blocks: number): number[] => [
+  0x28,
+  0,
+  0,
+  lba >> 16,
+  lba >> 8,
+  lba,
+  0,
+  blocks >> 8,
+  blocks,
+];
 
 describe("packet device", () => {
   it("shows its signature and no DRDY after reset, and aborts IDENTIFY DEVICE with it [ATA-6] 9.12", async () => {

@@ -36,7 +36,7 @@ export function msfToLba({ minute, second, frame }: Msf): number {
 }
 
 function bcd(value: number): number {
-  return (Math.floor(value / 10) << 4) | value % 10;
+  return (Math.floor(value / 10) << 4) | (value % 10);
 }
 
 /** The 2352 bytes of the mode 1 sector at `lba` with this user data. */
@@ -157,4 +157,3 @@ export function selectSectorFields(lba: number, data: Uint8Array, fields: Sector
   }
   return result;
 }
-

@@ -85,7 +85,7 @@ export class ModePages {
   /** MODE SELECT's pages. @returns false, and changes nothing, where one of them is not acceptable. */
   select(parameters: Uint8Array): boolean {
     const accepted = new Map<number, number[]>();
-    for (let at = 0; at < parameters.length; ) {
+    for (let at = 0; at < parameters.length;) {
       const code = parameters[at]! & 0x3f;
       const page = PAGES.find((candidate) => candidate.code === code);
       const given = [...parameters.subarray(at, at + 2 + (parameters[at + 1] ?? 0))];

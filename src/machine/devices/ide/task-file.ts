@@ -74,8 +74,7 @@ export class TaskFile {
 
   /** Number of the first sector, or undefined for a CHS address outside `geometry`. */
   address(ext: boolean, geometry: ChsGeometry): number | undefined {
-    const low24 =
-      this.current[REG_LBA_LOW]! | (this.current[REG_LBA_MID]! << 8) | (this.current[REG_LBA_HIGH]! << 16);
+    const low24 = this.current[REG_LBA_LOW]! | (this.current[REG_LBA_MID]! << 8) | (this.current[REG_LBA_HIGH]! << 16);
     if (ext) {
       const high24 =
         this.previous[REG_LBA_LOW]! | (this.previous[REG_LBA_MID]! << 8) | (this.previous[REG_LBA_HIGH]! << 16);
@@ -95,7 +94,7 @@ export class TaskFile {
       const track = Math.floor(lba / geometry.sectorsPerTrack);
       this.current[REG_LBA_LOW] = (lba % geometry.sectorsPerTrack) + 1;
       this.byteCount = Math.floor(track / geometry.heads) & 0xffff;
-      this.current[REG_DEVICE] = (this.device & ~DEVICE_HEAD) | track % geometry.heads;
+      this.current[REG_DEVICE] = (this.device & ~DEVICE_HEAD) | (track % geometry.heads);
       return;
     }
     for (let i = 0; i < 3; i++) {
