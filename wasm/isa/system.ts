@@ -47,8 +47,8 @@ F1        |          | INT1       | ends
 0F AA     |          | UD         |
 0F 05     |          | SYSCALL    | ends feat=syscall
 0F 07     |          | SYSRET     | ends feat=syscall
-0F 34     |          | SYSENTER   | ends feat=sep
-0F 35     |          | SYSEXIT    | ends feat=sep
+0F 34     |          | SYSENTER   | ends feat=sysenter
+0F 35     |          | SYSEXIT    | ends feat=sysenter
 # ---- flags
 FA        |          | CLI      |
 FB        |          | STI      | ends
