@@ -1,0 +1,101 @@
+/**
+ * Writes WebAssembly binary code into linear memory. Knows opcodes and LEB128, nothing of x86.
+ * Names of emitters follow the text format. [WASM] 5.1 – 5.5 (binary format)
+ */
+
+export const OP_IF: u8 = 0x04;
+export const OP_ELSE: u8 = 0x05;
+export const OP_END: u8 = 0x0b;
+export const OP_RETURN: u8 = 0x0f;
+export const OP_CALL: u8 = 0x10;
+export const OP_LOCAL_GET: u8 = 0x20;
+export const OP_LOCAL_SET: u8 = 0x21;
+export const OP_LOCAL_TEE: u8 = 0x22;
+export const OP_I32_LOAD: u8 = 0x28;
+export const OP_I64_LOAD: u8 = 0x29;
+export const OP_I64_LOAD8_U: u8 = 0x31;
+export const OP_I64_LOAD16_U: u8 = 0x33;
+export const OP_I64_LOAD32_U: u8 = 0x35;
+export const OP_I32_STORE: u8 = 0x36;
+export const OP_I64_STORE: u8 = 0x37;
+export const OP_I64_STORE8: u8 = 0x3c;
+export const OP_I64_STORE16: u8 = 0x3d;
+export const OP_I64_STORE32: u8 = 0x3e;
+export const OP_I32_CONST: u8 = 0x41;
+export const OP_I64_CONST: u8 = 0x42;
+export const OP_I32_EQZ: u8 = 0x45;
+export const OP_I64_EQZ: u8 = 0x50;
+export const OP_I64_EQ: u8 = 0x51;
+export const OP_I64_NE: u8 = 0x52;
+export const OP_I64_LT_U: u8 = 0x54;
+export const OP_I32_ADD: u8 = 0x6a;
+export const OP_I32_AND: u8 = 0x71;
+export const OP_I32_OR: u8 = 0x72;
+export const OP_I32_SHL: u8 = 0x74;
+export const OP_I64_ADD: u8 = 0x7c;
+export const OP_I64_SUB: u8 = 0x7d;
+export const OP_I64_AND: u8 = 0x83;
+export const OP_I64_OR: u8 = 0x84;
+export const OP_I64_XOR: u8 = 0x85;
+export const OP_I64_SHL: u8 = 0x86;
+export const OP_I64_SHR_S: u8 = 0x87;
+export const OP_I64_SHR_U: u8 = 0x88;
+export const OP_I32_WRAP_I64: u8 = 0xa7;
+export const OP_I64_EXTEND_I32_U: u8 = 0xad;
+export const OP_I64_EXTEND8_S: u8 = 0xc2;
+export const OP_I64_EXTEND16_S: u8 = 0xc3;
+export const OP_I64_EXTEND32_S: u8 = 0xc4;
+
+export const TYPE_I32: u8 = 0x7f;
+export const TYPE_I64: u8 = 0x7e;
+export const TYPE_NONE: u8 = 0x40;
+
+/** Where the next byte goes. One writer at a time. */
+export let at: usize = 0;
+
+export function startAt(hostPtr: usize): void {
+  at = hostPtr;
+}
+
+@inline export function byte(value: u8): void {
+  store<u8>(at++, value);
+}
+
+export function leb(value: u32): void {
+  while (value >= 0x80) {
+    byte(<u8>(value | 0x80));
+    value >>= 7;
+  }
+  byte(<u8>value);
+}
+
+export function signedLeb(value: i64): void {
+  while (value < -64 || value > 63) {
+    byte(<u8>(value | 0x80));
+    value >>= 7;
+  }
+  byte(<u8>(value & 0x7f));
+}
+
+/** Leaves room for a length that is known later: five bytes. */
+export function reserveLength(): usize {
+  const place = at;
+  at += 5;
+  return place;
+}
+
+/** Fills in a reserved length with the bytes written since. */
+export function fillLength(place: usize): void {
+  let value = <u32>(at - place - 5);
+  for (let i: u32 = 0; i < 5; i++) {
+    store<u8>(place + i, <u8>((value & 0x7f) | (i < 4 ? 0x80 : 0)));
+    value >>= 7;
+  }
+}
+
+/** A load or store: opcode, alignment hint 0, offset. */
+export function memoryAccess(opcode: u8, offset: u32): void {
+  byte(opcode);
+  byte(0);
+  leb(offset);
+}
