@@ -73,6 +73,12 @@ export interface CoreInterface {
   saveState(): Uint8Array;
   /** Takes such a state; RAM is in place already. @throws Error when the bytes are not a state of this version. */
   restoreState(state: Uint8Array): void;
+  /**
+   * General register 0…7 (EAX ECX EDX EBX ESP EBP ESI EDI), low 32 bits, of the processor whose port access is being
+   * served: for ports that take their parameters in registers. A write clears the upper half.
+   */
+  readRegister32(index: number): number;
+  writeRegister32(index: number, value: number): void;
   /** True when halted with nothing pending. */
   halted(): boolean;
 }
