@@ -51,7 +51,7 @@ interface Transfer {
 
 export class AtaDisk extends IdeDrive {
   readonly totalSectors: number;
-  private readonly geometry: ChsGeometry;
+  readonly geometry: ChsGeometry;
   private readonly identity: { model: string; serial: string; firmware: string };
   private translation: ChsGeometry;
   private multiple = 0;
