@@ -42,4 +42,40 @@ F2 0F 7C    | Vps,Wps      | HADDPS        | sse feat=sse3
 F2 0F 7D    | Vps,Wps      | HSUBPS        | sse feat=sse3
 66 0F D0    | Vpd,Wpd      | ADDSUBPD      | sse feat=sse3
 F2 0F D0    | Vps,Wps      | ADDSUBPS      | sse feat=sse3
+
+# ---- comparison
+NP 0F C2    | Vps,Wps,Ib   | CMPPS_VWI     | sse feat=sse
+66 0F C2    | Vpd,Wpd,Ib   | CMPPD_VWI     | sse feat=sse2
+F3 0F C2    | Vss,Wss,Ib   | CMPSS_VWI     | sse feat=sse
+F2 0F C2    | Vsd,Wsd,Ib   | CMPSD_VWI     | sse feat=sse2
+NP 0F 2E    | Vss,Wss      | UCOMISS       | sse feat=sse
+66 0F 2E    | Vsd,Wsd      | UCOMISD       | sse feat=sse2
+NP 0F 2F    | Vss,Wss      | COMISS        | sse feat=sse
+66 0F 2F    | Vsd,Wsd      | COMISD        | sse feat=sse2
+
+# ---- conversion: between integers and floating point
+F3 0F 2A    | Vss,Ey       | CVTSI2SS      | sse feat=sse
+F2 0F 2A    | Vsd,Ey       | CVTSI2SD      | sse feat=sse2
+F3 0F 2C    | Gy,Wss       | CVTTSS2SI     | sse feat=sse
+F3 0F 2D    | Gy,Wss       | CVTSS2SI      | sse feat=sse
+F2 0F 2C    | Gy,Wsd       | CVTTSD2SI     | sse feat=sse2
+F2 0F 2D    | Gy,Wsd       | CVTSD2SI      | sse feat=sse2
+NP 0F 2A    | Vps,Qpi      | CVTPI2PS      | sse feat=sse
+66 0F 2A    | Vpd,Qpi      | CVTPI2PD      | sse feat=sse2
+NP 0F 2C    | Ppi,Wps      | CVTTPS2PI     | sse feat=sse
+NP 0F 2D    | Ppi,Wps      | CVTPS2PI      | sse feat=sse
+66 0F 2C    | Ppi,Wpd      | CVTTPD2PI     | sse feat=sse2
+66 0F 2D    | Ppi,Wpd      | CVTPD2PI      | sse feat=sse2
+NP 0F 5B    | Vps,Wdq      | CVTDQ2PS      | sse feat=sse2
+66 0F 5B    | Vdq,Wps      | CVTPS2DQ      | sse feat=sse2
+F3 0F 5B    | Vdq,Wps      | CVTTPS2DQ     | sse feat=sse2
+F3 0F E6    | Vpd,Wq       | CVTDQ2PD      | sse feat=sse2
+66 0F E6    | Vdq,Wpd      | CVTTPD2DQ     | sse feat=sse2
+F2 0F E6    | Vdq,Wpd      | CVTPD2DQ      | sse feat=sse2
+
+# ---- conversion: between single and double
+NP 0F 5A    | Vpd,Wps      | CVTPS2PD      | sse feat=sse2
+66 0F 5A    | Vps,Wpd      | CVTPD2PS      | sse feat=sse2
+F3 0F 5A    | Vsd,Wss      | CVTSS2SD      | sse feat=sse2
+F2 0F 5A    | Vss,Wsd      | CVTSD2SS      | sse feat=sse2
 `;

@@ -125,6 +125,22 @@ export class Lanes {
   /** Bits of x where mask is one, of y elsewhere. */
   @inline select(x: v128, y: v128, mask: v128): v128 { return v128.bitselect(x, y, mask); }
 
+  // masks of whole lanes from the bits of an immediate
+  @inline laneMask16(control: u32): v128 {
+    const weights = i16x8(1, 2, 4, 8, 16, 32, 64, 128);
+    return i16x8.eq(v128.and(i16x8.splat(<u16>control), weights), weights);
+  }
+  @inline laneMask32(control: u32): v128 {
+    const weights = i32x4(1, 2, 4, 8);
+    return i32x4.eq(v128.and(i32x4.splat(control), weights), weights);
+  }
+  @inline laneMask64(control: u32): v128 {
+    const weights = i64x2(1, 2);
+    return i64x2.eq(v128.and(i64x2.splat(control), weights), weights);
+  }
+  /** Absolute differences of the low eight bytes, as words. */
+  @inline differenceU8(x: v128, y: v128): v128 { return i16x8.extend_low_i8x16_u(i8x16.sub(i8x16.max_u(x, y), i8x16.min_u(x, y))); }
+
   // permutations by an immediate: two bits of `control` for each lane
   @inline shuffle32(x: v128, control: u32): v128 { return i8x16.swizzle(x, dwordControl(control)); }
   @inline shuffleTwo32(x: v128, y: v128, control: u32): v128 {

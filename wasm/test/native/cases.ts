@@ -54,7 +54,7 @@ const hasSize = (row: Row, letter: string) => row.operands.some((o) => REGISTER.
 /** Memory and register forms, with and without REX.W where an operand has size y or v. */
 export function formsOf(row: Row): Form[] {
   const forms: Form[] = [];
-  const wides = hasSize(row, "y") || hasSize(row, "v") ? [false, true] : [false];
+  const wides = hasSize(row, "y") || hasSize(row, "v") || row.semantic.startsWith("PCMPESTR") ? [false, true] : [false];
   const words = hasSize(row, "v") && row.prefix === 8 ? [false, true] : [false];
   const canMemory = row.form !== "r" && row.operands.some((o) => /^[EMQW]/.test(o));
   const canRegister = row.form !== "m" && !row.operands.some((o) => o.startsWith("M"));

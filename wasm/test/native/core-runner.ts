@@ -25,7 +25,7 @@ const nameOf = (form: Form, sized: Set<string>) => form.row.semantic + (sized.ha
 function findSemantics(names: Set<string>): { modules: Map<string, string>; sized: Set<string> } {
   const modules = new Map<string, string>();
   const sized = new Set<string>();
-  for (const file of ["sse-move", "sse-integer", "sse-shuffle", "sse-state", "sse-float", "sse-convert", "sse-compare", "ssse3", "sse41", "sse42", "aes"]) {
+  for (const file of ["sse-move", "sse-integer", "sse-shuffle", "sse-state", "sse-float", "sse-convert", "sse-compare", "ssse3", "sse41", "sse41-float", "sse42", "aes"]) {
     let text: string;
     try {
       text = readFileSync(join(root, "wasm/semantics", `${file}.ts`), "utf8");
