@@ -103,5 +103,5 @@ F2 0F 38 F1   | Gd,Ev        | CRC32_GEV      | feat=sse42
 66 0F 38 DE   | Vdq,Wdq      | AESDEC         | sse feat=aes
 66 0F 38 DF   | Vdq,Wdq      | AESDECLAST     | sse feat=aes
 66 0F 3A DF   | Vdq,Wdq,Ib   | AESKEYGENASSIST | sse feat=aes
-66 0F 3A 44   | Vdq,Wdq,Ib   | PCLMULQDQ      | sse feat=pclmulqdq
+66 0F 3A 44   | Vdq,Wdq,Ib   | PCLMULQDQ      | sse feat=pclmul
 `;
