@@ -6,18 +6,19 @@
 import { SYS_32BIT } from "./descriptors";
 import { DR6_FIXED, DR6_WRITABLE, DR7_FIXED, DR7_WRITABLE } from "./debug";
 import { raiseGP } from "./fault";
-import { FEAT_FSGSBASE, FEAT_PCID, FEAT_SMAP, FEAT_SMEP, FEAT_UMIP, FEAT_XSAVE, hasFeature, physAddrBits } from "./models";
+import {
+  FEAT_DE, FEAT_FSGSBASE, FEAT_FXSR, FEAT_MCA, FEAT_PAE, FEAT_PCID, FEAT_PGE, FEAT_PSE, FEAT_SMAP, FEAT_SMEP, FEAT_SSE, FEAT_TSC, FEAT_UMIP, FEAT_VME, FEAT_XSAVE,
+  hasFeature, physAddrBits,
+} from "./models";
 import { updateMode } from "./mode";
 import { cr0Changed, cr3Written, cr4Changed, preparePaging } from "../mmu/control";
 import {
-  ATTR_L, ATTR_P, CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_FSGSBASE, CR4_OSXSAVE, CR4_PAE, CR4_PCIDE, CR4_SMAP,
-  CR4_SMEP, CR4_UMIP, Cpu, EFER_LMA, EFER_LME, SEG_CS, SEG_TR, STOP_CODE, segment,
+  ATTR_L, ATTR_P, CR0_AM, CR0_CD, CR0_EM, CR0_ET, CR0_MP, CR0_NE, CR0_NW, CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_DE, CR4_FSGSBASE, CR4_MCE, CR4_OSFXSR,
+  CR4_OSXMMEXCPT, CR4_OSXSAVE, CR4_PAE, CR4_PCE, CR4_PCIDE, CR4_PGE, CR4_PSE, CR4_PVI, CR4_SMAP, CR4_SMEP, CR4_TSD, CR4_UMIP, CR4_VME, Cpu, EFER_LMA, EFER_LME, SEG_CS, SEG_TR, STOP_CODE, segment,
 } from "./state";
 
 const CR0_DEFINED: u64 = CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG;
 const HIGH_HALF: u64 = 0xffff_ffff_0000_0000;
-/** VME … OSXMMEXCPT: every processor of the line has them. */
-const CR4_BASIC: u64 = 0x7ff;
 const CR3_PCID_MASK: u64 = 0xfff;
 /** With CR4.PCIDE, bit 63 of the source asks to keep translations; it is not stored. */
 const CR3_KEEP: u64 = 0x8000_0000_0000_0000;
@@ -90,9 +91,18 @@ export function setCr3(cpu: Cpu, requested: u64): void {
   cpu.stop |= STOP_CODE;
 }
 
-/** The CR4 bits that this CPU model has. */
+/** The CR4 bits that this CPU model has. [SDM3] 2.5, each under its CPUID feature */
 function cr4Defined(cpu: Cpu): u64 {
-  let bits = CR4_BASIC;
+  let bits: u64 = 0;
+  if (hasFeature(cpu, FEAT_VME)) bits |= CR4_VME | CR4_PVI;
+  if (hasFeature(cpu, FEAT_TSC)) bits |= CR4_TSD | CR4_PCE;
+  if (hasFeature(cpu, FEAT_DE)) bits |= CR4_DE;
+  if (hasFeature(cpu, FEAT_PSE)) bits |= CR4_PSE;
+  if (hasFeature(cpu, FEAT_PAE)) bits |= CR4_PAE;
+  if (hasFeature(cpu, FEAT_MCA)) bits |= CR4_MCE;
+  if (hasFeature(cpu, FEAT_PGE)) bits |= CR4_PGE;
+  if (hasFeature(cpu, FEAT_FXSR)) bits |= CR4_OSFXSR;
+  if (hasFeature(cpu, FEAT_SSE)) bits |= CR4_OSXMMEXCPT;
   if (hasFeature(cpu, FEAT_UMIP)) bits |= CR4_UMIP;
   if (hasFeature(cpu, FEAT_FSGSBASE)) bits |= CR4_FSGSBASE;
   if (hasFeature(cpu, FEAT_PCID)) bits |= CR4_PCIDE;

@@ -10,6 +10,7 @@ import { VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { writeFlags } from "./flags";
 import { sysRead } from "../mmu/system-access";
 import { updateMode } from "./mode";
+import { flagsWritableMask } from "./models";
 import { setCodeSegment, setParagraphSegment, setV86Segment } from "./segments";
 import { moveStackPointer, peekStack } from "./stack";
 import {
@@ -56,7 +57,7 @@ function paragraphReturn(cpu: Cpu, sizeBytes: u32, mask: u32): void {
   moveStackPointer(cpu, 3 * size);
   setParagraphSegment(cpu, SEG_CS, selector);
   cpu.rip = rip;
-  writeFlags(cpu, flags, mask);
+  writeFlags(cpu, flags, mask & flagsWritableMask(cpu));
   updateMode(cpu);
 }
 
@@ -132,7 +133,7 @@ function protectedReturn(cpu: Cpu, sizeBytes: u32): void {
     setCodeSegment(cpu, selector, accessed, newCpl);
     cpu.rip = rip;
   }
-  writeFlags(cpu, flags, returnFlagsMask(cpu, sizeBytes, oldCpl));
+  writeFlags(cpu, flags, returnFlagsMask(cpu, sizeBytes, oldCpl) & flagsWritableMask(cpu));
   updateMode(cpu);
 }
 
@@ -166,7 +167,7 @@ function returnToV86(cpu: Cpu, eip: u32, cs: u32, flags: u32): void {
     raiseGP(cpu, 0);
     return;
   }
-  writeFlags(cpu, flags, FLAGS_COMMON | FLAGS_UPPER | FLAG_IF | FLAG_IOPL | FLAG_VM | FLAG_VIF | FLAG_VIP);
+  writeFlags(cpu, flags, ((FLAGS_COMMON | FLAGS_UPPER | FLAG_IF | FLAG_IOPL | FLAG_VIF | FLAG_VIP) & flagsWritableMask(cpu)) | FLAG_VM);
   setV86Segment(cpu, SEG_CS, cs);
   setV86Segment(cpu, SEG_SS, ss);
   setV86Segment(cpu, SEG_ES, es);

@@ -17,6 +17,7 @@ import { VECTOR_GP, VECTOR_NP, VECTOR_PF, VECTOR_TS, raiseCode, raiseGP } from "
 import { readFlags, setArithFlags } from "./flags";
 import { sysRead, sysWrite } from "../mmu/system-access";
 import { updateMode } from "./mode";
+import { flagsWritableMask } from "./models";
 import { fetchStackDescriptor, loadDataSegment, loadLdtr, setNullSegment, setSegment, setV86Segment } from "./segments";
 import { pushSized } from "./stack";
 import {
@@ -45,8 +46,6 @@ const TSS16_REGISTERS: u32 = 0x12;
 const TSS16_SEGMENTS: u32 = 0x22;
 const TSS16_LDT: u32 = 0x2a;
 const TSS16_LIMIT: u32 = 0x2b;
-/** EFLAGS bits that a TSS can load: all that are defined below bit 22. */
-const TSS32_FLAGS_MASK: u32 = 0x003f_7fd5;
 const TSS16_FLAGS_MASK: u32 = 0x7fd5;
 /** L0–L3 and LE are cleared by a task switch. */
 const DR7_LOCAL: u64 = 0x155;
@@ -159,7 +158,7 @@ function loadTss32(cpu: Cpu, base: u64, nested: u32): void {
   const cr3: u64 = sysRead<u32>(cpu, base + TSS32_CR3);
   const trap = sysRead<u16>(cpu, base + TSS32_TRAP);
   cpu.rip = sysRead<u32>(cpu, base + TSS32_EIP);
-  takeFlags(cpu, (sysRead<u32>(cpu, base + TSS32_EFLAGS) & TSS32_FLAGS_MASK) | nested);
+  takeFlags(cpu, (sysRead<u32>(cpu, base + TSS32_EFLAGS) & (flagsWritableMask(cpu) | FLAG_VM)) | nested);
   for (let n: u32 = 0; n < 8; n++) store<u64>(ptr(cpu) + (n << 3), sysRead<u32>(cpu, base + TSS32_REGISTERS + n * 4));
   for (let n: u32 = 0; n < 6; n++) takeSelector(cpu, n, sysRead<u16>(cpu, base + TSS32_SEGMENTS + n * 4));
   takeSelector(cpu, SEG_LDTR, sysRead<u16>(cpu, base + TSS32_LDT));

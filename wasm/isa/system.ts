@@ -105,13 +105,13 @@ NP 0F 01 C8 |        | MONITOR  | feat=monitor
 NP 0F 01 C9 |        | MWAIT    | feat=monitor ends
 0F 08     |          | CACHE_CONTROL | cpl0
 0F 09     |          | CACHE_CONTROL | cpl0
-0F 0D     | Ev       | NOP      |
-0F 18     | Ev       | NOP      |
-0F 19     | Ev       | NOP      |
-0F 1A     | Ev       | NOP      |
-0F 1B     | Ev       | NOP      |
-0F 1C     | Ev       | NOP      |
-0F 1D     | Ev       | NOP      |
-0F 1E     | Ev       | NOP      |
-0F 1F     | Ev       | NOP      |
+0F 0D     | Ev       | NOP      | feat=prefetchw
+0F 18     | Ev       | NOP      | feat=cmov
+0F 19     | Ev       | NOP      | feat=cmov
+0F 1A     | Ev       | NOP      | feat=cmov
+0F 1B     | Ev       | NOP      | feat=cmov
+0F 1C     | Ev       | NOP      | feat=cmov
+0F 1D     | Ev       | NOP      | feat=cmov
+0F 1E     | Ev       | NOP      | feat=cmov
+0F 1F     | Ev       | NOP      | feat=cmov
 `;

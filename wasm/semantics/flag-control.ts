@@ -6,6 +6,7 @@
 import { raiseGP, raiseUD } from "../cpu/fault";
 import { arithFlags, readFlags, setArithFlags, writeFlags } from "../cpu/flags";
 import { updateMode, updateTlbSet } from "../cpu/mode";
+import { flagsWritableMask } from "../cpu/models";
 import { popSized, pushSized } from "../cpu/stack";
 import {
   CR0_PE, CR4_PVI, CR4_VME, Cpu, FLAG_AC, FLAG_CF, FLAG_DF, FLAG_ID, FLAG_IF, FLAG_IOPL, FLAG_NT, FLAG_OF, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VIP, FLAG_VM,
@@ -72,6 +73,7 @@ export function POPF(cpu: Cpu, rec: Rec): void {
   if (bytes != 2) mask |= POPF_UPPER;
   if (!(cpu.cr0 & CR0_PE) || cpu.cpl == 0) mask |= FLAG_IOPL | FLAG_IF;
   else if (cpu.cpl <= iopl(cpu)) mask |= FLAG_IF;
+  mask &= flagsWritableMask(cpu);
   const changed = (cpu.eflags ^ image) & mask;
   writeFlags(cpu, image, mask);
   if (changed & (FLAG_TF | FLAG_AC)) updateMode(cpu);
