@@ -2,23 +2,133 @@
  * Brings files and media to the machine: kernels and firmware as bytes, disks as stores. What can go wrong is said in
  * words with the file's role and where it came from.
  */
-import type { MediaSource } from "../protocol/machine-config.ts";
+import type { DiskConfig, MediaSource } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
+import { StorageError } from "../storage/block-store.ts";
+import { checkMedia } from "../storage/media-check.ts";
+import type { MediaRole as StorageRole } from "../storage/media-check.ts";
+import { MemoryStore } from "../storage/memory-store.ts";
+import { openMedia } from "../storage/open-media.ts";
+import { OverlayStore } from "../storage/overlay-store.ts";
+import { PaddedStore } from "../storage/padded-store.ts";
 
+/** 160, 180, 320, 360, 720 KB, 1.2, 1.44, 2.88 MB. */
+const FLOPPY_KIB = [160, 180, 320, 360, 720, 1200, 1440, 2880];
+
+export type FileKind = "kernel" | "initrd" | "firmware" | "vgaFirmware";
 /** "kernel", "CD", …: the word by which messages name a file. */
 export type MediaRole = string;
 export type Progress = (what: MediaRole, doneBytes: number, totalBytes: number | null) => void;
 
-export interface MediaOpener {
+/** What a host can open. */
+export interface SourceOpener {
   /** All of a file. */
   bytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array>;
-  /** A medium that is read piece by piece where its source allows that. */
-  store(source: MediaSource, role: MediaRole, progress: Progress): Promise<BlockStore>;
+  /** Read piece by piece where the source allows that; read-only. */
+  open(source: MediaSource, role: MediaRole, progress: Progress): Promise<BlockStore>;
+  /** The same for writing, where the host can write to such a source; null where it cannot. */
+  openToWrite(source: MediaSource, role: MediaRole): Promise<BlockStore | null>;
 }
 
-/** Bytes of a URL, Blob or buffer, by what every host has. */
-export async function loadBytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array> {
+/** The media of a machine, checked for the part that they are to play. */
+export class MediaLoader {
+  constructor(
+    private readonly opener: SourceOpener,
+    private readonly progress: Progress,
+  ) {}
+
+  async file(source: MediaSource, role: MediaRole, kind: FileKind): Promise<Uint8Array> {
+    const bytes = await this.opener.bytes(source, role, this.progress);
+    if (kind !== "vgaFirmware") await this.check(new MemoryStore(bytes), source, role, kind);
+    return bytes;
+  }
+
+  async cd(source: MediaSource): Promise<BlockStore> {
+    return this.checked(await this.open(source, "CD"), source, "CD", "cdrom");
+  }
+
+  /** Writes live as long as the machine. */
+  async floppy(source: MediaSource): Promise<OverlayStore> {
+    const store = await this.checked(await this.open(source, "floppy"), source, "floppy", "floppy");
+    // Images often leave out empty tracks at the end.
+    const sizeBytes = FLOPPY_KIB.map((kib) => kib * 1024).find((bytes) => bytes >= store.sizeBytes);
+    return new OverlayStore(new PaddedStore(store, sizeBytes ?? store.sizeBytes));
+  }
+
+  async disk({ source, writable }: DiskConfig, role: MediaRole): Promise<BlockStore> {
+    if (writable === "discard")
+      return new OverlayStore(await this.checked(await this.open(source, role), source, role, "disk"));
+    const store = await this.explained(source, role, () => this.opener.openToWrite(source, role));
+    if (!store)
+      throw new VmError(
+        "badConfig",
+        `What the guest writes to ${role} cannot be kept: this host cannot write to where its image came from. Use writable: "discard".`,
+      );
+    return this.checked(store, source, role, "disk");
+  }
+
+  private open(source: MediaSource, role: MediaRole): Promise<BlockStore> {
+    return this.explained(source, role, () => this.opener.open(source, role, this.progress));
+  }
+
+  private async checked(store: BlockStore, source: MediaSource, role: MediaRole, kind: StorageRole) {
+    try {
+      await this.explained(source, role, () => this.check(store, source, role, kind));
+    } catch (error) {
+      await store.close?.();
+      throw error;
+    }
+    return store;
+  }
+
+  private async check(store: BlockStore, source: MediaSource, role: MediaRole, kind: StorageRole): Promise<void> {
+    const { problem } = await checkMedia(store, kind);
+    if (problem) throw new VmError("badMedia", `${label(source, role)}: ${problem}`);
+  }
+
+  private async explained<T>(source: MediaSource, role: MediaRole, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      throw new VmError("unreachable", `${label(source, role)}: ${error.message}`);
+    }
+  }
+}
+
+/** "CD (debian.iso)". */
+function label(source: MediaSource, role: MediaRole): string {
+  const word = role.charAt(0).toUpperCase() + role.slice(1);
+  const name = typeof source === "string" ? fileName(source) : source instanceof File ? source.name : "";
+  return name ? `${word} (${name})` : word;
+}
+
+function fileName(url: string): string {
+  const last =
+    url
+      .replace(/[?#].*$/, "")
+      .split("/")
+      .at(-1) ?? "";
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/** By what every host has: fetch, Blobs and buffers. */
+export const webOpener: SourceOpener = {
+  bytes: loadBytes,
+  async open(source, role, progress) {
+    return (await openMedia(source, { onProgress: (done, total) => progress(role, done, total) })).store;
+  },
+  async openToWrite() {
+    return null;
+  },
+};
+
+async function loadBytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array> {
   if (typeof source === "string") return fetchBytes(source, role, progress);
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);

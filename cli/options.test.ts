@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { parseRunOptions, unescapeText, UsageError } from "./options.ts";
+
+test("steps keep the order of the command line", () => {
+  const { steps } = parseRunOptions(["--type", "a", "--until", "x", "--send", "b\\n", "--until=y", "--type", "c"]);
+  expect(steps).toEqual([
+    { kind: "type", text: "a" },
+    { kind: "until", text: "x" },
+    { kind: "send", text: "b\n" },
+    { kind: "until", text: "y" },
+    { kind: "type", text: "c" },
+  ]);
+});
+
+test("a value may begin with a dash", () => {
+  expect(parseRunOptions(["--append", "-- single"]).append).toBe("-- single");
+  expect(parseRunOptions(["--until", "--More--"]).steps).toEqual([{ kind: "until", text: "--More--" }]);
+});
+
+test("every option arrives", () => {
+  const options = parseRunOptions(
+    "--memory 64 --cpus 1 --cpu 486 --clock instructions --no-jit --kernel k --initrd i --floppy f --cdrom c --disk d --disk e --boot cdrom,disk --serial file:out --screenshot s --screen-text t --stats j --timeout 1.5".split(
+      " ",
+    ),
+  );
+  expect(options).toMatchObject({
+    memoryMiB: 64,
+    processors: 1,
+    cpuModel: "486",
+    clock: "instructions",
+    jit: false,
+    kernel: "k",
+    initrd: "i",
+    floppy: "f",
+    cdrom: "c",
+    disks: ["d", "e"],
+    boot: ["cdrom", "disk"],
+    serial: { kind: "file", path: "out" },
+    screenshot: "s",
+    screenText: "t",
+    stats: "j",
+    timeoutSeconds: 1.5,
+  });
+});
+
+test.each([
+  [["--memory", "lots"], /--memory needs a number/],
+  [["--memory"], /memory/],
+  [["--frobnicate"], /frobnicate/],
+  [["image.iso"], /image\.iso/],
+  [["--serial", "tcp:1"], /--serial can be/],
+  [["--until", ""], /--until needs a text/],
+])("%j is refused in one line", (args, message) => {
+  expect(() => parseRunOptions(args)).toThrow(UsageError);
+  expect(() => parseRunOptions(args)).toThrow(message);
+  try {
+    parseRunOptions(args);
+  } catch (error) {
+    expect((error as Error).message).not.toContain("\n");
+  }
+});
+
+test("escapes in typed text", () => {
+  expect(unescapeText("a\\n\\t\\x1b\\\\n\\q")).toBe("a\n\t\x1b\\n\\q");
+});

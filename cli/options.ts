@@ -1,0 +1,179 @@
+/** The command line of `posada run`: what the machine is made of, and what is waited for, typed and sent, in order. */
+import { parseArgs } from "node:util";
+
+export const USAGE = `usage: posada run [options]
+
+  --memory MIB                 memory of the guest (512)
+  --cpus N                     processors (1)
+  --cpu MODEL                  default, 486, pentium, pentium3 or x86-64-v2
+  --clock host|instructions    real time, or time by instruction count (repeats exactly)
+  --no-jit                     interpret everything
+  --kernel F --initrd F --append WORDS
+                               start a Linux or Multiboot kernel directly
+  --floppy F  --cdrom F        media
+  --disk F                     disk image; writes go back to it (may be given again)
+  --boot cdrom,disk,floppy     order of boot devices
+  --serial stdio|none|file:F   COM1 (stdio; Ctrl-A x ends the machine)
+  --until TEXT                 wait for TEXT on the serial line or the text screen
+  --type TEXT                  type on the keyboard (\\n is Enter)
+  --send TEXT                  send to the serial line
+  --screenshot F.png  --screen-text F.txt  --stats F.json
+                               written at the end
+  --timeout SECONDS            end with status 3 after this time
+  --restore F  --save F        go on from a saved machine; save it at the end
+  --instructions N             end after N instructions
+  --bios F  --vga-bios F       firmware other than the SeaBIOS that comes along
+
+--until, --type and --send are done in the order in which they stand.
+Exit status: 0 done; 2 bad usage or an unusable file; 3 timeout; 4 the machine failed;
+(value<<1)|1 where the guest wrote value to port 0xF4.`;
+
+/** One thing to do, in the order of the command line. */
+export type Step = { kind: "until"; text: string } | { kind: "type"; text: string } | { kind: "send"; text: string };
+
+export type SerialTarget = { kind: "stdio" } | { kind: "none" } | { kind: "file"; path: string };
+
+export interface RunOptions {
+  memoryMiB: number | undefined;
+  processors: number | undefined;
+  cpuModel: string | undefined;
+  clock: string | undefined;
+  jit: boolean;
+  kernel: string | undefined;
+  initrd: string | undefined;
+  append: string | undefined;
+  floppy: string | undefined;
+  cdrom: string | undefined;
+  disks: string[];
+  boot: string[] | undefined;
+  bios: string | undefined;
+  vgaBios: string | undefined;
+  serial: SerialTarget;
+  steps: Step[];
+  screenshot: string | undefined;
+  screenText: string | undefined;
+  stats: string | undefined;
+  timeoutSeconds: number | undefined;
+  save: string | undefined;
+  restore: string | undefined;
+  instructions: number | undefined;
+}
+
+/** The command line cannot be understood; the message is one line. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const definition = {
+  memory: { type: "string" },
+  cpus: { type: "string" },
+  cpu: { type: "string" },
+  clock: { type: "string" },
+  "no-jit": { type: "boolean" },
+  kernel: { type: "string" },
+  initrd: { type: "string" },
+  append: { type: "string" },
+  floppy: { type: "string" },
+  cdrom: { type: "string" },
+  disk: { type: "string", multiple: true },
+  boot: { type: "string" },
+  bios: { type: "string" },
+  "vga-bios": { type: "string" },
+  serial: { type: "string" },
+  until: { type: "string", multiple: true },
+  type: { type: "string", multiple: true },
+  send: { type: "string", multiple: true },
+  screenshot: { type: "string" },
+  "screen-text": { type: "string" },
+  stats: { type: "string" },
+  timeout: { type: "string" },
+  save: { type: "string" },
+  restore: { type: "string" },
+  instructions: { type: "string" },
+} as const;
+
+/** A value may begin with a dash ("--append -- single"), which parseArgs takes only with an equals sign. */
+function joinValues(args: string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const name = args[i]!.startsWith("--") ? args[i]!.slice(2) : "";
+    const takesValue = name in definition && definition[name as keyof typeof definition].type === "string";
+    if (takesValue && i + 1 < args.length) joined.push(`${args[i]}=${args[++i]}`);
+    else joined.push(args[i]!);
+  }
+  return joined;
+}
+
+/** @throws UsageError */
+export function parseRunOptions(args: string[]): RunOptions {
+  const { values, tokens } = parse(joinValues(args));
+  const steps: Step[] = [];
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    if (token.name === "until") steps.push({ kind: "until", text: nonEmpty("until", token.value) });
+    if (token.name === "type" || token.name === "send")
+      steps.push({ kind: token.name, text: unescapeText(nonEmpty(token.name, token.value)) });
+  }
+  return {
+    memoryMiB: number("memory", values.memory),
+    processors: number("cpus", values.cpus),
+    cpuModel: values.cpu,
+    clock: values.clock,
+    jit: !values["no-jit"],
+    kernel: values.kernel,
+    initrd: values.initrd,
+    append: values.append,
+    floppy: values.floppy,
+    cdrom: values.cdrom,
+    disks: values.disk ?? [],
+    boot: values.boot?.split(","),
+    bios: values.bios,
+    vgaBios: values["vga-bios"],
+    serial: serialTarget(values.serial ?? "stdio"),
+    steps,
+    screenshot: values.screenshot,
+    screenText: values["screen-text"],
+    stats: values.stats,
+    timeoutSeconds: number("timeout", values.timeout),
+    save: values.save,
+    restore: values.restore,
+    instructions: number("instructions", values.instructions),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: definition, tokens: true, strict: true, allowPositionals: false });
+  } catch (error) {
+    // Node explains at length how to escape a dash; the first sentence says what is wrong.
+    throw new UsageError((error as Error).message.split(/\n|\. To /)[0]!);
+  }
+}
+
+function number(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^[0-9]+(\.[0-9]+)?$/.test(value)) throw new UsageError(`--${name} needs a number, not "${value}"`);
+  return Number(value);
+}
+
+function nonEmpty(name: string, value: string | undefined): string {
+  if (!value) throw new UsageError(`--${name} needs a text`);
+  return value;
+}
+
+function serialTarget(value: string): SerialTarget {
+  if (value === "stdio" || value === "none") return { kind: value };
+  if (value.startsWith("file:") && value.length > 5) return { kind: "file", path: value.slice(5) };
+  throw new UsageError(`--serial can be stdio, none or file:F, not "${value}"`);
+}
+
+const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", e: "\x1b", "0": "\0", "\\": "\\" };
+
+/** `\n`, `\t`, `\e`, `\xHH`, … as in a string literal; any other backslash stands for itself. */
+export function unescapeText(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{2})|([nrtbe0\\]))/g,
+    (_, hex: string | undefined, letter: string | undefined) =>
+      hex === undefined ? escapes[letter!]! : String.fromCharCode(parseInt(hex, 16)),
+  );
+}

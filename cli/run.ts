@@ -1,0 +1,229 @@
+/** `posada run`: makes the machine, does the steps of the command line in order, writes what was asked for at the end. */
+import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { VmError } from "../src/protocol/vm-api.ts";
+import type { VmEvent } from "../src/protocol/vm-api.ts";
+import { asVmError } from "../src/protocol/vm-error.ts";
+import { checkConfig } from "../src/services/config-check.ts";
+import { UsageError } from "./options.ts";
+import type { RunOptions } from "./options.ts";
+import { openSerial } from "./serial-port.ts";
+import { Watcher } from "./watcher.ts";
+import { callback, startMachine } from "./worker-link.ts";
+import type { LinkedMachine } from "./worker-link.ts";
+
+export const EXIT_DONE = 0;
+export const EXIT_USAGE = 2;
+export const EXIT_TIMEOUT = 3;
+export const EXIT_FAILED = 4;
+
+/** How often the text screen is looked at. */
+const SCREEN_PERIOD_MS = 100;
+
+export interface Places {
+  /** The built worker script. */
+  workerScript: string;
+  /** Where SeaBIOS and its VGA BIOS are. */
+  guestsFolder: string;
+}
+
+/** How a run ended: its exit status, and a line for stderr. */
+interface Ending {
+  status: number;
+  words?: string;
+}
+
+/** @returns the exit status */
+export async function runMachine(options: RunOptions, places: Places): Promise<number> {
+  const config = machineConfig(options, places);
+  const run = new Run(options);
+  const machine = startMachine(places.workerScript, (error) => run.end({ status: EXIT_FAILED, words: error.message }));
+  try {
+    return await run.over(machine, config);
+  } finally {
+    await machine.end();
+  }
+}
+
+function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnType<typeof checkConfig> {
+  const file = (path: string | undefined) => (path === undefined ? undefined : sourceFor(path));
+  const bios = options.bios ?? `${guestsFolder}/bios-256k.bin`;
+  const vgaBios = options.vgaBios ?? `${guestsFolder}/vgabios-stdvga.bin`;
+  if (options.bios === undefined && !existsSync(bios))
+    throw new VmError(
+      "badMedia",
+      `There is no firmware in ${guestsFolder}; npm run guests brings it, or name one with --bios.`,
+    );
+  return checkConfig({
+    memoryMiB: options.memoryMiB,
+    processors: options.processors,
+    cpuModel: options.cpuModel,
+    clock: options.clock,
+    jit: options.jit,
+    kernel: file(options.kernel),
+    initrd: file(options.initrd),
+    commandLine: options.append,
+    floppy: file(options.floppy),
+    cdrom: file(options.cdrom),
+    disks: options.disks.map((path) => ({ source: sourceFor(path), writable: isUrl(path) ? "discard" : "keep" })),
+    bootOrder: options.boot,
+    firmware: file(bios),
+    vgaFirmware: file(vgaBios),
+  });
+}
+
+function isUrl(path: string): boolean {
+  return /^https?:\/\//.test(path);
+}
+
+function sourceFor(path: string): string {
+  return isUrl(path) ? path : pathToFileURL(resolve(path)).href;
+}
+
+class Run {
+  private readonly watcher = new Watcher();
+  private finish: (ending: Ending) => void = () => {};
+  private readonly ended = new Promise<Ending>((resolve) => (this.finish = resolve));
+  private failure: string | null = null;
+  private news: () => void = () => {};
+  private writeSerial: (bytes: Uint8Array) => void = () => {};
+  private waitingFor: string | null = null;
+
+  constructor(private readonly options: RunOptions) {}
+
+  end(ending: Ending): void {
+    this.finish(ending);
+    this.news();
+  }
+
+  async over({ api }: LinkedMachine, config: ReturnType<typeof checkConfig>): Promise<number> {
+    const { options } = this;
+    await api.subscribe(callback((event: VmEvent) => this.heard(event)));
+    await api.create(config);
+    if (options.restore) await api.restore(await readInput(options.restore));
+    const serial = await openSerial(
+      options.serial,
+      (bytes) => void api.serialWrite(0, bytes).catch(() => undefined),
+      () => this.end({ status: EXIT_DONE }),
+    ).catch((error: Error) => {
+      throw new UsageError(`--serial: ${error.message}`);
+    });
+    this.writeSerial = serial.write;
+
+    const seconds = options.timeoutSeconds;
+    const timer = seconds === undefined ? undefined : setTimeout(() => this.timedOut(api, seconds), seconds * 1000);
+    const onSignal = () => this.end({ status: 130 });
+    process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+    void this.play(api);
+    const ending = await this.ended;
+    clearTimeout(timer);
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+
+    // What was written last may still be under way from the worker.
+    await api.state().catch(() => undefined);
+    await serial.close();
+    if (ending.words) console.error(`posada: ${ending.words}`);
+    await this.writeResults(api);
+    return ending.status;
+  }
+
+  private heard(event: VmEvent): void {
+    if (event.type === "serial" && event.port === 0) {
+      this.writeSerial(event.bytes);
+      this.watcher.serial(event.bytes);
+      this.news();
+    } else if (event.type === "exit") this.end({ status: event.status });
+    else if (event.type === "error") {
+      if (event.code === "storage") console.error(`posada: ${event.message}`);
+      else this.failure = event.message;
+    } else if (event.type === "state" && event.state === "aborted")
+      this.end({ status: EXIT_FAILED, words: this.failure ?? event.reason ?? "the machine failed" });
+    else if (event.type === "state" && event.state === "poweredOff") this.poweredOff();
+  }
+
+  private poweredOff(): void {
+    const missed = this.waitingFor;
+    if (missed === null) this.end({ status: EXIT_DONE });
+    else
+      this.end({
+        status: EXIT_TIMEOUT,
+        words: `the guest switched itself off before "${missed}" was seen; ${this.watcher.lastSeen()}`,
+      });
+  }
+
+  private async timedOut(api: LinkedMachine["api"], seconds: number): Promise<void> {
+    await this.lookAtScreen(api);
+    const what = this.waitingFor === null ? "" : ` waiting for "${this.waitingFor}"`;
+    this.end({ status: EXIT_TIMEOUT, words: `timed out after ${seconds} s${what}; ${this.watcher.lastSeen()}` });
+  }
+
+  /** Does the steps in order. */
+  private async play(api: LinkedMachine["api"]): Promise<void> {
+    const { steps, instructions } = this.options;
+    try {
+      if (instructions !== undefined) {
+        if (this.options.restore) await api.pause().catch(() => undefined);
+        await api.runInstructions(instructions);
+        return this.end({ status: EXIT_DONE });
+      }
+      if (!this.options.restore) await api.start();
+      this.waitingFor = steps.find((step) => step.kind === "until")?.text ?? null;
+      for (const step of steps) {
+        if (step.kind === "until") {
+          this.waitingFor = step.text;
+          await this.until(api, step.text);
+        } else if (step.kind === "type") await api.typeText(step.text);
+        else await api.serialWrite(0, new TextEncoder().encode(step.text));
+      }
+      this.waitingFor = null;
+      if (steps.some((step) => step.kind === "until")) this.end({ status: EXIT_DONE });
+    } catch (error) {
+      // A guest that switches itself off while it is typed to has ended the run already.
+      const { code, message } = asVmError(error);
+      this.end({ status: code === "badConfig" ? EXIT_USAGE : EXIT_FAILED, words: message });
+    }
+  }
+
+  private async until(api: LinkedMachine["api"], text: string): Promise<void> {
+    for (;;) {
+      if (this.watcher.meets(text)) return;
+      const heard = new Promise<void>((resolve) => (this.news = resolve));
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, SCREEN_PERIOD_MS)));
+      await Promise.race([heard, pause]);
+      clearTimeout(timer);
+      await this.lookAtScreen(api);
+    }
+  }
+
+  private async lookAtScreen(api: LinkedMachine["api"]): Promise<void> {
+    this.watcher.screenIs(await api.screenText());
+  }
+
+  private async writeResults(api: LinkedMachine["api"]): Promise<void> {
+    const { screenshot, screenText, stats, save } = this.options;
+    if (screenshot) await output(screenshot, await api.screenshot());
+    if (screenText) {
+      const lines = await api.screenText();
+      if (lines === null) console.error(`posada: the screen is in a graphics mode; ${screenText} has no text`);
+      await output(screenText, lines === null ? "" : `${lines.join("\n")}\n`);
+    }
+    if (stats) await output(stats, `${JSON.stringify(await api.stats(), null, 2)}\n`);
+    if (save) await output(save, await api.save());
+  }
+}
+
+async function readInput(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new VmError("badState", error.message);
+  });
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+async function output(path: string, data: Uint8Array | string): Promise<void> {
+  await writeFile(path, data).catch((error: Error) => {
+    throw new UsageError(`cannot write ${path}: ${error.message}`);
+  });
+}

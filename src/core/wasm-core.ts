@@ -1,0 +1,305 @@
+/**
+ * The core as the machine knows it (CoreInterface), over an instance of core.wasm with its linear memory.
+ *
+ * State that is saved: the machine's settings, each processor's struct and the part of its tables that the guest can
+ * notice (the TLB). Decoded code is found again.
+ */
+import { hex } from "../shared/hex.ts";
+import { logger } from "../shared/log.ts";
+import type { CoreHost, CoreInterface, LowPageKind, RunExit } from "./core.ts";
+import type { EntryState, GeneralRegisters, SegmentState } from "./entry-state.ts";
+import type { CoreExports } from "./exports.ts";
+import {
+  CPU_SIZE,
+  CPU_TABLES_BASE,
+  CPU_TABLES_SIZE,
+  IO_SCRATCH,
+  MACHINE_BASE,
+  MACHINE_SIZE,
+  PAGE_SIZE,
+  RAM_BASE,
+  ROM_BASE,
+  ROM_SIZE,
+  TLB_LARGE_BITS,
+  TLB_LARGE_OFFSET,
+} from "./generated/layout.ts";
+
+export type CoreModel = "default" | "x86-64-v2" | "pentium3" | "pentium" | "486";
+
+export interface WasmCoreOptions {
+  ramBytes: number;
+  vramBytes: number;
+  processors: number;
+  cpuModel: CoreModel;
+  host: CoreHost;
+  /** Wall-clock time at machine time 0, for the paravirtual clock: milliseconds since 1970. */
+  epochMs: () => number;
+}
+
+export interface CoreCounters {
+  traces: number;
+  flushes: number;
+  tlbMisses: number;
+  jitEnabled: boolean;
+  jitRegions: number;
+  jitInstructions: number;
+}
+
+/** In the order of wasm/cpu/models.ts. */
+const MODELS: readonly CoreModel[] = ["default", "x86-64-v2", "pentium3", "pentium", "486"];
+/** In the order of EXIT_… in wasm/interp/run-loop.ts. */
+const EXITS: readonly RunExit[] = ["budget", "halted", "tripleFault", "stopRequested"];
+/** In the order of LOW_PAGE_… in wasm/mmu/physical.ts. */
+const LOW_PAGE_KINDS: readonly LowPageKind[] = ["ram", "rom", "mmio", "romReadRamWrite", "ramReadOnly"];
+const GENERAL_REGISTERS: readonly (keyof GeneralRegisters)[] = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
+const SEG_CS = 1;
+/** ES, SS, DS, FS, GS. */
+const DATA_SEGMENTS = [0, 2, 3, 4, 5];
+
+/** The display's bit in the dirty bytes. */
+const DIRTY_DISPLAY = 1;
+const STATE_VERSION = 1;
+/** Version, number of processors. */
+const STATE_HEADER_BYTES = 8;
+const TLB_STATE_BYTES = TLB_LARGE_OFFSET + TLB_LARGE_BITS / 8;
+
+const log = logger("core");
+
+export class WasmCore implements CoreInterface {
+  readonly memory: WebAssembly.Memory;
+  readonly ram: Uint8Array;
+  readonly vram: Uint8Array;
+  /** Option ROMs and system ROM, as `loadRom` filled them. */
+  readonly rom: Uint8Array;
+  private readonly bytes: Uint8Array;
+  private readonly exports: CoreExports;
+  private readonly model: number;
+  private readonly processors: number;
+  /** The boot processor. */
+  private readonly cpu: number;
+  private readonly dirtyPages: Uint8Array;
+
+  /** @param memory of `allocateMemory` for the same sizes */
+  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: WasmCoreOptions) {
+    const { ramBytes, vramBytes, processors, cpuModel } = options;
+    this.memory = memory;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.ram = new Uint8Array(memory.buffer, RAM_BASE, ramBytes);
+    this.vram = new Uint8Array(memory.buffer, RAM_BASE + ramBytes, vramBytes);
+    this.rom = new Uint8Array(memory.buffer, ROM_BASE, ROM_SIZE);
+    this.dirtyPages = new Uint8Array(Math.ceil(vramBytes / PAGE_SIZE / 8));
+    this.model = MODELS.indexOf(cpuModel);
+    this.processors = processors;
+    const instance = new WebAssembly.Instance(module, this.imports(options));
+    this.exports = instance.exports as unknown as CoreExports;
+    const end = this.exports.init(ramBytes, vramBytes, processors, true) >>> 0;
+    if (end > this.bytes.length) throw new Error(`internal error: the core uses ${end} bytes of ${this.bytes.length}`);
+    this.cpu = this.exports.cpuPointer(0);
+    this.reset();
+  }
+
+  reset(): void {
+    for (let i = 0; i < this.processors; i++) this.exports.reset(this.exports.cpuPointer(i), this.model);
+  }
+
+  enterAt(state: EntryState): void {
+    const { exports, cpu } = this;
+    for (const [i, name] of GENERAL_REGISTERS.entries()) exports.setGpr(cpu, i, BigInt(state.registers[name] ?? 0));
+    for (let i = GENERAL_REGISTERS.length; i < 16; i++) exports.setGpr(cpu, i, 0n);
+    exports.setControl(cpu, BigInt(state.cr0), BigInt(state.cr3), BigInt(state.cr4), BigInt(state.efer));
+    this.setSegment(SEG_CS, state.cs);
+    for (const index of DATA_SEGMENTS) this.setSegment(index, state.data);
+    const { gdt, idt } = state;
+    exports.setTables(cpu, BigInt(gdt.base), gdt.limit, BigInt(idt.base), idt.limit);
+    exports.setRip(cpu, BigInt(state.rip));
+    exports.setRflags(cpu, state.rflags);
+    exports.stateSet(cpu);
+  }
+
+  run(maxInstructions: number): RunExit {
+    return EXITS[this.exports.run(this.cpu, maxInstructions)] ?? "budget";
+  }
+
+  requestStop(): void {
+    this.exports.requestStop(this.cpu);
+  }
+
+  instructions(): number {
+    return this.exports.instructions(this.cpu);
+  }
+
+  setIntr(asserted: boolean): void {
+    this.exports.setIntr(this.cpu, asserted);
+  }
+
+  pulseNmi(): void {
+    this.exports.pulseNmi(this.cpu);
+  }
+
+  nextTimerNs(): number {
+    return this.exports.nextTimerNs(this.cpu);
+  }
+
+  timerDue(nowNs: number): void {
+    this.exports.timerDue(this.cpu, nowNs);
+  }
+
+  deliverInterrupt(
+    destination: number,
+    logical: boolean,
+    deliveryMode: number,
+    vector: number,
+    levelTriggered: boolean,
+  ): void {
+    this.exports.deliverInterrupt(destination, logical, deliveryMode, vector, levelTriggered);
+  }
+
+  setA20(enabled: boolean): void {
+    this.exports.setA20(enabled);
+  }
+
+  setLowPage(physAddr: number, kind: LowPageKind): void {
+    this.exports.setLowPage(physAddr, LOW_PAGE_KINDS.indexOf(kind));
+  }
+
+  loadRom(physAddr: number, bytes: Uint8Array): void {
+    const hostPtr = this.exports.prepareRom(physAddr, bytes.length) >>> 0;
+    if (hostPtr === 0)
+      throw new RangeError(`no ROM of ${bytes.length} bytes can be at address ${physAddr.toString(16).toUpperCase()}`);
+    this.bytes.set(bytes, hostPtr);
+  }
+
+  mapVram(physAddr: number | null, lengthBytes: number): void {
+    this.exports.mapVideoMemory(physAddr ?? 0, physAddr === null ? 0 : lengthBytes);
+  }
+
+  takeDirtyVramPages(): Uint8Array {
+    const { dirtyPages } = this;
+    const count = this.vram.length / PAGE_SIZE;
+    const found = this.exports.takeDirtyPages(this.vram.byteOffset, count, DIRTY_DISPLAY, IO_SCRATCH);
+    if (found === 0) dirtyPages.fill(0);
+    else dirtyPages.set(this.bytes.subarray(IO_SCRATCH, IO_SCRATCH + dirtyPages.length));
+    return dirtyPages;
+  }
+
+  notifyWrite(physAddr: number, lengthBytes: number): void {
+    this.exports.notifyWrite(physAddr, lengthBytes);
+  }
+
+  saveState(): Uint8Array {
+    const state = new Uint8Array(this.stateBytes());
+    new DataView(state.buffer).setUint32(0, STATE_VERSION, true);
+    new DataView(state.buffer).setUint32(4, this.processors, true);
+    let at = STATE_HEADER_BYTES;
+    for (const part of this.stateParts()) {
+      state.set(part, at);
+      at += part.length;
+    }
+    return state;
+  }
+
+  restoreState(state: Uint8Array): void {
+    const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+    const isOurs =
+      state.length === this.stateBytes() &&
+      view.getUint32(0, true) === STATE_VERSION &&
+      view.getUint32(4, true) === this.processors;
+    if (!isOurs) throw new Error("the saved state of the processor is of another version");
+    let at = STATE_HEADER_BYTES;
+    for (const part of this.stateParts()) {
+      part.set(state.subarray(at, at + part.length));
+      at += part.length;
+    }
+    for (let i = 0; i < this.processors; i++) this.exports.restored(this.exports.cpuPointer(i));
+  }
+
+  readRegister32(index: number): number {
+    return Number(BigInt.asUintN(32, this.exports.getGpr(this.cpu, index & 7)));
+  }
+
+  writeRegister32(index: number, value: number): void {
+    this.exports.setGpr(this.cpu, index & 7, BigInt(value >>> 0));
+  }
+
+  halted(): boolean {
+    return !this.exports.wakes(this.cpu);
+  }
+
+  counters(): CoreCounters {
+    return {
+      traces: this.exports.statTraces(),
+      flushes: this.exports.statFlushes(),
+      tlbMisses: 0,
+      jitEnabled: false,
+      jitRegions: 0,
+      jitInstructions: 0,
+    };
+  }
+
+  /** General registers, RIP, RFLAGS, selectors and control registers of the boot processor as 16 hexadecimal digits. */
+  registerHash(): string {
+    const { exports, cpu } = this;
+    // FNV-1a over 64-bit words.
+    let hash = 0xcbf29ce484222325n;
+    const add = (value: bigint | number) => {
+      hash = BigInt.asUintN(64, (hash ^ BigInt.asUintN(64, BigInt(value))) * 0x100000001b3n);
+    };
+    for (let i = 0; i < 16; i++) add(exports.getGpr(cpu, i));
+    add(exports.getRip(cpu));
+    add(exports.getRflags(cpu));
+    for (let i = 0; i < 8; i++) {
+      add(exports.getSelector(cpu, i));
+      add(exports.getSegmentBase(cpu, i));
+    }
+    for (const i of [0, 2, 3, 4, 5]) add(exports.getControl(cpu, i));
+    return hash.toString(16).padStart(16, "0");
+  }
+
+  private setSegment(index: number, { selector, attributes, limit, base }: SegmentState): void {
+    this.exports.setSegment(this.cpu, index, selector, attributes, limit, BigInt(base));
+  }
+
+  private stateBytes(): number {
+    return STATE_HEADER_BYTES + MACHINE_SIZE + this.processors * (CPU_SIZE + TLB_STATE_BYTES);
+  }
+
+  private *stateParts(): Generator<Uint8Array> {
+    const part = (start: number, length: number) => this.bytes.subarray(start, start + length);
+    yield part(MACHINE_BASE, MACHINE_SIZE);
+    for (let i = 0; i < this.processors; i++) {
+      yield part(this.exports.cpuPointer(i), CPU_SIZE);
+      yield part(CPU_TABLES_BASE + i * CPU_TABLES_SIZE, TLB_STATE_BYTES);
+    }
+  }
+
+  private imports({ host, epochMs }: WasmCoreOptions): WebAssembly.Imports {
+    type Size = 1 | 2 | 4;
+    /** A block never reaches outside the linear memory; the core hands over its scratch area or guest memory. */
+    const block = (hostPtr: number, sizeBytes: number, count: number) =>
+      this.bytes.subarray(hostPtr >>> 0, Math.min((hostPtr >>> 0) + sizeBytes * (count >>> 0), this.bytes.length));
+    return {
+      env: {
+        memory: this.memory,
+        abort: (_message: number, _file: number, line: number, column: number) => {
+          throw new Error(`internal error: the core stopped itself at ${line}:${column}`);
+        },
+      },
+      host: {
+        portRead: (port: number, size: Size) => host.portRead(port, size),
+        portWrite: (port: number, size: Size, value: number) => host.portWrite(port, size, value >>> 0),
+        portReadBlock: (port: number, size: Size, hostPtr: number, count: number) =>
+          host.portReadBlock(port, size, block(hostPtr, size, count)),
+        portWriteBlock: (port: number, size: Size, hostPtr: number, count: number) =>
+          host.portWriteBlock(port, size, block(hostPtr, size, count)),
+        mmioRead: (physAddr: number, size: Size) => host.mmioRead(physAddr >>> 0, size),
+        mmioWrite: (physAddr: number, size: Size, value: number) => host.mmioWrite(physAddr >>> 0, size, value >>> 0),
+        nowNs: () => host.nowNs(),
+        epochMs,
+        picAcknowledge: () => host.picAcknowledge(),
+        ioapicEoi: (vector: number) => host.ioapicEoi(vector),
+        debugLog: (code: number, a: bigint, b: bigint) =>
+          log.debug(`core ${code}: ${hex(BigInt.asUintN(64, a))} ${hex(BigInt.asUintN(64, b))}`),
+      },
+    };
+  }
+}

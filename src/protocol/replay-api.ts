@@ -1,0 +1,10 @@
+/** What tests and replay need beyond VmApi. */
+import type { VmApi } from "./vm-api.ts";
+
+export interface ReplayApi extends VmApi {
+  /**
+   * Runs exactly so many instructions from where the machine stands (switched off or paused), then pauses it. Repeats
+   * exactly on the instruction clock.
+   */
+  runInstructions(count: number): Promise<void>;
+}

@@ -1,0 +1,13 @@
+/** The worker_threads script of a machine in Node. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parentPort } from "node:worker_threads";
+import * as Comlink from "comlink";
+import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
+import { exposable } from "./expose.ts";
+import { nodePlatform } from "./platform-node.ts";
+import { Vm } from "./vm.ts";
+
+if (!parentPort) throw new Error("this script runs in a worker thread");
+const corePath = process.env.POSADA_CORE ?? join(dirname(fileURLToPath(import.meta.url)), "core.wasm");
+Comlink.expose(exposable(new Vm(nodePlatform(corePath))), nodeEndpoint(parentPort));

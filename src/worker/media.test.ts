@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { OverlayStore } from "../storage/overlay-store.ts";
+import { MediaLoader, webOpener } from "./media.ts";
+
+const loader = () => new MediaLoader(webOpener, () => {});
+
+describe("loader", () => {
+  test("floppies and discarded disks are overlays: their images do not change", async () => {
+    const image = new Uint8Array(1440 * 1024);
+    const floppy = await loader().floppy(image);
+    expect(floppy).toBeInstanceOf(OverlayStore);
+    expect(floppy.sizeBytes).toBe(1440 * 1024);
+    await floppy.write(0, Uint8Array.of(1, 2, 3));
+    expect(image[0]).toBe(0);
+  });
+
+  test("a disk whose writes cannot be kept is refused", async () => {
+    const disk = { source: new Uint8Array(512), writable: "keep" as const };
+    await expect(loader().disk(disk, "disk 1")).rejects.toMatchObject({ code: "badConfig" });
+  });
+
+  test("a URL that cannot be reached is named", async () => {
+    const loading = loader().file("http://127.0.0.1:9/vmlinuz", "kernel", "kernel");
+    await expect(loading).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("kernel") });
+    const opening = loader().cd("http://127.0.0.1:9/x.iso");
+    await expect(opening).rejects.toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining("CD (x.iso)"),
+    });
+  });
+
+  test("a Blob is read as it is", async () => {
+    expect(await loader().file(new Blob(["abc"]), "VGA firmware", "vgaFirmware")).toEqual(
+      new TextEncoder().encode("abc"),
+    );
+  });
+
+  test("a floppy that leaves out empty tracks is padded", async () => {
+    const image = new Uint8Array(1_296_384);
+    image.set([0x55, 0xaa], 510);
+    expect((await loader().floppy(image)).sizeBytes).toBe(1440 * 1024);
+  });
+
+  test("what cannot play its part is named with what it is", async () => {
+    const bad = { code: "badMedia", message: expect.stringMatching(/^Kernel: .*\.$/) };
+    await expect(loader().file(new Uint8Array(5000), "kernel", "kernel")).rejects.toMatchObject(bad);
+    const named = new File([new Uint8Array(100)], "cut.iso");
+    await expect(loader().cd(named)).rejects.toMatchObject({ message: expect.stringMatching(/^CD \(cut\.iso\): /) });
+  });
+});

@@ -1,0 +1,39 @@
+/** What a machine needs of a browser's Worker. */
+import { allocateMemory } from "../core/load.ts";
+import { WasmCore } from "../core/wasm-core.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import { buildMachine } from "./build-machine.ts";
+import { webOpener } from "./media.ts";
+import type { VmPlatform } from "./vm.ts";
+
+/** Nobody sees a machine without a canvas; its mode is still reported. */
+const HEADLESS_FRAME_MS = 250;
+const FRAME_MS = 16;
+
+const coreUrl = new URL("../../build/core.wasm", import.meta.url).href;
+
+async function compileCore(): Promise<WebAssembly.Module> {
+  const response = await fetch(coreUrl).catch(() => null);
+  if (!response?.ok)
+    throw new VmError(
+      "unreachable",
+      `The processor core cannot be loaded from ${coreUrl}; it belongs beside posada.js.`,
+    );
+  return response.headers.get("Content-Type")?.startsWith("application/wasm")
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+export function browserPlatform(): VmPlatform {
+  return {
+    opener: webOpener,
+    compileCore,
+    makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
+    buildMachine,
+    nextFrame(visible, draw) {
+      if (!visible) setTimeout(draw, HEADLESS_FRAME_MS);
+      else if (typeof requestAnimationFrame === "function") requestAnimationFrame(draw);
+      else setTimeout(draw, FRAME_MS);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** What a machine needs of Node: files beside URLs, and the core from the disk. Not for the browser's bundle. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { allocateMemory } from "../core/load.ts";
+import { WasmCore } from "../core/wasm-core.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import { NodeFileStore } from "../storage/node-file-store.ts";
+import { buildMachine } from "./build-machine.ts";
+import { webOpener } from "./media.ts";
+import type { SourceOpener } from "./media.ts";
+import type { VmPlatform } from "./vm.ts";
+
+const HEADLESS_FRAME_MS = 250;
+
+/** `file:` URLs are files; everything else is as in a browser. */
+const nodeOpener: SourceOpener = {
+  async bytes(source, role, progress) {
+    if (!isFile(source)) return webOpener.bytes(source, role, progress);
+    const path = fileURLToPath(source);
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      throw new VmError("badMedia", `The ${role} ${path} cannot be read: ${wordFor(error)}.`);
+    });
+    if (bytes.length === 0) throw new VmError("badMedia", `The ${role} ${path} is empty (0 bytes).`);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  },
+  async open(source, role, progress) {
+    if (!isFile(source)) return webOpener.open(source, role, progress);
+    return NodeFileStore.open(fileURLToPath(source), { readOnly: true });
+  },
+  async openToWrite(source, role) {
+    if (!isFile(source)) return webOpener.openToWrite(source, role);
+    return NodeFileStore.open(fileURLToPath(source), { readOnly: false });
+  },
+};
+
+function isFile(source: unknown): source is string {
+  return typeof source === "string" && source.startsWith("file:");
+}
+
+function wordFor(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "there is no such file";
+  if (error.code === "EACCES") return "permission was denied";
+  if (error.code === "EISDIR") return "it is a folder";
+  return error.message;
+}
+
+/** @param corePath the compiled core, build/core.wasm */
+export function nodePlatform(corePath: string): VmPlatform {
+  return {
+    opener: nodeOpener,
+    async compileCore() {
+      const bytes = await readFile(corePath).catch(() => {
+        throw new VmError("internal", `The processor core is missing at ${corePath}; npm run build makes it.`);
+      });
+      return WebAssembly.compile(bytes);
+    },
+    makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
+    buildMachine,
+    nextFrame(_visible, draw) {
+      // A machine that has nothing to do must not keep the thread alive only to look at its screen.
+      setTimeout(draw, HEADLESS_FRAME_MS).unref();
+    },
+  };
+}

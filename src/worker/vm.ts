@@ -1,0 +1,530 @@
+/**
+ * One virtual machine: implements VmApi over the board, the run loop and the clock. Nothing here knows whether it runs
+ * in a browser's Worker or in Node; the entry files hand in what differs (VmPlatform).
+ */
+import { CoreMemoryError } from "../core/load.ts";
+import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
+import type { DeviceState, StateValue } from "../machine/device.ts";
+import { StateError } from "../machine/device.ts";
+import type { MachineEvents } from "../machine/machine-parts.ts";
+import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import type { ReplayApi } from "../protocol/replay-api.ts";
+import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
+import { asVmError } from "../protocol/vm-error.ts";
+import type { BlockStore } from "../storage/block-store.ts";
+import { OverlayStore } from "../storage/overlay-store.ts";
+import type { OverlayState } from "../storage/overlay-store.ts";
+import { CanvasSink } from "./display/canvas-sink.ts";
+import { HeadlessSink } from "./display/headless-sink.ts";
+import { Presenter } from "./display/presenter.ts";
+import { encodeScreenshot } from "./display/screenshot.ts";
+import { HostClock } from "./host-clock.ts";
+import { InstructionClock } from "./instruction-clock.ts";
+import type { MachineClock } from "./machine-clock.ts";
+import type { BuildMachine, MachinePort } from "./machine-port.ts";
+import { MediaLoader } from "./media.ts";
+import type { FileKind, SourceOpener } from "./media.ts";
+import { RunLoop } from "./run-loop.ts";
+import { checkState, loadRegions, packState, readSummary } from "./saved-state.ts";
+import type { Regions, StateSummary } from "./saved-state.ts";
+
+export interface VmPlatform {
+  opener: SourceOpener;
+  compileCore(): Promise<WebAssembly.Module>;
+  /** @throws CoreMemoryError */
+  makeCore(module: WebAssembly.Module, options: WasmCoreOptions): WasmCore;
+  buildMachine: BuildMachine;
+  /** Calls `draw` before the next repaint, or a few times a second where nobody watches. */
+  nextFrame(visible: boolean, draw: () => void): void;
+}
+
+const CLICK_MS = 60;
+
+export class Vm implements ReplayApi {
+  private readonly loop = new RunLoop({
+    onTripleFault: () => this.tripleFault(),
+    onLimit: () => this.limitReached(),
+    onFailure: (error) => this.fail(asVmError(error)),
+  });
+  private listener: (event: VmEvent) => void = () => {};
+  private current: VmState = "poweredOff";
+  private config: MachineConfig | null = null;
+  private machine!: MachinePort;
+  private core!: WasmCore;
+  private clock!: MachineClock;
+  private presenter!: Presenter;
+  /** What is in the drives: floppy, cdrom, disk0, … */
+  private readonly drives = new Map<string, BlockStore>();
+  private instructionsAtPowerOn = 0;
+  private timesAtPowerOn = { activeMs: 0, haltedMs: 0 };
+  private hasCanvas = false;
+  private frameAsked = false;
+  private usedBefore = false;
+  private onLimit: (() => void) | null = null;
+
+  constructor(private readonly platform: VmPlatform) {}
+
+  async create(config: MachineConfig): Promise<void> {
+    if (this.config) throw new VmError("wrongState", "This machine has been created already.");
+    if (!config.firmware) throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
+    const media = this.media();
+    const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
+      source === undefined ? null : media.file(source, role, kind);
+    const [module, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks] = await Promise.all([
+      this.platform.compileCore(),
+      media.file(config.firmware, "firmware", "firmware"),
+      file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
+      file(config.kernel, "kernel", "kernel"),
+      file(config.initrd, "initrd", "initrd"),
+      config.floppy === undefined ? null : media.floppy(config.floppy),
+      config.cdrom === undefined ? null : media.cd(config.cdrom),
+      Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
+    ]);
+    const drives = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
+    for (const [drive, store] of Object.entries(drives)) if (store) this.drives.set(drive, store);
+
+    this.clock =
+      config.clock === "instructions"
+        ? new InstructionClock(this.loop, () => this.core.instructions())
+        : new HostClock(this.loop);
+    this.machine = this.platform.buildMachine({
+      config,
+      clock: this.clock,
+      events: this.machineEvents(),
+      firmware,
+      vgaFirmware: vgaFirmware ?? new Uint8Array(0),
+      kernel,
+      initrd,
+      floppy,
+      cdrom,
+      disks,
+      makeCore: (host, vramBytes) => {
+        const { cpuModel, processors, memoryMiB } = config;
+        const epochMs = () => this.clock.epochMs;
+        const options = { host, epochMs, vramBytes, cpuModel, processors, ramBytes: memoryMiB * 2 ** 20 };
+        try {
+          return (this.core = this.platform.makeCore(module, options));
+        } catch (error) {
+          if (error instanceof CoreMemoryError) throw new VmError("outOfMemory", error.message);
+          throw error;
+        }
+      },
+    });
+    this.loop.connect(this.core, this.clock);
+    this.presenter = new Presenter(this.machine.screen, new HeadlessSink(), (mode) =>
+      this.send({ type: "screenmode", ...mode }),
+    );
+    this.config = config;
+  }
+
+  async attachCanvas(canvas: OffscreenCanvas): Promise<void> {
+    this.created();
+    this.presenter.attach(new CanvasSink(canvas));
+    this.hasCanvas = true;
+    this.askFrame();
+  }
+
+  async subscribe(listener: (event: VmEvent) => void): Promise<void> {
+    this.listener = listener;
+  }
+
+  async state(): Promise<VmState> {
+    return this.current;
+  }
+
+  async start(): Promise<void> {
+    this.created();
+    this.expect("poweredOff", "aborted");
+    this.enter("starting");
+    try {
+      if (this.usedBefore) for (const memory of [this.core.ram, this.core.vram]) memory.fill(0);
+      this.usedBefore = true;
+      this.machine.reset();
+    } catch (error) {
+      this.fail(asVmError(error));
+      throw asVmError(error);
+    }
+    this.instructionsAtPowerOn = this.core.instructions();
+    this.timesAtPowerOn = this.loop.times();
+    this.go();
+  }
+
+  async pause(): Promise<void> {
+    this.expect("running");
+    this.loop.stop();
+    this.enter("paused");
+  }
+
+  async resume(): Promise<void> {
+    this.expect("paused");
+    this.go();
+  }
+
+  async reset(): Promise<void> {
+    this.expect("running", "paused", "aborted");
+    this.machine.reset();
+    if (this.current === "aborted") this.go();
+    else this.loop.wake();
+  }
+
+  async pressPowerButton(): Promise<void> {
+    this.expect("running");
+    this.machine.pressPowerButton();
+    this.loop.wake();
+  }
+
+  async powerOff(): Promise<void> {
+    this.created();
+    if (this.current !== "poweredOff") await this.switchOff();
+  }
+
+  async serialWrite(port: 0 | 1, bytes: Uint8Array): Promise<void> {
+    this.expect("running", "paused");
+    this.machine.serialReceive(port, bytes);
+    this.loop.wake();
+  }
+
+  async key(code: KeyCode, down: boolean): Promise<void> {
+    this.input(() => this.machine.key(code, down));
+  }
+
+  async typeText(text: string): Promise<void> {
+    this.expect("running");
+    await this.typing(this.machine.typeText(text));
+  }
+
+  async pressKeys(codes: KeyCode[]): Promise<void> {
+    this.expect("running");
+    await this.typing(this.machine.pressKeys(codes));
+  }
+
+  async moveMouse(dx: number, dy: number, wheel = 0): Promise<void> {
+    this.input(() => this.machine.moveMouse(dx, dy, wheel));
+  }
+
+  async pointTo(x: number, y: number): Promise<void> {
+    this.input(() => this.machine.pointTo(x, y));
+  }
+
+  async mouseButton(button: MouseButton, down: boolean): Promise<void> {
+    this.input(() => this.machine.mouseButton(button, down));
+  }
+
+  async clickMouse(button: MouseButton): Promise<void> {
+    this.expect("running");
+    await this.mouseButton(button, true);
+    await new Promise<void>((resolve) => {
+      this.clock.createTimer("click", () => resolve()).armAt(this.clock.nowNs() + CLICK_MS * 1e6);
+    });
+    await this.mouseButton(button, false);
+  }
+
+  async screenText(): Promise<string[] | null> {
+    this.created();
+    return this.machine.screen.screenText();
+  }
+
+  async screenshot(): Promise<Uint8Array> {
+    this.created();
+    this.presenter.tick();
+    return encodeScreenshot(this.machine.screen.frame);
+  }
+
+  async save(): Promise<Uint8Array> {
+    this.expect("running", "paused");
+    return this.whileStopped("saving", () => packState(this.summary(), this.deviceStates(), this.regions()));
+  }
+
+  async restore(saved: Uint8Array): Promise<void> {
+    this.created();
+    this.expect("poweredOff", "running", "paused", "aborted");
+    const next = this.current === "paused" ? "paused" : "running";
+    await this.whileStopped("restoring", async () => {
+      const { summary, bodyOffset } = readSummary(saved);
+      this.expectSameMachine(summary);
+      const devices = await checkState(saved, bodyOffset, this.regions());
+      this.rehearse(devices);
+      await loadRegions(saved, bodyOffset, this.regions());
+      this.restoreDevices(devices);
+      this.usedBefore = true;
+    });
+    if (this.current !== next) {
+      if (next === "running") this.go();
+      else this.enter(next);
+    }
+    this.askFrame();
+  }
+
+  async stats(): Promise<VmStats> {
+    this.created();
+    const { activeMs, haltedMs } = this.loop.times();
+    const counters = this.core.counters();
+    return {
+      instructions: this.core.instructions() - this.instructionsAtPowerOn,
+      wallMs: activeMs - this.timesAtPowerOn.activeMs,
+      haltedMs: haltedMs - this.timesAtPowerOn.haltedMs,
+      guestMs: this.clock.nowNs() / 1e6,
+      wasmMemoryBytes: this.core.memory.buffer.byteLength,
+      ...this.machine.activity(),
+      jit: { enabled: counters.jitEnabled, regions: counters.jitRegions, instructions: counters.jitInstructions },
+      interpreter: { traces: counters.traces, flushes: counters.flushes, tlbMisses: counters.tlbMisses },
+      registerHash: this.core.registerHash(),
+    };
+  }
+
+  /**
+   * Runs exactly so many instructions from where a paused machine stands, then pauses it again. For tests and replay;
+   * needs the instruction clock to repeat exactly.
+   */
+  async runInstructions(count: number): Promise<void> {
+    this.expect("paused", "poweredOff");
+    if (this.current === "poweredOff") {
+      await this.start();
+      this.loop.stop();
+    }
+    const reached = new Promise<void>((resolve) => (this.onLimit = resolve));
+    this.loop.stopAt(this.core.instructions() + count);
+    this.go();
+    await reached;
+  }
+
+  async insertCdrom(source: MediaSource | null): Promise<void> {
+    this.created();
+    const store = source === null ? null : await this.media().cd(source);
+    this.machine.insertCdrom(store);
+    this.inserted("cdrom", store);
+  }
+
+  async insertFloppy(source: MediaSource | null): Promise<void> {
+    this.created();
+    const store = source === null ? null : await this.media().floppy(source);
+    this.machine.insertFloppy(store);
+    this.inserted("floppy", store);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.config && this.current !== "poweredOff") await this.switchOff();
+    this.loop.close();
+    for (const store of this.drives.values()) await store.close?.();
+    this.drives.clear();
+    this.listener = () => {};
+  }
+
+  private machineEvents(): MachineEvents {
+    return {
+      serial: (port, bytes) => this.send({ type: "serial", port, bytes }),
+      keyboardLeds: (leds) => this.send({ type: "keyboardleds", ...leds }),
+      pointerMode: (absolute) => this.send({ type: "pointermode", absolute }),
+      debugText: (text) => this.send({ type: "debug", text }),
+      postCode: (code) => this.send({ type: "postcode", code }),
+      debugExit: (value) => {
+        this.loop.betweenRuns(() => {
+          this.machine.flushOutput();
+          this.send({ type: "exit", status: ((value << 1) | 1) & 0xff });
+          void this.switchOff("the guest wrote to the debug-exit port");
+        });
+      },
+      poweredOff: () => {
+        this.loop.betweenRuns(() => void this.switchOff("the guest switched itself off"));
+      },
+      resetRequested: () => {
+        this.loop.betweenRuns(() => this.machine.reset());
+      },
+      wake: () => this.loop.wake(),
+    };
+  }
+
+  private created(): void {
+    if (!this.config) throw new VmError("wrongState", "The machine has not been created yet.");
+  }
+
+  private expect(...states: VmState[]): void {
+    this.created();
+    if (!states.includes(this.current))
+      throw new VmError(
+        "wrongState",
+        `The machine is ${wordFor[this.current]}; this needs it to be ${states.map((s) => wordFor[s]).join(" or ")}.`,
+      );
+  }
+
+  /** Keys and mouse of a machine that is off go nowhere, as on a real one. */
+  private input(deliver: () => void): void {
+    this.created();
+    if (this.current !== "running" && this.current !== "paused") return;
+    deliver();
+    this.loop.wake();
+  }
+
+  private enter(state: VmState, reason?: string): void {
+    this.current = state;
+    this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
+  }
+
+  private send(event: VmEvent): void {
+    this.listener(event);
+  }
+
+  private go(): void {
+    this.enter("running");
+    this.loop.start();
+    this.askFrame();
+  }
+
+  private async switchOff(reason?: string): Promise<void> {
+    this.loop.stop();
+    this.machine.cancelTyping();
+    this.machine.flushOutput();
+    this.enter("stopping", reason);
+    try {
+      await Promise.all(Array.from(this.drives.values(), (store) => store.flush()));
+    } catch (error) {
+      this.storageFailed(error);
+    }
+    this.enter("poweredOff", reason);
+  }
+
+  private tripleFault(): boolean {
+    if (this.config?.onTripleFault === "reset") {
+      this.machine.reset();
+      return true;
+    }
+    this.fail(
+      new VmError(
+        "tripleFault",
+        "The guest's processor stopped: a fault occurred while it handled a double fault (triple fault).",
+      ),
+    );
+    return false;
+  }
+
+  private limitReached(): void {
+    this.enter("paused");
+    this.onLimit?.();
+    this.onLimit = null;
+  }
+
+  private fail(error: VmError): void {
+    this.loop.stop();
+    this.machine.cancelTyping();
+    this.machine.flushOutput();
+    this.send({ type: "error", code: error.code, message: error.message });
+    this.enter("aborted", error.message);
+  }
+
+  /** Does something with the machine standing still; afterwards it is what it was before, also when that failed. */
+  private async whileStopped<T>(state: VmState, work: () => Promise<T>): Promise<T> {
+    const before = this.current;
+    this.loop.stop();
+    this.enter(state);
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof StateError ? new VmError("badState", error.message) : asVmError(error);
+    } finally {
+      if (before === "running") this.go();
+      else this.enter(before);
+    }
+  }
+
+  private regions(): Regions {
+    return [this.core.ram, this.core.vram, this.core.rom];
+  }
+
+  private summary(): StateSummary {
+    const { memoryMiB, processors, cpuModel } = this.config!;
+    return { memoryMiB, processors, cpuModel };
+  }
+
+  private expectSameMachine(saved: StateSummary): void {
+    const mine = this.summary();
+    const words = ({ memoryMiB, processors, cpuModel }: StateSummary) =>
+      `${memoryMiB} MiB of memory, ${processors} ${processors === 1 ? "processor" : "processors"} and CPU model ${cpuModel}`;
+    if (words(saved) !== words(mine))
+      throw new VmError(
+        "badState",
+        `The saved state is of a machine with ${words(saved)}; this one has ${words(mine)}.`,
+      );
+  }
+
+  private deviceStates(): DeviceState {
+    const media: Record<string, StateValue> = {};
+    for (const [drive, store] of this.drives) if (store instanceof OverlayStore) media[drive] = store.save();
+    return { version: 1, clock: this.clock.save(), machine: this.machine.save(), media };
+  }
+
+  private restoreDevices(states: DeviceState): void {
+    this.machine.cancelTyping();
+    this.clock.restore(states.clock as DeviceState);
+    this.machine.restore(states.machine as DeviceState);
+    for (const [drive, state] of Object.entries(states.media as Record<string, StateValue>)) {
+      const store = this.drives.get(drive);
+      if (!(store instanceof OverlayStore))
+        throw new StateError(`the saved state has changes to ${drive}, which this machine lacks`);
+      store.restore(state as unknown as OverlayState);
+    }
+  }
+
+  /** Devices refuse states that they do not know only when they see them: then everything goes back to what it was. */
+  private rehearse(states: DeviceState): void {
+    const before = this.deviceStates();
+    try {
+      this.restoreDevices(states);
+    } catch (error) {
+      this.restoreDevices(before);
+      throw error instanceof StateError
+        ? error
+        : new StateError(`the saved state does not fit this machine: ${asVmError(error).message}`);
+    }
+  }
+
+  private media(): MediaLoader {
+    return new MediaLoader(this.platform.opener, (what, doneBytes, totalBytes) =>
+      this.send({ type: "progress", what, doneBytes, totalBytes }),
+    );
+  }
+
+  /** The medium that was in the drive is let go. */
+  private inserted(drive: "floppy" | "cdrom", store: BlockStore | null): void {
+    const before = this.drives.get(drive);
+    if (store) this.drives.set(drive, store);
+    else this.drives.delete(drive);
+    before?.close?.().catch((error: unknown) => this.storageFailed(error));
+    this.loop.wake();
+  }
+
+  private storageFailed(error: unknown): void {
+    this.send({ type: "error", code: "storage", message: asVmError(error).message });
+  }
+
+  private askFrame(): void {
+    if (this.frameAsked) return;
+    this.frameAsked = true;
+    this.platform.nextFrame(this.hasCanvas, () => {
+      this.frameAsked = false;
+      this.presenter.tick();
+      if (this.current === "running") this.askFrame();
+    });
+  }
+
+  /** The keyboard's own errors are about the text. */
+  private async typing(done: Promise<void>): Promise<void> {
+    this.loop.wake();
+    try {
+      await done;
+    } catch (error) {
+      throw asVmError(error, this.current === "running" ? "badConfig" : "wrongState");
+    }
+  }
+}
+
+const wordFor: Record<VmState, string> = {
+  poweredOff: "switched off",
+  starting: "starting",
+  running: "running",
+  paused: "paused",
+  saving: "being saved",
+  restoring: "being restored",
+  stopping: "being switched off",
+  aborted: "stopped by an error",
+};
