@@ -110,6 +110,7 @@ const rowIds = rows.map((row) => {
       } else {
         const checks = ["cpl0", "prot", "fpu", "mmx", "sse"].filter((c) => row.attributes.has(c));
         key = row.semantic + (size ? `_${size}` : "") + checks.map((c) => `__${c}`).join("") + (row.attributes.has("ends") ? "__ends" : "");
+        if (SPECIAL.includes(key)) key += "_CALL"; // LEA_32 and LEA_64 are also names of short forms
         if (!cold.has(key)) cold.set(key, { row, what, size, memory, checks });
       }
       for (const i of sizeIndexes) ids[i * 2 + memory] = key;
