@@ -111,10 +111,16 @@ export class Random {
   }
 }
 
+/** Names a form for ever: what a change of the tables' texts or attributes leaves alone. */
+export function keyOf(form: Form): string {
+  const { row } = form;
+  return [row.prefix, row.map, row.opcode, row.reg, row.form, ...row.operands, form.memory, form.wide, form.word].join();
+}
+
 export function seedOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const c of text) hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193);
-  return hash;
+  return hash >>> 0;
 }
 
 const EDGE32 = [

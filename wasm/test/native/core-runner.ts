@@ -3,14 +3,14 @@
  * tables, compiled with asc, and each handler is called with a record made by hand.
  */
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
 import type { Form, Row } from "./cases.ts";
 import {
   ARITH_FLAGS, IN_FLAGS, IN_MEMORY, IN_MM, IN_MXCSR, IN_RAX, IN_XMM, INPUT_SIZE, OUT_FAULT, OUT_FLAGS, OUT_FPU, OUT_MEMORY, OUT_MM, OUT_MXCSR, OUT_RAX,
   OUT_XMM, OUTPUT_SIZE, modrmOf,
 } from "./cases.ts"; // prettier-ignore
+import { compileEntry, instantiate } from "./compile.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 
@@ -69,39 +69,8 @@ ${["tlbRead", "tlbWrite", "fault", "faultVector", "mode", "cr0", "cr4", "mxcsr",
 export function offset(i: u32): u32 { return offsets[i]; }
 ${[...wrappers.values()].join("\n")}
 `;
-  const flags = ["-O1", "--runtime", "stub", "--importMemory", "--enable", "simd", "--memoryBase", "327680", "--noAssert", "--baseDir", root];
-  let messages = "";
-  let binary: Uint8Array | undefined;
-  const { error } = await asc.main(["build/test/sse-entry.ts", "-o", "sse.wasm", ...flags], {
-    stderr: { write: (text: string) => void (messages += text) },
-    readFile: (name: string, baseDir: string) => {
-      if (name.endsWith("sse-entry.ts")) return source;
-      if (name.endsWith("mmu/slow-access.ts")) return UNMAPPED;
-      try {
-        return readFileSync(resolve(baseDir, name), "utf8");
-      } catch {
-        return null;
-      }
-    },
-    writeFile: (name: string, contents: Uint8Array | string) => {
-      if (name.endsWith(".wasm")) binary = contents as Uint8Array;
-    },
-    listFiles: () => [],
-  });
-  if (error || !binary) throw new Error(`asc: ${messages.slice(0, 4000)}`);
-  return new HandlerRunner(binary, sized);
+  return new HandlerRunner(await compileEntry(source), sized);
 }
-
-/** Memory behind a TLB miss: nothing is mapped, so that the handlers alone are compiled. */
-const UNMAPPED = `
-import { Cpu } from "../cpu/state";
-import { VECTOR_PF, raise } from "../cpu/fault";
-export function readSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32): u64 { raise(cpu, VECTOR_PF); return 0; }
-export function readForWriteSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32): u64 { raise(cpu, VECTOR_PF); return 0; }
-export function writeSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32, value: u64): void { raise(cpu, VECTOR_PF); }
-export function read128Slow(cpu: Cpu, linearAddr: u64): v128 { raise(cpu, VECTOR_PF); return i64x2.splat(0); }
-export function write128Slow(cpu: Cpu, linearAddr: u64, value: v128): void { raise(cpu, VECTOR_PF); }
-`;
 
 const CPU_BASE = 0x1000;
 const RECORD = 0x4_0000;
@@ -127,11 +96,7 @@ class HandlerRunner implements SseCore {
   private readonly sized: Set<string>;
   constructor(module: Uint8Array, sized: Set<string>) {
     this.sized = sized;
-    const nothing = () => 0;
-    const any = new Proxy({}, { get: () => nothing, has: () => true });
-    const imports = new Proxy({ env: new Proxy({ memory: this.memory }, { get: (t, k) => (k === "memory" ? t.memory : nothing) }) }, { get: (t, k) => (k === "env" ? t.env : any) });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(module)), imports as unknown as WebAssembly.Imports);
-    this.exports = instance.exports as unknown as Record<string, (...args: number[]) => number>;
+    this.exports = instantiate(module, this.memory);
     this.at = Object.fromEntries(FIELDS.map((name, i) => [name, CPU_BASE + this.exports["offset"]!(i)])) as Record<(typeof FIELDS)[number], number>;
     for (let i = 0; i < TLB_ENTRIES; i++) this.view.setBigUint64(TLB + i * 16, 1n, true);
     const slot = TLB + (((MEMORY >> 12) & (TLB_ENTRIES - 1)) << 4);
