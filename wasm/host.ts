@@ -32,6 +32,10 @@ export declare function mmioWrite(physAddr: u32, sizeBytes: u32, value: u32): vo
 @external("host", "nowNs")
 export declare function nowNs(): f64;
 
+/** Calendar time in milliseconds since 1970, for the paravirtual clock. */
+@external("host", "epochMs")
+export declare function epochMs(): f64;
+
 /** The 8259 pair is asked for its vector (INTA cycle). */
 @external("host", "picAcknowledge")
 export declare function picAcknowledge(): u32;

@@ -98,7 +98,7 @@ function acceptInterrupt(cpu: Cpu): void {
   if (cpu.activity == ACTIVITY_SHUTDOWN) return;
   wake(cpu);
   // A fixed interrupt of the local APIC goes before ExtINT from the 8259 pair.
-  const vector = cpu.events & EVENT_APIC ? apicAcknowledge(cpu) : picAcknowledge() & 0xff;
+  const vector = cpu.events & EVENT_APIC ? <u32>apicAcknowledge(cpu) : picAcknowledge() & 0xff;
   deliverEvent(cpu, vector, KIND_EXTERNAL);
 }
 
