@@ -1,0 +1,293 @@
+/**
+ * The board: an i440FX PC with its parts wired to ports, memory and interrupts. This is the one place that knows where
+ * everything sits; the parts know offsets alone.
+ *
+ *   memory  0–RAM               RAM; 0xA0000–0xFFFFF by PAM and SMRAM registers
+ *           0xC0000000–         PCI memory
+ *           0xFEC00000          I/O APIC        0xFED00000  HPET        0xFEE00000  local APICs (in the core)
+ *           4 GiB − ROM size    firmware, its last 128 KiB also at 0xE0000
+ *
+ * References: [i440FX] 3.3 (memory map); [PIIX3] 2.1; [PIIX4] 4.1 (ISA ports).
+ */
+import type { CoreHost, CoreInterface } from "../core/core.ts";
+import { A20Gate } from "./bus/a20-gate.ts";
+import { MmioBus } from "./bus/mmio-bus.ts";
+import { PortBus } from "./bus/port-bus.ts";
+import { AcpiPower } from "./chipset/acpi-power.ts";
+import { cmosSetup } from "./chipset/cmos-layout.ts";
+import { HPET_BYTES, Hpet } from "./chipset/hpet.ts";
+import { IOAPIC_BYTES, IoApic } from "./chipset/ioapic.ts";
+import { PCI_CONFIG_PORT, PCI_CONFIG_PORTS, PciConfigMechanism } from "./chipset/pci/config-mechanism.ts";
+import { I440fxHostBridge } from "./chipset/pci/i440fx-host-bridge.ts";
+import { PciBus } from "./chipset/pci/pci-bus.ts";
+import { Piix3IsaBridge } from "./chipset/pci/piix3-isa-bridge.ts";
+import { Piix4PowerManagement } from "./chipset/pci/piix4-power-management.ts";
+import { SmbusHost } from "./chipset/pci/smbus-host.ts";
+import { PicPair } from "./chipset/pic.ts";
+import { Pit } from "./chipset/pit.ts";
+import { RtcCmos } from "./chipset/rtc-cmos.ts";
+import { DebugConsole, DebugExitPort, PostPort, SystemControlPortA } from "./chipset/system-ports.ts";
+import { CoreMemory } from "./core-memory.ts";
+import { StateError, expectVersion, type Device, type DeviceState } from "./device.ts";
+import { IdeController } from "./devices/ide/ide-controller.ts";
+import { I8042 } from "./devices/ps2/i8042.ts";
+import { Ps2Keyboard } from "./devices/ps2/keyboard.ts";
+import { Ps2Mouse } from "./devices/ps2/mouse.ts";
+import { Uart16550 } from "./devices/uart/uart-16550.ts";
+import { VgaDevice } from "./devices/vga/vga-device.ts";
+import { VmMouse, type BackdoorRegister } from "./devices/vmmouse/vmmouse.ts";
+import { CDROM_POSITION, Drives } from "./drives.ts";
+import { HPET_PHYS_ADDR, IOAPIC_PHYS_ADDR, SCI_IRQ, SLEEP_TYPE_S5, type BoardFacts } from "./firmware/board-facts.ts";
+import { fillFwCfg } from "./firmware/firmware-items.ts";
+import { FW_CFG_PORT, FW_CFG_PORTS, FwCfg } from "./firmware/fw-cfg.ts";
+import { IsaInterrupts } from "./isa-interrupts.ts";
+import type { MachineParts } from "./machine-parts.ts";
+
+/** Enough for 1920×1200 at 32 bits. */
+export const VRAM_BYTES = 16 * 2 ** 20;
+
+const ROM_END = 2 ** 32;
+const BACKDOOR_PORT = 0x5658;
+/** In the order of the core's register numbers. */
+const REGISTER_NUMBERS: Record<BackdoorRegister, number> = { eax: 0, ecx: 1, edx: 2, ebx: 3, esi: 6, edi: 7 };
+
+/** Parts in the order in which they are reset and restored: what drives interrupt lines before what looks at them. */
+type Parts = readonly (readonly [name: string, device: Device])[];
+
+export class Board {
+  readonly core: CoreInterface;
+  readonly memory: CoreMemory;
+  readonly ports = new PortBus();
+  readonly mmio = new MmioBus();
+  readonly pci = new PciBus();
+  readonly facts: BoardFacts;
+  readonly drives: Drives;
+  readonly keyboard: Ps2Keyboard;
+  readonly mouse: Ps2Mouse;
+  readonly pointer: VmMouse;
+  readonly serial: readonly [Uart16550, Uart16550];
+  readonly vga: VgaDevice;
+  readonly power: AcpiPower;
+  private readonly debugConsole: DebugConsole;
+  private readonly smbus = new SmbusHost();
+  private readonly pic: PicPair;
+  private readonly ioapic: IoApic;
+  private readonly rtc: RtcCmos;
+  private readonly isa: IsaInterrupts;
+  private readonly parts: Parts;
+
+  constructor(private readonly options: MachineParts) {
+    const { config, clock, events } = options;
+    this.core = options.makeCore(this.coreHost(), VRAM_BYTES);
+    this.memory = new CoreMemory(this.core);
+    this.facts = { ramBytes: this.core.ram.length, processors: config.processors, hasFloppyController: false };
+    const { ports, mmio, core } = this;
+
+    this.pic = new PicPair({ set: (asserted) => this.interrupt(asserted) });
+    this.ioapic = new IoApic((...message) => {
+      core.deliverInterrupt(...message);
+      events.wake();
+    });
+    this.isa = new IsaInterrupts(this.pic, this.ioapic);
+    const hpet = new Hpet(clock, {
+      irq0: this.isa.input(0),
+      irq8: this.isa.input(8),
+      gsi: (gsi) => this.ioapic.irqLine(gsi),
+    });
+    const pit = new Pit(clock, hpet.pitLine);
+    this.rtc = new RtcCmos(clock, hpet.rtcLine);
+    const a20 = new A20Gate((enabled) => core.setA20(enabled));
+    const onReset = (): void => events.resetRequested();
+
+    this.keyboard = new Ps2Keyboard(clock, (leds) => events.keyboardLeds(leds));
+    this.mouse = new Ps2Mouse(clock);
+    const keyboardController = new I8042(clock, {
+      keyboard: this.keyboard,
+      mouse: this.mouse,
+      keyboardIrq: this.isa.input(1),
+      mouseIrq: this.isa.input(12),
+      a20,
+      onReset,
+    });
+    this.pointer = new VmMouse(
+      {
+        get: (name) => core.readRegister32(REGISTER_NUMBERS[name]),
+        set: (name, value) => core.writeRegister32(REGISTER_NUMBERS[name], value),
+      },
+      () => this.mouse.nudge(),
+      (absolute) => events.pointerMode(absolute),
+    );
+    this.serial = [
+      new Uart16550(clock, this.isa.input(4), (bytes) => events.serial(0, bytes), "com1"),
+      new Uart16550(clock, this.isa.input(3), (bytes) => events.serial(1, bytes), "com2"),
+    ];
+    const post = new PostPort((code) => events.postCode(code));
+    this.debugConsole = new DebugConsole((text) => events.debugText(text));
+    const systemControl = new SystemControlPortA(a20, onReset);
+    this.power = new AcpiPower(clock, {
+      sci: this.isa.input(SCI_IRQ),
+      onPowerOff: () => events.poweredOff(),
+      sleepTypeS5: SLEEP_TYPE_S5,
+    });
+    const fwCfg = new FwCfg(this.memory);
+    const pciConfig = new PciConfigMechanism(this.pci, onReset);
+
+    this.drives = new Drives(options.disks, options.cdrom);
+    this.vga = new VgaDevice({
+      clock,
+      ports,
+      mmio,
+      videoMemory: core.vram,
+      takeDirtyVramPages: () => core.takeDirtyVramPages(),
+      mapVram: (physAddr, lengthBytes) => core.mapVram(physAddr, lengthBytes),
+      vgaBios: options.vgaFirmware,
+    });
+    this.addPciFunctions();
+
+    ports.attach(0x20, 2, this.pic.master);
+    ports.attach(0xa0, 2, this.pic.slave);
+    ports.attach(0x4d0, 2, this.pic.elcr);
+    ports.attach(0x40, 4, pit);
+    ports.attach(0x61, 1, pit.systemControl);
+    ports.attach(0x60, 1, keyboardController.dataPort);
+    ports.attach(0x64, 1, keyboardController.commandPort);
+    ports.attach(0x70, 4, this.rtc);
+    ports.attach(0x3f8, 8, this.serial[0]);
+    ports.attach(0x2f8, 8, this.serial[1]);
+    ports.attach(0x80, 1, post);
+    ports.attach(0x92, 1, systemControl);
+    ports.attach(0xb2, 2, this.power.smiCommand);
+    // The device reports a process's exit status; the owner wants what was written.
+    ports.attach(0xf4, 4, new DebugExitPort((status) => events.debugExit(status >>> 1)), 4);
+    ports.attach(0x402, 1, this.debugConsole);
+    ports.attach(FW_CFG_PORT, FW_CFG_PORTS, fwCfg, 4);
+    ports.attach(PCI_CONFIG_PORT, PCI_CONFIG_PORTS, pciConfig, 4);
+    ports.attach(BACKDOOR_PORT, 4, this.pointer, 4);
+    mmio.attach(IOAPIC_PHYS_ADDR, IOAPIC_BYTES, this.ioapic);
+    mmio.attach(HPET_PHYS_ADDR, HPET_BYTES, hpet);
+
+    this.parts = [
+      ["a20", a20],
+      ["pit", pit],
+      ["rtc", this.rtc],
+      ["keyboard", this.keyboard],
+      ["mouse", this.mouse],
+      ["keyboardController", keyboardController],
+      ["pointer", this.pointer],
+      ["com1", this.serial[0]],
+      ["com2", this.serial[1]],
+      ["post", post],
+      ["debugConsole", this.debugConsole],
+      ["systemControl", systemControl],
+      ["power", this.power],
+      ["smbus", this.smbus],
+      ["fwCfg", fwCfg],
+      ["pciConfig", pciConfig],
+      ["pci", this.pci],
+      ["hpet", hpet],
+      ["pic", this.pic],
+      ["ioapic", this.ioapic],
+    ];
+    this.describe(fwCfg);
+  }
+
+  // ---- for the machine --------------------------------------------------------------------------------------------
+
+  /** Hardware reset of everything; memory keeps what it holds. */
+  reset(): void {
+    this.core.reset();
+    for (const [, part] of this.parts) part.reset();
+    this.rtc.setBytes(
+      cmosSetup({
+        memoryBytesBelow4G: this.facts.ramBytes,
+        memoryBytesAbove4G: 0,
+        processors: this.facts.processors,
+        floppies: [null, null],
+        disks: this.drives.cmosGeometries(),
+        bootOrder: this.options.config.bootOrder,
+      }),
+    );
+  }
+
+  /** Shows the firmware at the top of 4 GiB; the PAM registers bring its end to 0xE0000 as well. */
+  loadFirmware(): void {
+    const { firmware } = this.options;
+    if (firmware.length > 0) this.core.loadRom(ROM_END - firmware.length, firmware);
+  }
+
+  flushOutput(): void {
+    for (const uart of this.serial) uart.flush();
+    this.debugConsole.flush();
+  }
+
+  /** Everything but the contents of RAM, video memory and ROM, which are large and saved on their own. */
+  save(): DeviceState {
+    const state: DeviceState = { version: 1, core: this.core.saveState() };
+    for (const [name, part] of this.parts) state[name] = part.save();
+    return state;
+  }
+
+  restore(state: DeviceState): void {
+    expectVersion("the machine", state, 1);
+    for (const [name, part] of this.parts) {
+      const saved = state[name] as DeviceState | undefined;
+      if (!saved) throw new StateError(`the saved state lacks a part of the machine (${name})`);
+      part.restore(saved);
+    }
+    // Last: the devices have moved mappings and interrupt lines, which the core's own state has as they were.
+    this.core.restoreState(state.core as Uint8Array);
+  }
+
+  // ---- inside -----------------------------------------------------------------------------------------------------
+
+  private interrupt(asserted: boolean): void {
+    this.core.setIntr(asserted);
+    if (asserted) this.options.events.wake();
+  }
+
+  private coreHost(): CoreHost {
+    const { ports, mmio, options } = this;
+    return {
+      portRead: (port, sizeBytes) => ports.read(port, sizeBytes),
+      portWrite: (port, sizeBytes, value) => ports.write(port, sizeBytes, value),
+      portReadBlock: (port, sizeBytes, target) => ports.readBlock(port, sizeBytes, target),
+      portWriteBlock: (port, sizeBytes, source) => ports.writeBlock(port, sizeBytes, source),
+      mmioRead: (physAddr, sizeBytes) => mmio.read(physAddr, sizeBytes),
+      mmioWrite: (physAddr, sizeBytes, value) => mmio.write(physAddr, sizeBytes, value),
+      nowNs: () => options.clock.nowNs(),
+      picAcknowledge: () => this.pic.acknowledge(),
+      ioapicEoi: (vector) => this.ioapic.eoi(vector),
+    };
+  }
+
+  private addPciFunctions(): void {
+    const { pci, ports, isa, core } = this;
+    const bridge = new Piix3IsaBridge({ isaIrq: (irq) => isa.input(irq) });
+    pci.add(0, 0, new I440fxHostBridge((physAddr, kind) => core.setLowPage(physAddr, kind)));
+    pci.add(1, 0, bridge);
+    pci.add(
+      1,
+      1,
+      new IdeController({
+        clock: this.options.clock,
+        memory: this.memory,
+        ports,
+        irq14: isa.input(14),
+        irq15: isa.input(15),
+        drives: this.drives.positions,
+      }),
+    );
+    pci.add(1, 3, new Piix4PowerManagement({ ports, acpi: this.power, smbus: this.smbus }));
+    pci.add(2, 0, this.vga);
+    pci.connectPirqs(bridge);
+  }
+
+  private describe(fwCfg: FwCfg): void {
+    fillFwCfg(fwCfg, {
+      facts: this.facts,
+      bootOrder: this.options.config.bootOrder,
+      diskPositions: this.drives.diskPositions,
+      cdromPositions: [CDROM_POSITION],
+    });
+  }
+}

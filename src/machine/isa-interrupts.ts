@@ -1,0 +1,28 @@
+/**
+ * The sixteen ISA interrupt lines as wired OR: each reaches the 8259 pair and the I/O APIC input that the ACPI tables
+ * name (IRQ0 is input 2, the others keep their number).
+ */
+import { fanOut } from "./bus/irq-fanout.ts";
+import { SharedIrqLine, type IrqLine } from "./bus/irq-line.ts";
+import type { IoApic } from "./chipset/ioapic.ts";
+import type { PicPair } from "./chipset/pic.ts";
+
+const ISA_IRQS = 16;
+const TIMER_IRQ = 0;
+const TIMER_GSI = 2;
+
+export class IsaInterrupts {
+  private readonly lines: SharedIrqLine[];
+
+  constructor(pic: PicPair, ioapic: IoApic) {
+    this.lines = Array.from({ length: ISA_IRQS }, (_, irq) => {
+      const gsi = irq === TIMER_IRQ ? TIMER_GSI : irq;
+      return new SharedIrqLine(fanOut(pic.irqLine(irq), ioapic.irqLine(gsi)));
+    });
+  }
+
+  /** A new source on ISA interrupt `irq`. */
+  input(irq: number): IrqLine {
+    return this.lines[irq]!.input();
+  }
+}
