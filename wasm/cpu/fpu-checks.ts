@@ -3,9 +3,9 @@
  * x87 exception. Each check returns true when the instruction may go on; otherwise it has raised the fault.
  *
  * A pending x87 exception shows as the ES bit of the status word; whoever writes the control or status word keeps ES
- * right (x87 semantics, FXRSTOR, XRSTOR). With CR0.NE=0 the processor reports it the PC/AT way, by FERR# and IRQ 13:
- * `EVENT_FERR` is set for the run loop to pass on to the interrupt controller and the instruction goes on, as it does
- * with IGNNE# asserted. Left out: the freeze of the processor until that interrupt comes.
+ * right and then calls `ferrChanged` (x87 semantics, FXRSTOR, XRSTOR, a change of CR0.NE). With CR0.NE=0 the processor
+ * reports it the PC/AT way, by FERR# and IRQ 13: EVENT_FERR is the level of that output, and the instruction goes
+ * on, as it does with IGNNE# asserted. Left out: the freeze of the processor until that interrupt comes.
  *
  * [SDM3] 2.5 (table 2-2), 6.15 vectors 6, 7 and 16, 13.1; [SDM1] 8.7, 9.6; [SDM2] B exception classes
  */
@@ -14,8 +14,16 @@ import { CR0_EM, CR0_NE, CR0_TS, CR4_OSFXSR, Cpu, STOP_EVENT } from "./state";
 
 /** Status word: an unmasked exception is pending. */
 export const FSW_ES: u32 = 0x80;
-/** The FERR# output is asserted (CR0.NE=0). Cleared by whoever passes it on. */
+/** Bit of `cpu.events`: the FERR# output is asserted. It is not an event of this processor but a wire to the 8259s. */
 export const EVENT_FERR: u32 = 0x800;
+
+/** Sets the level of FERR# after a change of ES or CR0.NE. */
+export function ferrChanged(cpu: Cpu): void {
+  const asserted = (cpu.fpuStatus & FSW_ES) != 0 && !(cpu.cr0 & CR0_NE);
+  if (asserted == ((cpu.events & EVENT_FERR) != 0)) return;
+  cpu.events ^= EVENT_FERR;
+  cpu.stop |= STOP_EVENT;
+}
 
 /** #MF, or FERR# where CR0.NE=0. */
 function pendingException(cpu: Cpu): bool {
@@ -23,8 +31,7 @@ function pendingException(cpu: Cpu): bool {
     raise(cpu, VECTOR_MF);
     return false;
   }
-  cpu.events |= EVENT_FERR;
-  cpu.stop |= STOP_EVENT;
+  ferrChanged(cpu);
   return true;
 }
 

@@ -9,7 +9,7 @@
  */
 import { ACCESS_READ, ACCESS_WRITE, linear } from "../cpu/address";
 import { VECTOR_NM, raise, raiseGP, raiseUD } from "../cpu/fault";
-import { FSW_ES } from "../cpu/fpu-checks";
+import { FSW_ES, ferrChanged } from "../cpu/fpu-checks";
 import {
   CR0_EM, CR0_TS, CR4_OSXSAVE, Cpu, EFER_FFXSR, OFF_FPR, is64, ptr,
 } from "../cpu/state";
@@ -106,6 +106,7 @@ function restoreX87(cpu: Cpu, rec: Rec, at: u64): void {
   let status = memRead<u16>(cpu, at + IMAGE_FSW) & ~(<u16>FSW_ES | FSW_BUSY);
   if (status & ~cpu.fpuControl & 0x3f) status |= <u16>FSW_ES | FSW_BUSY;
   cpu.fpuStatus = status;
+  ferrChanged(cpu);
   cpu.fpuTag = memRead<u8>(cpu, at + IMAGE_FTW);
   cpu.fpuOpcode = memRead<u16>(cpu, at + IMAGE_FOP) & FOP_BITS;
   if (rec.flags & REC_REX_W) {
@@ -129,6 +130,7 @@ function restoreX87(cpu: Cpu, rec: Rec, at: u64): void {
 function initX87(cpu: Cpu): void {
   cpu.fpuControl = FCW_RESET;
   cpu.fpuStatus = 0;
+  ferrChanged(cpu);
   cpu.fpuTag = 0;
   cpu.fpuOpcode = 0;
   cpu.fpuIp = 0;
