@@ -32,6 +32,10 @@ const flags = [
   "--importMemory",
   "--exportTable",
   "--enable", "simd",
+  // Addresses are 32 bits wide here, whatever usize may be elsewhere.
+  "--disableWarning", "201",
+  // Exported only to keep them out of line; the host never calls them.
+  "--disableWarning", "112",
   ...(debug ? ["-O0", "--debug"] : ["-O3", "--noAssert"]),
   // The largest memory a 32-bit core can have; what a machine really gets is fixed when it is created.
   ...(shared ? ["--enable", "threads", "--sharedMemory", "--initialMemory", "64", "--maximumMemory", "65536"] : []),

@@ -294,7 +294,8 @@ export class WasmCore implements CoreInterface {
         mmioRead: (physAddr: number, size: Size) => host.mmioRead(physAddr >>> 0, size),
         mmioWrite: (physAddr: number, size: Size, value: number) => host.mmioWrite(physAddr >>> 0, size, value >>> 0),
         nowNs: () => host.nowNs(),
-        epochMs,
+        // The core asks for the calendar as it stands now.
+        epochMs: () => epochMs() + host.nowNs() / 1e6,
         picAcknowledge: () => host.picAcknowledge(),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
         debugLog: (code: number, a: bigint, b: bigint) =>

@@ -2,7 +2,7 @@
 import { allocateMemory } from "../core/load.ts";
 import { WasmCore } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
-import { buildMachine } from "./build-machine.ts";
+import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
 import type { VmPlatform } from "./vm.ts";
 
@@ -29,7 +29,7 @@ export function browserPlatform(): VmPlatform {
     opener: webOpener,
     compileCore,
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
-    buildMachine,
+    buildMachine: (parts) => Machine.build(parts),
     nextFrame(visible, draw) {
       if (!visible) setTimeout(draw, HEADLESS_FRAME_MS);
       else if (typeof requestAnimationFrame === "function") requestAnimationFrame(draw);

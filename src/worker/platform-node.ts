@@ -5,7 +5,7 @@ import { allocateMemory } from "../core/load.ts";
 import { WasmCore } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { NodeFileStore } from "../storage/node-file-store.ts";
-import { buildMachine } from "./build-machine.ts";
+import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
 import type { SourceOpener } from "./media.ts";
 import type { VmPlatform } from "./vm.ts";
@@ -55,7 +55,7 @@ export function nodePlatform(corePath: string): VmPlatform {
       return WebAssembly.compile(bytes);
     },
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
-    buildMachine,
+    buildMachine: (parts) => Machine.build(parts),
     nextFrame(_visible, draw) {
       // A machine that has nothing to do must not keep the thread alive only to look at its screen.
       setTimeout(draw, HEADLESS_FRAME_MS).unref();
