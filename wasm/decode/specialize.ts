@@ -3,7 +3,7 @@
  * 32-bit code with a 32-bit stack. Everything else keeps the general handler of its row.
  */
 import {
-  ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_LEA_32, ID_LEA_64, ID_NOP_FAST,
+  ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_LEA_FAST32, ID_LEA_FAST64, ID_NOP_FAST,
   ID_POP_FAST32, ID_POP_FAST64, ID_PUSH_FAST32, ID_PUSH_FAST64, ID_PUSH_I_FAST32, ID_PUSH_I_FAST64, ID_RET_FAST32, ID_RET_FAST64,
   KIND_CALL_E, KIND_CALL_J, KIND_JCC, KIND_JMP_E, KIND_JMP_J, KIND_LEA, KIND_NOP, KIND_POP_R, KIND_PUSH_I, KIND_PUSH_R, KIND_RET,
 } from "../generated/tables";
@@ -28,8 +28,8 @@ export function specialize(rec: Rec, kind: u32, id: u32, mode: u32, opSize: u32,
   }
   if (kind == KIND_JMP_J && freeTarget) return ID_JMP_FAST;
   if (kind == KIND_LEA) {
-    if (opSize == 3 && addrSize == 3) return ID_LEA_64;
-    if (opSize == 2 && addrSize >= 2) return ID_LEA_32;
+    if (opSize == 3 && addrSize == 3) return ID_LEA_FAST64;
+    if (opSize == 2 && addrSize >= 2) return ID_LEA_FAST32;
     return id;
   }
   if (kind == KIND_NOP) return ID_NOP_FAST;

@@ -15,12 +15,12 @@
  * instruction. The arena is filled from start to end and then emptied as a whole.
  */
 import {
-  FETCH_BUFFER, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_DESC_SIZE, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END, TRACE_HASH_BASE, TRACE_HASH_ENTRIES,
+  FETCH_BUFFER, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END, TRACE_HASH_BASE, TRACE_HASH_ENTRIES,
 } from "../layout";
 import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
 import { raiseGP } from "../cpu/fault";
 import { Cpu, MODE_CS_CHECKED, SEG_CS, STOP_CODE, is64, segment } from "../cpu/state";
-import { descOf, machine } from "../mmu/physical";
+import { clearAllCode, descOf } from "../mmu/physical";
 import { fetchByte, translateCode } from "../mmu/code-access";
 import { evictWrites } from "../mmu/tlb";
 import { decode, decodedEnds } from "./decode";
@@ -72,11 +72,7 @@ export function flushJumpCache(cpu: Cpu): void {
 /** Forgets all decoded code. */
 export function flushTraces(cpu: Cpu): void {
   memory.fill(TRACE_HASH_BASE, 0, TRACE_HASH_ENTRIES * 4);
-  const m = machine();
-  for (let desc: usize = m.descBase, end: usize = desc + m.pageCount * PAGE_DESC_SIZE; desc < end; desc += PAGE_DESC_SIZE) {
-    store<u64>(desc, 0);
-    store<u32>(desc, 0, 8);
-  }
+  clearAllCode();
   arenaNext = <u32>TRACE_ARENA_BASE;
   arenaFlushes++;
   flushJumpCache(cpu);

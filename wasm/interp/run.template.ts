@@ -72,13 +72,13 @@ export function execute(cpu: Cpu, trace: usize): void {
         rec += REC_SIZE;
         continue;
       }
-      case ID_LEA_32: {
+      case ID_LEA_FAST32: {
         const r = changetype<Rec>(rec);
         store<u64>(changetype<usize>(cpu) + r.g, (load<u64>(changetype<usize>(cpu) + r.base) + (load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale) + <u64>(<i64>r.disp)) & 0xffff_ffff);
         rec += REC_SIZE;
         continue;
       }
-      case ID_LEA_64: {
+      case ID_LEA_FAST64: {
         const r = changetype<Rec>(rec);
         store<u64>(changetype<usize>(cpu) + r.g, load<u64>(changetype<usize>(cpu) + r.base) + (load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale) + <u64>(<i64>r.disp));
         rec += REC_SIZE;

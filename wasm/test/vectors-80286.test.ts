@@ -1,0 +1,85 @@
+/**
+ * Vectors taken from a real 80286 in real mode (MIT, SingleStepTests 80286 suite): every case must end with the same
+ * registers, flags and memory. They lie beside the project and are skipped where they are not.
+ *
+ * What is truly different from the 286 to later processors is listed here, each with the manual's word on it.
+ */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { TestCore } from "./harness.ts";
+
+const FOLDER = new URL("../../../shared/vectors/", import.meta.url).pathname;
+const present = existsSync(join(FOLDER, "80286-real"));
+
+interface Case {
+  name: string;
+  bytes: string;
+  initial: { regs: Record<string, number>; ram: [number, number][] };
+  final: { regs: Record<string, number>; ram: [number, number][] };
+  exception?: { number: number; flagAddress: number };
+}
+interface Mask {
+  flagsMask?: number;
+  status?: string;
+}
+
+const ORDER = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"] as const;
+const SEGS = ["es", "cs", "ss", "ds"] as const;
+/** Bits 12–15 of FLAGS are not compared (IOPL and NT exist on a 286 in real mode, but read differently). */
+const FLAGS_COMPARED = 0x0fff;
+
+/** LOCK on anything but a read-modify-write of memory is #UD since the 386; a 286 ignores it. [SDM2] LOCK, [SDM3] 22.22 */
+const refusesLock = (name: string) => /\block\b/.test(name) && !/^lock (add|or|adc|sbb|and|sub|xor|inc|dec|neg|not) (byte |word )?\[|^lock xchg .*\[/.test(name);
+
+/** Files that hold what a 286 does not have, or does differently by design. */
+const LATER: Record<string, string> = {};
+
+function runCase(core: TestCore, test: Case, flagsMask: number): string {
+  const { regs, ram } = test.initial;
+  core.ex.reset(core.cpu, 0);
+  for (const [address, value] of ram) core.put(address, [value]);
+  ORDER.forEach((name, i) => core.ex.setGpr(core.cpu, i, BigInt(regs[name])));
+  core.enterReal({ es: regs.es, cs: regs.cs, ss: regs.ss, ds: regs.ds });
+  core.rip = regs.ip;
+  core.flags = (regs.flags & FLAGS_COMPARED) | 2;
+  const exit = core.run(20000);
+  const problems: string[] = [];
+  if (exit !== 1) problems.push(`exit ${exit}`);
+  const want = { ...regs, ...test.final.regs };
+  const expectValue = (what: string, got: number, wanted: number) => {
+    if (got !== wanted) problems.push(`${what} ${got.toString(16)} instead of ${wanted.toString(16)}`);
+  };
+  ORDER.forEach((name, i) => expectValue(name, Number(BigInt.asUintN(16, core.ex.getGpr(core.cpu, i))), want[name]));
+  for (const name of SEGS) expectValue(name, core.selector(name), want[name]);
+  expectValue("ip", Number(core.rip), want.ip);
+  const mask = FLAGS_COMPARED & flagsMask;
+  expectValue("flags", core.flags & mask, want.flags & mask);
+  const flagAddress = test.exception?.flagAddress ?? -9;
+  for (const [address, value] of test.final.ram) {
+    const byteMask = address === flagAddress ? mask & 0xff : address === flagAddress + 1 ? mask >> 8 : 0xff;
+    expectValue(`[${address.toString(16)}]`, core.ram[address] & byteMask, value & byteMask);
+  }
+  for (const [address] of [...ram, ...test.final.ram]) core.ram[address] = 0;
+  return problems.join(", ");
+}
+
+describe.skipIf(!present)("80286 vectors (../shared/vectors)", () => {
+  if (!present) return;
+  const masks = JSON.parse(readFileSync(join(FOLDER, "80286-real-masks.json"), "utf8")) as Record<string, Mask>;
+  const core = new TestCore();
+  for (const file of readdirSync(join(FOLDER, "80286-real"))) {
+    const opcode = file.replace(".jsonl.gz", "");
+    const mask = masks[opcode] ?? {};
+    const title = `${opcode}${mask.status ? ` (${mask.status})` : ""}`;
+    it.skipIf(LATER[opcode] !== undefined)(LATER[opcode] ? `${title}: ${LATER[opcode]}` : title, () => {
+      const cases = gunzipSync(readFileSync(join(FOLDER, "80286-real", file))).toString().trim().split("\n").map((line) => JSON.parse(line) as Case).filter((test) => !refusesLock(test.name));
+      const failures = cases.flatMap((test) => {
+        const problem = runCase(core, test, mask.flagsMask ?? 0xffff);
+        return problem ? [`${test.name} (${test.bytes}): ${problem}`] : [];
+      });
+      expect(failures.length, `${failures.length} of ${cases.length}:\n${failures.slice(0, 4).join("\n")}`).toBe(0);
+    });
+  }
+});
