@@ -1,0 +1,169 @@
+/** The core by its typed face: needs build/core.wasm (npm run core). */
+import { existsSync, readFileSync } from "node:fs";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { CoreHost } from "./core.ts";
+import type { EntryState } from "./entry-state.ts";
+import { allocateMemory, CoreMemoryError, linearMemoryBytes } from "./load.ts";
+import { WasmCore } from "./wasm-core.ts";
+
+const file = new URL("../../build/core.wasm", import.meta.url);
+const RAM = 1 << 20;
+const VRAM = 1 << 16;
+
+test("a machine needs at most 64 MiB over its RAM", () => {
+  const ram = 512 * 2 ** 20;
+  expect(linearMemoryBytes(ram, 16 * 2 ** 20) - ram).toBeLessThanOrEqual(64 * 2 ** 20);
+});
+
+test("memory that cannot be had is said in words", () => {
+  expect(() => allocateMemory(4096 * 2 ** 20, 16 * 2 ** 20)).toThrow(CoreMemoryError);
+});
+
+const flat = (selector: number, attributes: number) => ({ selector, base: 0, limit: 0xffff, attributes });
+/** Real mode at 0000:7C00. */
+const realMode: EntryState = {
+  mode: "real",
+  rip: 0x7c00,
+  rflags: 2,
+  registers: { rsp: 0x7000, rbx: 0x1234 },
+  cr0: 0x10,
+  cr3: 0,
+  cr4: 0,
+  efer: 0,
+  cs: flat(0, 0x9b),
+  data: flat(0, 0x93),
+  gdt: { base: 0, limit: 0 },
+  idt: { base: 0, limit: 0x3ff },
+};
+
+describe.skipIf(!existsSync(file))("core.wasm", () => {
+  let core: WasmCore;
+  let calls: string[];
+
+  const host: CoreHost = {
+    portRead: (port, size) => (calls.push(`in ${port} ${size}`), 0x5a),
+    portWrite: (port, size, value) => void calls.push(`out ${port} ${size} ${value}`),
+    portReadBlock: (_port, _size, target) => (target.fill(0x77), target.length),
+    portWriteBlock: () => 0,
+    mmioRead: () => 0xffffffff,
+    mmioWrite: (physAddr, size, value) => void calls.push(`mmio ${physAddr} ${size} ${value}`),
+    nowNs: () => 0,
+    picAcknowledge: () => 8,
+    ioapicEoi: () => {},
+  };
+  const make = () => {
+    const module = new WebAssembly.Module(readFileSync(file));
+    const options = {
+      ramBytes: RAM,
+      vramBytes: VRAM,
+      processors: 1,
+      cpuModel: "default" as const,
+      host,
+      epochMs: () => 0,
+    };
+    return new WasmCore(module, allocateMemory(RAM, VRAM), options);
+  };
+  const program = (...code: number[]) => {
+    core.ram.set(code, 0x7c00);
+    core.notifyWrite(0x7c00, code.length);
+    core.enterAt(realMode);
+  };
+
+  beforeEach(() => {
+    calls = [];
+    core = make();
+  });
+
+  test("runs exactly as many instructions as asked for", () => {
+    program(0x40, 0xeb, 0xfd); // inc ax; jmp to it
+    expect(core.run(1001)).toBe("budget");
+    expect(core.instructions()).toBe(1001);
+    expect(core.readRegister32(0) & 0xffff).toBe(501);
+  });
+
+  test("ports, HLT and interrupts from the 8259 pair", () => {
+    // in al,60h; out 80h,al; sti; hlt; inc bx; hlt. Vector 8 → 0000:0600: iret
+    core.ram.set([0x00, 0x06, 0x00, 0x00], 8 * 4);
+    core.ram[0x600] = 0xcf;
+    program(0xe4, 0x60, 0xe6, 0x80, 0xfb, 0xf4, 0x43, 0xf4);
+    expect(core.run(1000)).toBe("halted");
+    expect(calls).toEqual(["in 96 1", "out 128 1 90"]);
+    expect(core.halted()).toBe(true);
+    core.setIntr(true);
+    expect(core.halted()).toBe(false);
+    core.run(1);
+    core.setIntr(false);
+    expect(core.run(1000)).toBe("halted");
+    expect(core.readRegister32(3)).toBe(0x1235);
+  });
+
+  test("a stop from inside a port access ends the run after that instruction", () => {
+    host.portWrite = () => core.requestStop();
+    program(0xe6, 0x80, 0x40, 0xeb, 0xfb); // out 80h,al; inc ax; jmp
+    expect(core.run(1000)).toBe("stopRequested");
+    expect(core.instructions()).toBe(1);
+    host.portWrite = (port, size, value) => void calls.push(`out ${port} ${size} ${value}`);
+  });
+
+  test("code that is changed from outside is decoded again", () => {
+    program(0x40, 0xeb, 0xfd); // inc ax; jmp to it
+    core.run(10);
+    core.ram[0x7c00] = 0x43; // inc bx
+    core.notifyWrite(0x7c00, 1);
+    core.run(10);
+    expect(core.readRegister32(0)).toBe(5);
+    expect(core.readRegister32(3)).toBe(0x1234 + 5);
+  });
+
+  test("a saved state goes on exactly, in another instance", () => {
+    program(0x40, 0x01, 0xc3, 0xeb, 0xfb); // inc ax; add bx,ax; jmp
+    core.run(1000);
+    const state = core.saveState();
+    const ram = core.ram.slice();
+    core.run(5000);
+    const expected = core.registerHash();
+
+    const first = core;
+    core = make();
+    core.ram.set(ram);
+    core.restoreState(state);
+    expect(core.instructions()).toBe(1000);
+    core.run(5000);
+    expect(core.registerHash()).toBe(expected);
+    expect(core.instructions()).toBe(first.instructions());
+  });
+
+  test("a state of another version is refused", () => {
+    const state = core.saveState();
+    state[0] = 99;
+    expect(() => core.restoreState(state)).toThrow(/another version/);
+    expect(() => core.restoreState(new Uint8Array(10))).toThrow(/another version/);
+  });
+
+  test("pages of video memory that the guest wrote are told once", () => {
+    core.mapVram(0xe0000000, VRAM);
+    core.takeDirtyVramPages();
+    // Big real mode: DS reaches everything.
+    program(0x67, 0xc7, 0x03, 0x34, 0x12, 0xf4); // mov word [ebx],1234h; hlt
+    core.enterAt({
+      ...realMode,
+      registers: { rbx: 0xe0003000 },
+      data: { selector: 0, base: 0, limit: 0xffffffff, attributes: 0x893 },
+    });
+    core.run(10);
+    expect(core.vram[0x3000]).toBe(0x34);
+    const pages = core.takeDirtyVramPages();
+    expect([...pages]).toEqual([1 << 3, 0]);
+    expect(core.takeDirtyVramPages().every((bits) => bits === 0)).toBe(true);
+  });
+
+  test("ROM shows at the top of 4 GiB and below 1 MiB, and is not written", () => {
+    const rom = new Uint8Array(0x10000).fill(0x90);
+    rom.set([0xf4], 0xfff0);
+    core.loadRom(0xffff0000, rom);
+    core.setLowPage(0xff000, "rom");
+    core.reset();
+    expect(core.run(100)).toBe("halted");
+    expect(core.instructions()).toBe(1);
+  });
+});
