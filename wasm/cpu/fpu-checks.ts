@@ -4,8 +4,8 @@
  *
  * A pending x87 exception shows as the ES bit of the status word; whoever writes the control or status word keeps ES
  * right and then calls `ferrChanged` (x87 semantics, FXRSTOR, XRSTOR, a change of CR0.NE). With CR0.NE=0 the processor
- * reports it the PC/AT way, by FERR# and IRQ 13: EVENT_FERR is the level of that output, and the instruction goes
- * on, as it does with IGNNE# asserted. Left out: the freeze of the processor until that interrupt comes.
+ * reports it the PC/AT way, by FERR# and IRQ 13: EVENT_FERR is the level of that output, asserted by the next
+ * instruction that waits; that instruction goes on, as it does with IGNNE# asserted. Left out: the freeze of the processor until that interrupt comes.
  *
  * [SDM3] 2.5 (table 2-2), 6.15 vectors 6, 7 and 16, 13.1; [SDM1] 8.7, 9.6; [SDM2] B exception classes
  */
@@ -17,21 +17,19 @@ export const FSW_ES: u32 = 0x80;
 /** Bit of `cpu.events`: the FERR# output is asserted. It is not an event of this processor but a wire to the 8259s. */
 export const EVENT_FERR: u32 = 0x800;
 
-/** Sets the level of FERR# after a change of ES or CR0.NE. */
+/** FERR# goes away with the last pending exception. For whoever has changed the status word, the control word or CR0.NE. */
 export function ferrChanged(cpu: Cpu): void {
-  const asserted = (cpu.fpuStatus & FSW_ES) != 0 && !(cpu.cr0 & CR0_NE);
-  if (asserted == ((cpu.events & EVENT_FERR) != 0)) return;
-  cpu.events ^= EVENT_FERR;
-  cpu.stop |= STOP_EVENT;
+  if (!(cpu.fpuStatus & FSW_ES) || cpu.cr0 & CR0_NE) cpu.events &= ~EVENT_FERR;
 }
 
 /** #MF, or FERR# where CR0.NE=0. */
-function pendingException(cpu: Cpu): bool {
+export function pendingException(cpu: Cpu): bool {
   if (cpu.cr0 & CR0_NE) {
     raise(cpu, VECTOR_MF);
     return false;
   }
-  ferrChanged(cpu);
+  cpu.events |= EVENT_FERR;
+  cpu.stop |= STOP_EVENT;
   return true;
 }
 

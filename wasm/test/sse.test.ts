@@ -5,7 +5,7 @@
  *
  * SSE_CASES sets the live cases a form, SSE_ONLY (a regular expression) picks rows, POSADA_RECORD=1 records anew.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -18,10 +18,12 @@ import {
 } from "./native/cases.ts"; // prettier-ignore
 import { type SseCore, buildCore } from "./native/core-runner.ts";
 import { askProcessor, oracleIsHere } from "./native/oracle.ts";
+import { WholeCoreRunner } from "./native/whole-core-runner.ts";
 import { VECTOR_CASES, packVectors, unpackVectors } from "./native/vectors.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vectorFile = join(here, "vectors/sse.bin.gz");
+const coreFile = process.env["POSADA_CORE"] ?? join(here, "../../build/core.wasm");
 const LIVE_CASES = Math.max(VECTOR_CASES, Number(process.env["SSE_CASES"] ?? 100));
 const ONLY = process.env["SSE_ONLY"];
 
@@ -74,13 +76,13 @@ beforeAll(async () => {
   core = await buildCore(rows, forms);
 }, 120_000);
 
-function compare(form: Form, inputs: Uint8Array, results: Uint8Array, count: number): void {
+function compare(form: Form, inputs: Uint8Array, results: Uint8Array, count: number, runner: SseCore = core): void {
   const output = new Uint8Array(OUTPUT_SIZE);
   const failures: string[] = [];
   for (let i = 0; i < count && failures.length < 3; i++) {
     const input = inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE);
     const expected = normalize(results.slice(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE));
-    core.run(form, input, output);
+    runner.run(form, input, output);
     if (hex(output) !== hex(expected))
       failures.push(`case ${i}\n in ${describeState(input, true)}\n want ${describeState(expected, false)}\n got ${describeState(output, false)}`);
   }
@@ -97,6 +99,19 @@ describe.skipIf(recording)("MMX and SSE against recorded results", () => {
   it.each(forms.map((form) => [nameOf(form), form] as const))("%s", (_name, form) => {
     const inputs = makeInputs(form, VECTOR_CASES);
     compare(form, inputs, resultsFor(form, inputs), VECTOR_CASES);
+  });
+});
+
+describe.skipIf(recording || !existsSync(coreFile))("MMX and SSE as machine code on the whole core (needs npm run core)", () => {
+  let resultsFor: ReturnType<typeof unpackVectors>;
+  let whole: WholeCoreRunner;
+  beforeAll(() => {
+    resultsFor = unpackVectors(readFileSync(vectorFile));
+    whole = new WholeCoreRunner();
+  });
+  it.each(forms.map((form) => [nameOf(form), form] as const))("%s", (_name, form) => {
+    const inputs = makeInputs(form, VECTOR_CASES);
+    compare(form, inputs, resultsFor(form, inputs), VECTOR_CASES, whole);
   });
 });
 
