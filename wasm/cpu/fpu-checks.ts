@@ -5,7 +5,8 @@
  * A pending x87 exception shows as the ES bit of the status word; whoever writes the control or status word keeps ES
  * right and then calls `ferrChanged` (x87 semantics, FXRSTOR, XRSTOR, a change of CR0.NE). With CR0.NE=0 the processor
  * reports it the PC/AT way, by FERR# and IRQ 13: EVENT_FERR is the level of that output, asserted by the next
- * instruction that waits; that instruction goes on, as it does with IGNNE# asserted. Left out: the freeze of the processor until that interrupt comes.
+ * instruction that waits; that instruction goes on, as it does with IGNNE# asserted. Left out: the freeze of the processor
+ * until that interrupt comes.
  *
  * [SDM3] 2.5 (table 2-2), 6.15 vectors 6, 7 and 16, 13.1; [SDM1] 8.7, 9.6; [SDM2] B exception classes
  */
