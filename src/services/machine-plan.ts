@@ -1,0 +1,76 @@
+/**
+ * What a person asks for, before it is a machine: media with their names, and settings that may be left to us. A plan
+ * becomes a MachineConfig by `configOf`, which checks everything.
+ */
+import type { BootDevice, CpuModel, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import { checkConfig } from "./config-check.ts";
+
+/** An image or file, and what people call it. */
+export interface Medium {
+  source: MediaSource;
+  name: string;
+}
+
+export interface MachineParts {
+  kernel?: Medium;
+  initrd?: Medium;
+  commandLine?: string;
+  floppy?: Medium;
+  cdrom?: Medium;
+  disks: Medium[];
+}
+
+export interface MachinePlan extends MachineParts {
+  title: string;
+  memoryMiB?: number;
+  processors?: number;
+  cpuModel?: CpuModel;
+  /** Absent: what is given starts first, in the order of old PCs: floppy, CD, disk. */
+  bootOrder?: BootDevice[];
+}
+
+/** The person's own settings, which go before what a ready-made machine proposes. */
+export interface MachineSettings {
+  memoryMiB?: number;
+  cpuModel?: CpuModel;
+  bootOrder?: BootDevice[];
+}
+
+export function automaticBootOrder(parts: MachineParts): BootDevice[] {
+  const given: [BootDevice, boolean][] = [
+    ["floppy", parts.floppy !== undefined],
+    ["cdrom", parts.cdrom !== undefined],
+    ["disk", parts.disks.length > 0],
+  ];
+  const present = given.filter(([, isGiven]) => isGiven).map(([device]) => device);
+  const absent = given.filter(([, isGiven]) => !isGiven).map(([device]) => device);
+  return [...present, ...absent];
+}
+
+export function withSettings(plan: MachinePlan, settings: MachineSettings): MachinePlan {
+  const chosen = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return { ...plan, ...chosen };
+}
+
+/**
+ * @param baseUrl where guests/ with the firmware stands: the page's own address
+ * @throws VmError `badConfig`
+ */
+export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
+  const beside = (file: string) => new URL(`guests/${file}`, baseUrl).href;
+  return checkConfig({
+    name: plan.title,
+    memoryMiB: plan.memoryMiB,
+    processors: plan.processors,
+    cpuModel: plan.cpuModel,
+    kernel: plan.kernel?.source,
+    initrd: plan.initrd?.source,
+    commandLine: plan.commandLine,
+    floppy: plan.floppy?.source,
+    cdrom: plan.cdrom?.source,
+    disks: plan.disks.map(({ source }) => source),
+    bootOrder: plan.bootOrder ?? automaticBootOrder(plan),
+    firmware: beside("bios-256k.bin"),
+    vgaFirmware: beside("vgabios-stdvga.bin"),
+  });
+}
