@@ -15,6 +15,7 @@ import { MmioBus } from "./bus/mmio-bus.ts";
 import { PortBus } from "./bus/port-bus.ts";
 import { AcpiPower } from "./chipset/acpi-power.ts";
 import { cmosSetup } from "./chipset/cmos-layout.ts";
+import { DmaController } from "./chipset/dma.ts";
 import { HPET_BYTES, Hpet } from "./chipset/hpet.ts";
 import { IOAPIC_BYTES, IoApic } from "./chipset/ioapic.ts";
 import { PCI_CONFIG_PORT, PCI_CONFIG_PORTS, PciConfigMechanism } from "./chipset/pci/config-mechanism.ts";
@@ -96,6 +97,7 @@ export class Board {
     });
     const pit = new Pit(clock, hpet.pitLine);
     this.rtc = new RtcCmos(clock, hpet.rtcLine);
+    const dma = new DmaController(this.memory);
     const a20 = new A20Gate((enabled) => core.setA20(enabled));
     const onReset = (): void => events.resetRequested();
 
@@ -154,6 +156,9 @@ export class Board {
     ports.attach(0x70, 4, this.rtc);
     ports.attach(0x3f8, 8, this.serial[0]);
     ports.attach(0x2f8, 8, this.serial[1]);
+    ports.attach(0x00, 16, dma.primary);
+    ports.attach(0xc0, 32, dma.secondary);
+    ports.attach(0x80, 16, dma.pages);
     ports.attach(0x80, 1, post);
     ports.attach(0x92, 1, systemControl);
     ports.attach(0xb2, 2, this.power.smiCommand);
@@ -168,6 +173,7 @@ export class Board {
 
     this.parts = [
       ["a20", a20],
+      ["dma", dma],
       ["pit", pit],
       ["rtc", this.rtc],
       ["keyboard", this.keyboard],
