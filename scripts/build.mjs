@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Builds everything into dist/: the core, the static site with posada.js, its types, and the Node command
- * (dist/cli/). `--if-changed` skips the site where none of its inputs changed.
+ * (dist/cli/). `--if-changed` skips the site where none of its inputs changed; `--cli` builds the command alone,
+ * around the core that is there.
  */
 import {
   copyFileSync,
@@ -70,7 +71,12 @@ async function buildTypes() {
   writeFileSync(at("dist", "posada.d.ts"), 'export * from "./types/embed/posada.js";\n');
 }
 
-await runOrStop("Building the core", process.execPath, [at("scripts", "build-core.mjs")]);
+const cliAlone = process.argv.includes("--cli") && existsSync(at("build", "core.wasm"));
+if (!cliAlone) await runOrStop("Building the core", process.execPath, [at("scripts", "build-core.mjs")]);
+if (cliAlone) {
+  await buildCli();
+  process.exit(0);
+}
 const digest = siteDigest();
 if (process.argv.includes("--if-changed") && existsSync(stamp) && existsSync(at("dist", "index.html"))) {
   if (readFileSync(stamp, "utf8") === digest) {

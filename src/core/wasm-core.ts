@@ -52,6 +52,8 @@ const EXITS: readonly RunExit[] = ["budget", "halted", "tripleFault", "stopReque
 /** In the order of LOW_PAGE_… in wasm/mmu/physical.ts. */
 const LOW_PAGE_KINDS: readonly LowPageKind[] = ["ram", "rom", "mmio", "romReadRamWrite", "ramReadOnly"];
 const GENERAL_REGISTERS: readonly (keyof GeneralRegisters)[] = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
+const REGISTER_NAMES = "RAX RCX RDX RBX RSP RBP RSI RDI R8  R9  R10 R11 R12 R13 R14 R15".split(/ +/);
+const SEGMENT_NAMES = ["ES", "CS", "SS", "DS", "FS", "GS", "LDT", "TR"];
 const SEG_CS = 1;
 /** ES, SS, DS, FS, GS. */
 const DATA_SEGMENTS = [0, 2, 3, 4, 5];
@@ -253,6 +255,31 @@ export class WasmCore implements CoreInterface {
     }
     for (const i of [0, 2, 3, 4, 5]) add(exports.getControl(cpu, i));
     return hash.toString(16).padStart(16, "0");
+  }
+
+  /** The boot processor's registers in the shape of QEMU's `-d cpu`, so that plain diff finds the first difference. */
+  registerDump(): string {
+    const { exports, cpu } = this;
+    const wide = (value: bigint) => BigInt.asUintN(64, value).toString(16).padStart(16, "0");
+    const control = (index: number) => wide(exports.getControl(cpu, index));
+    const lines: string[] = [];
+    for (let i = 0; i < 16; i += 4)
+      lines.push(
+        Array.from({ length: 4 }, (_, n) => `${REGISTER_NAMES[i + n]}=${wide(exports.getGpr(cpu, i + n))}`).join(" "),
+      );
+    lines.push(`RIP=${wide(exports.getRip(cpu))} RFL=${exports.getRflags(cpu).toString(16).padStart(8, "0")}`);
+    for (const [i, name] of SEGMENT_NAMES.entries()) {
+      const selector = exports.getSelector(cpu, i).toString(16).padStart(4, "0");
+      lines.push(`${name} =${selector} ${wide(exports.getSegmentBase(cpu, i))}`);
+    }
+    lines.push(`CR0=${control(0)} CR2=${control(2)} CR3=${control(3)} CR4=${control(4)} EFER=${control(5)}`);
+    return lines.join("\n");
+  }
+
+  /** Where the boot processor is: "0010:FFFFFFFF81000000". */
+  location(): string {
+    const { exports, cpu } = this;
+    return `${hex(exports.getSelector(cpu, SEG_CS), 4)}:${hex(BigInt.asUintN(64, exports.getRip(cpu)), 8)}`;
   }
 
   private setSegment(index: number, { selector, attributes, limit, base }: SegmentState): void {

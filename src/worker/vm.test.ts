@@ -35,6 +35,8 @@ class FakeCore {
   timerDue = () => {};
   halted = () => this.isHalted;
   counters = () => ({ traces: 1, flushes: 0, tlbMisses: 0, jitEnabled: false, jitRegions: 0, jitInstructions: 0 });
+  location = () => "F000:FFF0";
+  registerDump = () => "";
   registerHash = () => `hash ${this.count}`;
 }
 

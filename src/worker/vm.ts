@@ -12,6 +12,7 @@ import { VmError } from "../protocol/vm-api.ts";
 import type { ReplayApi } from "../protocol/replay-api.ts";
 import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import type { OverlayState } from "../storage/overlay-store.ts";
@@ -38,6 +39,8 @@ export interface VmPlatform {
   /** Calls `draw` before the next repaint, or a few times a second where nobody watches. */
   nextFrame(visible: boolean, draw: () => void): void;
 }
+
+const log = logger("vm");
 
 const CLICK_MS = 60;
 
@@ -389,10 +392,11 @@ export class Vm implements ReplayApi {
       this.machine.reset();
       return true;
     }
+    log.error(`triple fault\n${this.core.registerDump()}`);
     this.fail(
       new VmError(
         "tripleFault",
-        "The guest's processor stopped: a fault occurred while it handled a double fault (triple fault).",
+        `The guest's processor stopped at ${this.core.location()}: a fault occurred while it handled a double fault (triple fault).`,
       ),
     );
     return false;
