@@ -69,7 +69,8 @@ function formOf(row) {
 }
 
 // ---- sizes
-const sizeLetter = (row) => row.operands.map((o) => (o === "rAX" ? "v" : o === "AL" ? "b" : /^[A-Z]([a-z]+)$/.exec(o)?.[1] ?? "")).filter(Boolean);
+/** Size letters of the operands that give an instruction its size: immediates and branch offsets do not. */
+const sizeLetter = (row) => row.operands.filter((o) => !/^[IJ]/.test(o)).map((o) => (o === "rAX" ? "v" : o === "AL" ? "b" : /^[A-Z]([a-z]+)$/.exec(o)?.[1] ?? "")).filter(Boolean);
 function sizesOf(row, what) {
   if (what.kind === "plain") return [0];
   const first = sizeLetter(row)[0] ?? "v";
@@ -108,7 +109,7 @@ const rowIds = rows.map((row) => {
         if (isHot(row.semantic, form, size, memory)) hot.set(key, entry);
         else if (!cold.has(key)) cold.set(key, entry);
       } else {
-        const checks = ["cpl0", "prot", "fpu", "mmx", "sse"].filter((c) => row.attributes.has(c));
+        const checks = ["cpl0", "prot", "fpu", "fpunw", "mmx", "sse"].filter((c) => row.attributes.has(c));
         key = row.semantic + (size ? `_${size}` : "") + checks.map((c) => `__${c}`).join("") + (row.attributes.has("ends") ? "__ends" : "");
         if (SPECIAL.includes(key)) key += "_CALL"; // LEA_32 and LEA_64 are also names of short forms
         if (!cold.has(key)) cold.set(key, { row, what, size, memory, checks });
@@ -145,7 +146,7 @@ const call = (e, b, rec) => {
 const imports = new Map();
 const need = (module, name) => imports.set(module, (imports.get(module) ?? new Set()).add(name));
 let body = "";
-const CHECKS = { fpu: "checkFpu", mmx: "checkMmx", sse: "checkSse" };
+const CHECKS = { fpu: "checkFpu", fpunw: "checkFpuNoWait", mmx: "checkMmx", sse: "checkSse" };
 for (const [key, e] of [...plainCold, ...endsCold]) {
   need(e.what.module, e.row.semantic);
   let code = "";
@@ -228,7 +229,6 @@ function describe(row) {
   if (row.hasModrm && !e) e = 2;
   if (row.hasModrm && !g && row.reg < 0 && row.modrm < 0) g = 3;
   if (what.kind === "class" && /GE$/.test(formOf(row)) && formOf(row) !== "extendGE") flags |= A.swap;
-  if (row.operands[0] && /^G/.test(row.operands[0]) && false) flags |= 0;
   const letters = sizeLetter(row);
   const sized = what.kind !== "plain" && letters.includes("b") && !letters.some((l) => "vzy".includes(l)) ? 1 : letters.includes("y") && !letters.includes("v") ? 3 : what.kind !== "plain" && letters.length && !letters.some((l) => "vzy".includes(l)) ? { w: 4, d: 5, q: 6 }[letters[0]] ?? 0 : 0;
   return { flags, imm, imm2, g, e, sized, kind: ROW_KIND[row.semantic] ?? 0 };

@@ -86,8 +86,8 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
 
 /** RCL of a `bits`-wide operand; `n` is already masked. A plain function for both backends. */
 export function rotateCarryLeft(cpu: Cpu, x: u64, n: u32, bits: u32): u64 {
-  n = n % (bits + 1);
   if (n == 0) return x;
+  n = n % (bits + 1); // a full turn leaves the operand and CF, and still sets OF
   const top = <u64>1 << (bits - 1);
   let cf: u64 = cpu.flagAux & FLAG_CF;
   for (let i: u32 = 0; i < n; i++) {
@@ -102,8 +102,8 @@ export function rotateCarryLeft(cpu: Cpu, x: u64, n: u32, bits: u32): u64 {
 }
 
 export function rotateCarryRight(cpu: Cpu, x: u64, n: u32, bits: u32): u64 {
-  n = n % (bits + 1);
   if (n == 0) return x;
+  n = n % (bits + 1); // a full turn leaves the operand and CF, and still sets OF
   const top = <u64>1 << (bits - 1);
   let cf: u64 = cpu.flagAux & FLAG_CF;
   for (let i: u32 = 0; i < n; i++) {

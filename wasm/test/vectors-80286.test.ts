@@ -33,6 +33,21 @@ const FLAGS_COMPARED = 0x0fff;
 /** LOCK on anything but a read-modify-write of memory is #UD since the 386; a 286 ignores it. [SDM2] LOCK, [SDM3] 22.22 */
 const refusesLock = (name: string) => /\block\b/.test(name) && !/^lock (add|or|adc|sbb|and|sub|xor|inc|dec|neg|not) (byte |word )?\[|^lock xchg .*\[/.test(name);
 
+/** A far pointer at FFFE wraps on a 286 (two word reads); since the 386 the limit of 64 KiB holds for all four bytes. [SDM3] 22.17 */
+const FAR_POINTER_WRAPS = new Set(["call far [bp+di] ff1bf4", "jmp far [es:bp+si] 2e26ff2af4"]);
+
+/** Since the 386 an instruction may have 15 bytes; longer than 10 is #GP on a 286. [SDM3] 22.24 */
+const isTooLongFor286 = (test: Case) => test.bytes.length / 2 - 1 > 10;
+
+/** A 286 has moved its index registers when a string access wraps at FFFF; later processors restart cleanly. [SDM1] 7.3.9.3 */
+const isStringFault = (test: Case) => test.exception?.number === 13 && /\b(ins|outs|movs|cmps|stos|lods|scas)w/.test(test.name);
+
+/** Since the Pentium a store to code that follows at once is seen; a 286 runs what its queue holds. [SDM3] 11.6 */
+function writesItself(test: Case): boolean {
+  const start = test.initial.regs.cs * 16 + test.initial.regs.ip;
+  return test.final.ram.some(([address]) => address >= start && address < start + test.bytes.length / 2);
+}
+
 /** Files that hold what a 286 does not have, or does differently by design. */
 const LATER: Record<string, string> = {};
 
@@ -40,6 +55,8 @@ function runCase(core: TestCore, test: Case, flagsMask: number): string {
   const { regs, ram } = test.initial;
   core.ex.reset(core.cpu, 0);
   for (const [address, value] of ram) core.put(address, [value]);
+  // A word at SS:FFFF is #SS (12) since the 386, #GP (13) on a 286: both lead to the same handler here. [SDM3] 6.15
+  if (test.exception?.number === 13) core.put(12 * 4, core.ram.slice(13 * 4, 14 * 4));
   ORDER.forEach((name, i) => core.ex.setGpr(core.cpu, i, BigInt(regs[name])));
   core.enterReal({ es: regs.es, cs: regs.cs, ss: regs.ss, ds: regs.ds });
   core.rip = regs.ip;
@@ -53,15 +70,17 @@ function runCase(core: TestCore, test: Case, flagsMask: number): string {
   };
   ORDER.forEach((name, i) => expectValue(name, Number(BigInt.asUintN(16, core.ex.getGpr(core.cpu, i))), want[name]));
   for (const name of SEGS) expectValue(name, core.selector(name), want[name]);
-  expectValue("ip", Number(core.rip), want.ip);
+  expectValue("ip", Number(core.rip) & 0xffff, want.ip); // EIP does not wrap after a HLT at FFFF
   const mask = FLAGS_COMPARED & flagsMask;
   expectValue("flags", core.flags & mask, want.flags & mask);
-  const flagAddress = test.exception?.flagAddress ?? -9;
+  // The flags of an exception frame are its third word (flagAddress of the file is rounded to an even address).
+  const flagAddress = test.exception ? want.ss * 16 + ((want.sp + 4) & 0xffff) : -9;
   for (const [address, value] of test.final.ram) {
     const byteMask = address === flagAddress ? mask & 0xff : address === flagAddress + 1 ? mask >> 8 : 0xff;
     expectValue(`[${address.toString(16)}]`, core.ram[address] & byteMask, value & byteMask);
   }
   for (const [address] of [...ram, ...test.final.ram]) core.ram[address] = 0;
+  core.ram.fill(0, 12 * 4, 14 * 4);
   return problems.join(", ");
 }
 
@@ -74,7 +93,7 @@ describe.skipIf(!present)("80286 vectors (../shared/vectors)", () => {
     const mask = masks[opcode] ?? {};
     const title = `${opcode}${mask.status ? ` (${mask.status})` : ""}`;
     it.skipIf(LATER[opcode] !== undefined)(LATER[opcode] ? `${title}: ${LATER[opcode]}` : title, () => {
-      const cases = gunzipSync(readFileSync(join(FOLDER, "80286-real", file))).toString().trim().split("\n").map((line) => JSON.parse(line) as Case).filter((test) => !refusesLock(test.name));
+      const cases = gunzipSync(readFileSync(join(FOLDER, "80286-real", file))).toString().trim().split("\n").map((line) => JSON.parse(line) as Case).filter((test) => !refusesLock(test.name) && !FAR_POINTER_WRAPS.has(`${test.name} ${test.bytes}`) && !isTooLongFor286(test) && !isStringFault(test) && !writesItself(test));
       const failures = cases.flatMap((test) => {
         const problem = runCase(core, test, mask.flagsMask ?? 0xffff);
         return problem ? [`${test.name} (${test.bytes}): ${problem}`] : [];
