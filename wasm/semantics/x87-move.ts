@@ -1,0 +1,335 @@
+/**
+ * x87 data transfer: loads, stores, exchange, conditional moves, sign, constants.
+ *
+ * Order of every store: address, empty source, conversion; an unmasked exception that concerns the stored value keeps memory
+ * and stack as they are; then memory is written, and flags and stack change last.
+ * [SDM1] 8.3.1, 8.3.2, 8.3.4, 8.5; [SDM2]
+ */
+import { ACCESS_WRITE, linear } from "../cpu/address";
+import { condition } from "../cpu/flags";
+import { Cpu } from "../cpu/state";
+import { Rec } from "../decode/record";
+import { fromDecimal, toDecimal } from "../fpu/decimal";
+import {
+  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, indefinite, make, raisedFlags, sigOf,
+  signExponentOf, zero,
+} from "../fpu/float80";
+import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
+import {
+  getSt, hasRoom, isEmpty, noteInstruction, noteMemory, pop, setSt, settle, settlePush, underflow,
+} from "../fpu/stack";
+import { memRead, memReadForWrite, memWrite } from "../mmu/access";
+import { readMem } from "../sse/operands";
+import { laterLinear } from "./far";
+
+/** Exceptions that keep a store away when they are unmasked. */
+const BEFORE_STORE: u32 = FSW_IE | FSW_OE | FSW_UE;
+
+// ---- loads
+
+export function FLD_M32(cpu: Cpu, rec: Rec): void {
+  const raw = readMem<u32>(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, loadNarrow<u32>(raw));
+}
+
+export function FLD_M64(cpu: Cpu, rec: Rec): void {
+  const raw = readMem<u64>(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, loadNarrow<u64>(raw));
+}
+
+/** Ten bytes, as they are. */
+export function FLD_M80(cpu: Cpu, rec: Rec): void {
+  const value = readMem80(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, value);
+}
+
+export function FLD_ST(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  const i: u32 = rec.modrm & 7;
+  const empty = isEmpty(cpu, i);
+  if (empty && isEmpty(cpu, 7)) {
+    if (underflow(cpu)) settlePush(cpu, indefinite());
+    return;
+  }
+  const value = getSt(cpu, i);
+  if (hasRoom(cpu)) settlePush(cpu, value);
+}
+
+export function FILD_M16(cpu: Cpu, rec: Rec): void {
+  const value = readMem<i16>(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+}
+
+export function FILD_M32(cpu: Cpu, rec: Rec): void {
+  const value = readMem<i32>(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+}
+
+export function FILD_M64(cpu: Cpu, rec: Rec): void {
+  const value = readMem<i64>(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+}
+
+export function FBLD(cpu: Cpu, rec: Rec): void {
+  const image = readMem80(cpu, rec);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, fromDecimal(sigOf(image), signExponentOf(image)));
+}
+
+function readMem80(cpu: Cpu, rec: Rec): Float80 {
+  const linearAddr = linear(cpu, rec, 10, 0);
+  if (cpu.fault) return zero(0);
+  const low = memRead<u64>(cpu, linearAddr);
+  if (cpu.fault) return zero(0);
+  return make(low, memRead<u16>(cpu, laterLinear(cpu, linearAddr, 8)));
+}
+
+// ---- stores
+
+/** Whether what was raised lets the value be stored; otherwise the exceptions are settled. */
+function mayStore(cpu: Cpu): bool {
+  if (!(raisedFlags() & ~(<u32>cpu.fpuControl) & BEFORE_STORE)) return true;
+  settle(cpu);
+  return false;
+}
+
+/** After the store: settles, and pops for the forms that do. */
+function stored(cpu: Cpu, pops: bool): void {
+  settle(cpu);
+  if (pops) pop(cpu);
+}
+
+/** The masked response to an empty source is the indefinite value. False: an unmasked one, and nothing is left to do. */
+@inline function sourceOrUnderflow(cpu: Cpu): bool {
+  return !isEmpty(cpu, 0) || underflow(cpu);
+}
+
+function storeNarrow<T>(cpu: Cpu, rec: Rec, pops: bool): void {
+  const linearAddr = linear(cpu, rec, sizeof<T>(), ACCESS_WRITE);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (!sourceOrUnderflow(cpu)) return;
+  const raw = isEmpty(cpu, 0) ? narrowIndefinite<T>() : narrow<T>(cpu.fpuControl, getSt(cpu, 0));
+  if (!mayStore(cpu)) return;
+  memWrite<T>(cpu, linearAddr, raw);
+  if (!cpu.fault) stored(cpu, pops);
+}
+
+export function FST_M32(cpu: Cpu, rec: Rec): void {
+  storeNarrow<u32>(cpu, rec, false);
+}
+
+export function FSTP_M32(cpu: Cpu, rec: Rec): void {
+  storeNarrow<u32>(cpu, rec, true);
+}
+
+export function FST_M64(cpu: Cpu, rec: Rec): void {
+  storeNarrow<u64>(cpu, rec, false);
+}
+
+export function FSTP_M64(cpu: Cpu, rec: Rec): void {
+  storeNarrow<u64>(cpu, rec, true);
+}
+
+/** Ten bytes; where they span two pages both are asked for first. */
+function writeMem80(cpu: Cpu, linearAddr: u64, value: Float80): void {
+  const later = laterLinear(cpu, linearAddr, 8);
+  if ((<u32>linearAddr & 0xfff) > 0xff6) {
+    memReadForWrite<u64>(cpu, linearAddr);
+    if (cpu.fault) return;
+  }
+  memWrite<u16>(cpu, later, <u16>signExponentOf(value));
+  if (!cpu.fault) memWrite<u64>(cpu, linearAddr, sigOf(value));
+}
+
+export function FSTP_M80(cpu: Cpu, rec: Rec): void {
+  const linearAddr = linear(cpu, rec, 10, ACCESS_WRITE);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (!sourceOrUnderflow(cpu)) return;
+  writeMem80(cpu, linearAddr, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
+  if (!cpu.fault) stored(cpu, true);
+}
+
+export function FBSTP(cpu: Cpu, rec: Rec): void {
+  const linearAddr = linear(cpu, rec, 10, ACCESS_WRITE);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (!sourceOrUnderflow(cpu)) return;
+  const image = toDecimal(cpu.fpuControl, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
+  if (!mayStore(cpu)) return;
+  writeMem80(cpu, linearAddr, image);
+  if (!cpu.fault) stored(cpu, true);
+}
+
+function storeInteger<T>(cpu: Cpu, rec: Rec, mode: u32, pops: bool): void {
+  const linearAddr = linear(cpu, rec, sizeof<T>(), ACCESS_WRITE);
+  if (cpu.fault) return;
+  noteMemory(cpu, rec);
+  if (!sourceOrUnderflow(cpu)) return;
+  const value = toInteger(mode, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0), sizeof<T>() << 3);
+  if (!mayStore(cpu)) return;
+  memWrite<T>(cpu, linearAddr, <T>value);
+  if (!cpu.fault) stored(cpu, pops);
+}
+
+@inline function roundingMode(cpu: Cpu): u32 {
+  return (<u32>cpu.fpuControl >> FCW_RC_SHIFT) & 3;
+}
+
+export function FIST_M16(cpu: Cpu, rec: Rec): void {
+  storeInteger<u16>(cpu, rec, roundingMode(cpu), false);
+}
+
+export function FIST_M32(cpu: Cpu, rec: Rec): void {
+  storeInteger<u32>(cpu, rec, roundingMode(cpu), false);
+}
+
+export function FISTP_M16(cpu: Cpu, rec: Rec): void {
+  storeInteger<u16>(cpu, rec, roundingMode(cpu), true);
+}
+
+export function FISTP_M32(cpu: Cpu, rec: Rec): void {
+  storeInteger<u32>(cpu, rec, roundingMode(cpu), true);
+}
+
+export function FISTP_M64(cpu: Cpu, rec: Rec): void {
+  storeInteger<u64>(cpu, rec, roundingMode(cpu), true);
+}
+
+export function FISTTP_M16(cpu: Cpu, rec: Rec): void {
+  storeInteger<u16>(cpu, rec, ROUND_ZERO, true);
+}
+
+export function FISTTP_M32(cpu: Cpu, rec: Rec): void {
+  storeInteger<u32>(cpu, rec, ROUND_ZERO, true);
+}
+
+export function FISTTP_M64(cpu: Cpu, rec: Rec): void {
+  storeInteger<u64>(cpu, rec, ROUND_ZERO, true);
+}
+
+// ---- register to register
+
+function storeRegister(cpu: Cpu, rec: Rec, pops: bool): void {
+  noteInstruction(cpu, rec);
+  if (!sourceOrUnderflow(cpu)) return;
+  setSt(cpu, rec.modrm & 7, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
+  stored(cpu, pops);
+}
+
+export function FST_ST(cpu: Cpu, rec: Rec): void {
+  storeRegister(cpu, rec, false);
+}
+
+export function FSTP_ST(cpu: Cpu, rec: Rec): void {
+  storeRegister(cpu, rec, true);
+}
+
+export function FXCH(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  const i: u32 = rec.modrm & 7;
+  const first = isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0);
+  const second = isEmpty(cpu, i) ? indefinite() : getSt(cpu, i);
+  if ((isEmpty(cpu, 0) || isEmpty(cpu, i)) && !underflow(cpu)) return;
+  setSt(cpu, 0, second);
+  setSt(cpu, i, first);
+  settle(cpu);
+}
+
+/** FCMOVB E BE U: condition codes of Jcc 2, 4, 6, 10; DB has the opposites. */
+@inline function moveCondition(rec: Rec): u32 {
+  const kind = (<u32>rec.modrm >> 3) & 3;
+  return (kind == 3 ? 10 : 2 + (kind << 1)) | (<u32>rec.opcode & 1);
+}
+
+export function FCMOV(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  const i: u32 = rec.modrm & 7;
+  if (isEmpty(cpu, 0) || isEmpty(cpu, i)) {
+    if (underflow(cpu)) setSt(cpu, 0, indefinite());
+    return;
+  }
+  settle(cpu);
+  if (condition(cpu, moveCondition(rec))) setSt(cpu, 0, getSt(cpu, i));
+}
+
+/** FCHS and FABS work on anything, NaNs too. */
+export function FCHS(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  if (isEmpty(cpu, 0)) {
+    if (underflow(cpu)) setSt(cpu, 0, indefinite());
+    return;
+  }
+  settle(cpu);
+  const a = getSt(cpu, 0);
+  setSt(cpu, 0, make(sigOf(a), signExponentOf(a) ^ SIGN));
+}
+
+export function FABS(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  if (isEmpty(cpu, 0)) {
+    if (underflow(cpu)) setSt(cpu, 0, indefinite());
+    return;
+  }
+  settle(cpu);
+  const a = getSt(cpu, 0);
+  setSt(cpu, 0, make(sigOf(a), signExponentOf(a) & ~SIGN));
+}
+
+// ---- constants
+
+/**
+ * A constant by rounding mode: `sig` is the significand cut off, `nearest` is 1 where rounding to nearest goes up. Neither PE
+ * nor C1 tells of it. [SDM2] FLD1 ff.
+ */
+function pushConstant(cpu: Cpu, rec: Rec, exponent: i32, sig: u64, nearest: u64): void {
+  noteInstruction(cpu, rec);
+  if (!hasRoom(cpu)) return;
+  const mode = roundingMode(cpu);
+  const up: u64 = mode == ROUND_NEAREST ? nearest : mode == ROUND_UP ? 1 : 0;
+  settlePush(cpu, make(sig + up, <u32>(BIAS + exponent)));
+}
+
+export function FLD1(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, make(INTEGER_BIT, <u32>BIAS));
+}
+
+export function FLDZ(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  if (hasRoom(cpu)) settlePush(cpu, zero(0));
+}
+
+export function FLDL2T(cpu: Cpu, rec: Rec): void {
+  pushConstant(cpu, rec, 1, 0xd49a_784b_cd1b_8afe, 0);
+}
+
+export function FLDL2E(cpu: Cpu, rec: Rec): void {
+  pushConstant(cpu, rec, 0, 0xb8aa_3b29_5c17_f0bb, 1);
+}
+
+export function FLDPI(cpu: Cpu, rec: Rec): void {
+  pushConstant(cpu, rec, 1, 0xc90f_daa2_2168_c234, 1);
+}
+
+export function FLDLG2(cpu: Cpu, rec: Rec): void {
+  pushConstant(cpu, rec, -2, 0x9a20_9a84_fbcf_f798, 1);
+}
+
+export function FLDLN2(cpu: Cpu, rec: Rec): void {
+  pushConstant(cpu, rec, -1, 0xb172_17f7_d1cf_79ab, 1);
+}
