@@ -15,7 +15,8 @@ const layers = {
   app: ["ui", "services", "protocol"],
   ui: ["services", "protocol"],
   embed: ["services", "protocol"],
-  services: ["protocol"],
+  // The media library recognizes a file by its bytes before there is a machine for it.
+  services: ["protocol", "storage"],
   protocol: [],
   worker: ["machine", "core", "storage", "protocol"],
   machine: ["core", "storage", "protocol"],

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { Preferences } from "./preferences.ts";
+
+function storage(text: string | null) {
+  const kept = { text };
+  return { kept, get: () => ({ getItem: () => kept.text, setItem: (_: string, next: string) => (kept.text = next) }) as unknown as Storage }; // prettier-ignore
+}
+
+test("choices are kept", () => {
+  const { get } = storage(null);
+  new Preferences(get).set({ theme: "dark", machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] } });
+  expect(new Preferences(get).choices).toEqual({
+    theme: "dark",
+    language: null,
+    machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] },
+  });
+});
+
+test.each([
+  "not JSON",
+  "7",
+  '{"theme":"pink","language":3,"machine":{"memoryMiB":-1,"cpuModel":"z80","bootOrder":["usb"]}}',
+])("stored %s is no harm", (text) => {
+  expect(new Preferences(storage(text).get).choices).toEqual({ theme: "system", language: null, machine: {} });
+});
+
+test("a browser that keeps nothing only forgets", () => {
+  const preferences = new Preferences(() => {
+    throw new DOMException("no storage", "SecurityError");
+  });
+  preferences.set({ theme: "light" });
+  expect(preferences.choices.theme).toBe("light");
+});

@@ -1,0 +1,75 @@
+/** What a visitor chose, kept in this browser. A browser that keeps nothing (private windows) only forgets it. */
+import { BOOT_DEVICES, CPU_MODELS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "./config-check.ts";
+import type { MachineSettings } from "./machine-plan.ts";
+
+export type Theme = "system" | "light" | "dark";
+
+export interface Choices {
+  theme: Theme;
+  /** A language tag; null: the browser's. */
+  language: string | null;
+  machine: MachineSettings;
+}
+
+const KEY = "posada.choices";
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
+export class Preferences extends EventTarget {
+  private current: Choices;
+
+  constructor(private readonly storage: () => Storage = () => localStorage) {
+    super();
+    this.current = checked(this.read());
+  }
+
+  get choices(): Readonly<Choices> {
+    return this.current;
+  }
+
+  set(change: Partial<Choices>): void {
+    this.current = { ...this.current, ...change };
+    try {
+      this.storage().setItem(KEY, JSON.stringify(this.current));
+    } catch {
+      // Kept for this visit alone.
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  private read(): unknown {
+    try {
+      return JSON.parse(this.storage().getItem(KEY) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Stored by another version, or by hand: what is of no use is left out. */
+function checked(stored: unknown): Choices {
+  const { theme, language, machine } = (typeof stored === "object" && stored !== null ? stored : {}) as Partial<
+    Record<keyof Choices, unknown>
+  >;
+  return {
+    theme: THEMES.find((known) => known === theme) ?? "system",
+    language: typeof language === "string" ? language : null,
+    machine: checkedSettings(machine),
+  };
+}
+
+function checkedSettings(stored: unknown): MachineSettings {
+  const { memoryMiB, cpuModel, bootOrder } = (typeof stored === "object" && stored !== null ? stored : {}) as Partial<
+    Record<keyof MachineSettings, unknown>
+  >;
+  const settings: MachineSettings = {};
+  if (Number.isInteger(memoryMiB) && isMemory(memoryMiB as number)) settings.memoryMiB = memoryMiB as number;
+  const model = CPU_MODELS.find((known) => known === cpuModel);
+  if (model) settings.cpuModel = model;
+  if (Array.isArray(bootOrder) && bootOrder.length === BOOT_DEVICES.length)
+    if (BOOT_DEVICES.every((device) => bootOrder.includes(device))) settings.bootOrder = bootOrder;
+  return settings;
+}
+
+export function isMemory(memoryMiB: number): boolean {
+  return Number.isInteger(memoryMiB) && memoryMiB >= MIN_MEMORY_MIB && memoryMiB <= MAX_MEMORY_MIB;
+}
