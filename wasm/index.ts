@@ -13,8 +13,9 @@ import { HANDLERS } from "./generated/handlers";
 import { instructionsRetired, runCpu } from "./interp/run-loop";
 import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE } from "./layout";
 import { cpuAt, initMachine } from "./mmu/physical";
-import { flushAll, initTlb } from "./mmu/tlb";
+import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
 
+export { seedRandom } from "./cpu/random";
 export { a20Enabled, busMasterRead, busMasterWrite, mapVideoMemory, notifyWrite, prepareRom, setA20, setLowPage, takeDirtyPages } from "./mmu/host-access";
 
 /**
@@ -152,6 +153,7 @@ export function stateSet(cpu: Cpu): void {
 /** After the processor's struct was restored: decoded code is dropped, what the TLB held stays. */
 export function restored(cpu: Cpu): void {
   updateMode(cpu);
+  adoptTlb(cpu);
   flushTraces(cpu);
 }
 

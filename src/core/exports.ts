@@ -38,6 +38,7 @@ export interface CoreExports {
   setTables(cpu: number, gdtBase: bigint, gdtLimit: number, idtBase: bigint, idtLimit: number): void;
   stateSet(cpu: number): void;
   restored(cpu: number): void;
+  seedRandom(cpu: number, key0: bigint, key1: bigint, key2: bigint, key3: bigint): void;
   statTraces(): number;
   statFlushes(): number;
 }

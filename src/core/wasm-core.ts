@@ -34,6 +34,8 @@ export interface WasmCoreOptions {
   host: CoreHost;
   /** Wall-clock time at machine time 0, for the paravirtual clock: milliseconds since 1970. */
   epochMs: () => number;
+  /** Four words that RDRAND starts from, fixed where a machine must repeat itself; without them the host's entropy. */
+  randomKey?: BigUint64Array;
 }
 
 export interface CoreCounters {
@@ -97,6 +99,9 @@ export class WasmCore implements CoreInterface {
     const end = this.exports.init(ramBytes, vramBytes, processors, true) >>> 0;
     if (end > this.bytes.length) throw new Error(`internal error: the core uses ${end} bytes of ${this.bytes.length}`);
     this.cpu = this.exports.cpuPointer(0);
+    const key = options.randomKey ?? crypto.getRandomValues(new BigUint64Array(4));
+    for (let i = 0; i < processors; i++)
+      this.exports.seedRandom(this.exports.cpuPointer(i), key[0] ?? 0n, key[1] ?? 0n, key[2] ?? 0n, key[3] ?? 0n);
     this.reset();
   }
 

@@ -105,7 +105,10 @@ export class Vm implements ReplayApi {
       makeCore: (host, vramBytes) => {
         const { cpuModel, processors, memoryMiB } = config;
         const epochMs = () => this.clock.epochMs;
-        const options = { host, epochMs, vramBytes, cpuModel, processors, ramBytes: memoryMiB * 2 ** 20 };
+        const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
+        // A machine on the instruction clock repeats itself, its random numbers too.
+        const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
+        const options = { host, epochMs, cpuModel, processors, ...sizes, ...random };
         try {
           return (this.core = this.platform.makeCore(module, options));
         } catch (error) {

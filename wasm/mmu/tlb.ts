@@ -19,7 +19,7 @@ import { Cpu } from "../cpu/state";
 import { tlbSlot } from "./access";
 import { PAGE_EXECUTE, PAGE_GIANT, PAGE_GLOBAL, PAGE_LARGE } from "./page-walk";
 import { cpuAt, machine } from "./machine";
-import { setWriters, writersOf } from "./physical";
+import { markDirty, setWriters, writersOf } from "./physical";
 
 /** Entry flags: PAGE_GLOBAL, PAGE_EXECUTE, PAGE_LARGE and PAGE_GIANT as the walk gave them, and: */
 const ENTRY_UNLOGGED: u32 = 0x8000_0000;
@@ -203,6 +203,22 @@ function evictWriteRange(cpu: Cpu, first: usize, end: usize): void {
   if (tag == EMPTY_TAG || !isWriteSlot(cpu, slot)) return;
   const hostPage: usize = <u32>tag + load<u32>(slot, 8);
   if (hostPage >= first && hostPage < end) dropEntry(slot);
+}
+
+/**
+ * After the arrays were restored with a saved processor: notes in the page descriptors and dirty bytes, which are not saved, what the write entries
+ * stand for, and that video memory is to be shown anew.
+ */
+export function adoptTlb(cpu: Cpu): void {
+  for (let slot = arraysStart(cpu), end = arraysEnd(cpu); slot < end; slot += ENTRY_SIZE) {
+    const tag = load<u64>(slot);
+    if (tag == EMPTY_TAG || !isWriteSlot(cpu, slot)) continue;
+    const hostPage: usize = <u32>tag + load<u32>(slot, 8);
+    setWriters(hostPage, writersOf(hostPage) | (1 << cpu.index));
+    markDirty(hostPage);
+  }
+  const m = machine();
+  for (let offset: u32 = 0; offset < m.vramBytes; offset += PAGE_SIZE) markDirty(m.vramBase + offset);
 }
 
 /** The host page at `hostPage` has got its first decoded code: from now on its writes take the slow path. */
