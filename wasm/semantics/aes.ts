@@ -136,18 +136,38 @@ export function AESKEYGENASSIST(cpu: Cpu, rec: Rec): void {
   return load<u64>(ptr(cpu) + (n << 4) + (index << 3), OFF_XMM);
 }
 
-/** Product without carries of a half of V (bit 0) and a half of W (bit 4). */
+/** Every fourth bit, from bit 0: products of such numbers keep their carries inside the three bits between. */
+const SPARSE: u64 = 0x1111_1111_1111_1111;
+
+/** Low 64 bits of the product without carries: the parity of each column, column k of four at a time. */
+function carrylessLow(a: u64, b: u64): u64 {
+  const a0 = a & SPARSE, a1 = a & (SPARSE << 1), a2 = a & (SPARSE << 2), a3 = a & (SPARSE << 3);
+  const b0 = b & SPARSE, b1 = b & (SPARSE << 1), b2 = b & (SPARSE << 2), b3 = b & (SPARSE << 3);
+  const c0 = (a0 * b0) ^ (a1 * b3) ^ (a2 * b2) ^ (a3 * b1);
+  const c1 = (a0 * b1) ^ (a1 * b0) ^ (a2 * b3) ^ (a3 * b2);
+  const c2 = (a0 * b2) ^ (a1 * b1) ^ (a2 * b0) ^ (a3 * b3);
+  const c3 = (a0 * b3) ^ (a1 * b2) ^ (a2 * b1) ^ (a3 * b0);
+  return (c0 & SPARSE) | (c1 & (SPARSE << 1)) | (c2 & (SPARSE << 2)) | (c3 & (SPARSE << 3));
+}
+
+@inline function swapFields(x: u64, mask: u64, count: u64): u64 {
+  return ((x >> count) & mask) | ((x & mask) << count);
+}
+
+/** The bits in reverse order. */
+@inline function reverseBits(x: u64): u64 {
+  return bswap<u64>(swapFields(swapFields(swapFields(x, 0x5555_5555_5555_5555, 1), 0x3333_3333_3333_3333, 2), 0x0f0f_0f0f_0f0f_0f0f, 4));
+}
+
+/**
+ * Product without carries of a half of V (bit 0) and a half of W (bit 4). The product of the reversed numbers is the
+ * reversed product, which gives the high half (127 bits in all).
+ */
 export function PCLMULQDQ(cpu: Cpu, rec: Rec): void {
   const y = readW(cpu, rec);
   if (cpu.fault) return;
   const a = half(cpu, rec.g, <u32>rec.imm & 1);
   const b = rec.imm & 0x10 ? highHalf(y) : lowHalf(y);
-  let low: u64 = 0 - (a & 1) & b;
-  let high: u64 = 0;
-  for (let i: u64 = 1; i < 64; i++) {
-    const mask: u64 = 0 - ((a >> i) & 1);
-    low ^= (b << i) & mask;
-    high ^= (b >> (64 - i)) & mask;
-  }
-  setXmm(cpu, rec.g, fromHalves(low, high));
+  const high = reverseBits(carrylessLow(reverseBits(a), reverseBits(b))) >> 1;
+  setXmm(cpu, rec.g, fromHalves(carrylessLow(a, b), high));
 }

@@ -10,7 +10,8 @@
 import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import {
-  FAdd, FDiv, FMax, FMin, FMul, FSqrt, FSub, arith32, arith64, arithPd, arithPs, select32, select64, selectPd, selectPs,
+  FAdd, FDiv, FMax, FMin, FMul, FSqrt, FSub, arith32, arith64, arithPd, arithPs, isPlain32, isPlain64, isSafe32, isSafe64, isUsualMode, select32,
+  select64, selectPd, selectPs,
 } from "../sse/float-fast";
 import { commitFlags } from "../sse/mxcsr";
 import { readW, readWLow } from "../sse/operands";
@@ -35,19 +36,36 @@ import { defaultNan, infinity, isDenormal, isNan, isZero, magnitude, quiet, sign
   finish(cpu, rec, arithPd<OP>(cpu, cpu.mxcsr, getXmm(cpu, rec.g), y));
 }
 
+/** The usual case first: nothing but PE can change, and PE is settled. */
 @inline function arithmeticSs<OP>(cpu: Cpu, rec: Rec): void {
   const y = readWLow<u32>(cpu, rec);
   if (cpu.fault) return;
+  const x = getXmmLow<u32>(cpu, rec.g);
+  if (isUsualMode(cpu.mxcsr) && isPlain32(x) && isPlain32(y)) {
+    const usual = reinterpret<u32>(changetype<OP>(0).hard32(reinterpret<f32>(x), reinterpret<f32>(y)));
+    if (isSafe32(usual)) {
+      setXmmLow<u32>(cpu, rec.g, usual);
+      return;
+    }
+  }
   cpu.simdFlags = 0;
-  const result = arith32<OP>(cpu, cpu.mxcsr, getXmmLow<u32>(cpu, rec.g), y);
+  const result = arith32<OP>(cpu, cpu.mxcsr, x, y);
   if (commitFlags(cpu, cpu.simdFlags)) setXmmLow<u32>(cpu, rec.g, result);
 }
 
 @inline function arithmeticSd<OP>(cpu: Cpu, rec: Rec): void {
   const y = readWLow<u64>(cpu, rec);
   if (cpu.fault) return;
+  const x = getXmmLow<u64>(cpu, rec.g);
+  if (isUsualMode(cpu.mxcsr) && isPlain64(x) && isPlain64(y)) {
+    const usual = reinterpret<u64>(changetype<OP>(0).hard64(reinterpret<f64>(x), reinterpret<f64>(y)));
+    if (isSafe64(usual)) {
+      setXmmLow<u64>(cpu, rec.g, usual);
+      return;
+    }
+  }
   cpu.simdFlags = 0;
-  const result = arith64<OP>(cpu, cpu.mxcsr, getXmmLow<u64>(cpu, rec.g), y);
+  const result = arith64<OP>(cpu, cpu.mxcsr, x, y);
   if (commitFlags(cpu, cpu.simdFlags)) setXmmLow<u64>(cpu, rec.g, result);
 }
 

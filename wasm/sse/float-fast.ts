@@ -19,6 +19,11 @@ import { softAdd, softDiv, softMinMax, softMul, softSqrt, softSub } from "./soft
   return (mxcsr & (MXCSR_PE | MXCSR_PM)) == (MXCSR_PE | MXCSR_PM);
 }
 
+/** Rounding to nearest, and another inexact result changes nothing: the state that most code runs in. */
+@inline export function isUsualMode(mxcsr: u32): bool {
+  return (mxcsr & (MXCSR_RC | MXCSR_PE | MXCSR_PM)) == (MXCSR_PE | MXCSR_PM);
+}
+
 @inline export function isPlain32(a: u32): bool {
   const shifted = a << 1;
   return shifted - 0x0100_0000 < 0xfe00_0000 || shifted == 0;
@@ -205,7 +210,7 @@ export function select64<OP>(cpu: Cpu, mxcsr: u32, a: u64, b: u64): u64 {
 // ---- all lanes
 
 export function arithPs<OP>(cpu: Cpu, mxcsr: u32, x: v128, y: v128): v128 {
-  if (!(mxcsr & MXCSR_RC) && inexactIsSettled(mxcsr)) {
+  if (isUsualMode(mxcsr)) {
     const r = changetype<OP>(0).hardPs(x, y);
     const done = v128.or(safePs(r), changetype<OP>(0).zeroPs(x, y, r));
     if (i32x4.all_true(v128.and(done, v128.and(plainPs(x), plainPs(y))))) return r;
@@ -217,7 +222,7 @@ export function arithPs<OP>(cpu: Cpu, mxcsr: u32, x: v128, y: v128): v128 {
 }
 
 export function arithPd<OP>(cpu: Cpu, mxcsr: u32, x: v128, y: v128): v128 {
-  if (!(mxcsr & MXCSR_RC) && inexactIsSettled(mxcsr)) {
+  if (isUsualMode(mxcsr)) {
     const r = changetype<OP>(0).hardPd(x, y);
     const done = v128.or(safePd(r), changetype<OP>(0).zeroPd(x, y, r));
     if (i64x2.all_true(v128.and(done, v128.and(plainPd(x), plainPd(y))))) return r;

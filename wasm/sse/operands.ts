@@ -52,32 +52,46 @@ import { getMm, getXmm, getXmmLow } from "./registers";
   memWrite128(cpu, linearAddr, value);
 }
 
-/** W operand of 16 bytes, aligned in memory. Out of line: it has many callers. */
-export function readW(cpu: Cpu, rec: Rec): v128 {
-  if (!(rec.flags & REC_MEM)) return getXmm(cpu, rec.e);
+// The memory halves are functions of their own: they have many callers, and register operands should not pay for a call.
+
+function readWMemory(cpu: Cpu, rec: Rec): v128 {
   return readMem128Aligned(cpu, rec);
 }
 
-/** W operand of 16 bytes at any address. */
-export function readWUnaligned(cpu: Cpu, rec: Rec): v128 {
-  if (!(rec.flags & REC_MEM)) return getXmm(cpu, rec.e);
+function readWMemoryUnaligned(cpu: Cpu, rec: Rec): v128 {
   return readMem128(cpu, rec);
 }
 
-/** Lowest lane of a W operand; in memory only that many bytes are read. */
-export function readWLow<T>(cpu: Cpu, rec: Rec): T {
-  if (!(rec.flags & REC_MEM)) return getXmmLow<T>(cpu, rec.e);
+function readLowMemory<T>(cpu: Cpu, rec: Rec): T {
   return readMem<T>(cpu, rec);
 }
 
+/** W operand of 16 bytes, aligned in memory. */
+@inline export function readW(cpu: Cpu, rec: Rec): v128 {
+  if (!(rec.flags & REC_MEM)) return getXmm(cpu, rec.e);
+  return readWMemory(cpu, rec);
+}
+
+/** W operand of 16 bytes at any address. */
+@inline export function readWUnaligned(cpu: Cpu, rec: Rec): v128 {
+  if (!(rec.flags & REC_MEM)) return getXmm(cpu, rec.e);
+  return readWMemoryUnaligned(cpu, rec);
+}
+
+/** Lowest lane of a W operand; in memory only that many bytes are read. */
+@inline export function readWLow<T>(cpu: Cpu, rec: Rec): T {
+  if (!(rec.flags & REC_MEM)) return getXmmLow<T>(cpu, rec.e);
+  return readLowMemory<T>(cpu, rec);
+}
+
 /** Q operand: MMX register or 8 bytes in memory. */
-export function readQ(cpu: Cpu, rec: Rec): u64 {
+@inline export function readQ(cpu: Cpu, rec: Rec): u64 {
   if (!(rec.flags & REC_MEM)) return getMm(cpu, rec.e);
-  return readMem<u64>(cpu, rec);
+  return readLowMemory<u64>(cpu, rec);
 }
 
 /** Q operand of which only 32 bits are read from memory (PUNPCKL). */
-export function readQLow32(cpu: Cpu, rec: Rec): u64 {
+@inline export function readQLow32(cpu: Cpu, rec: Rec): u64 {
   if (!(rec.flags & REC_MEM)) return getMm(cpu, rec.e);
-  return <u64>readMem<u32>(cpu, rec);
+  return <u64>readLowMemory<u32>(cpu, rec);
 }
