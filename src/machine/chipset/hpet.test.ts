@@ -157,5 +157,11 @@ describe("HPET", () => {
     expect(hpet.save()).toEqual(saved);
     clock.advance(0.5e6);
     expect(irq0.rises).toBe(1);
+    // The line's level is part of the state, for whoever shares it.
+    const later = hpet.save();
+    irq0 = new RecordingLine();
+    hpet = build();
+    hpet.restore(later);
+    expect(irq0.level).toBe(true);
   });
 });

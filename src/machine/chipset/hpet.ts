@@ -53,7 +53,16 @@ interface Comparator {
   comparator: bigint;
   period: bigint;
   line: IrqLine | null;
+  lineLevel: boolean;
   readonly timer: Timer;
+}
+
+interface SavedComparator {
+  config: number;
+  comparator: string;
+  period: string;
+  lineLevel: boolean;
+  deadlineNs: number;
 }
 
 export interface HpetWiring {
@@ -105,6 +114,7 @@ export class Hpet implements MmioDevice, Device {
       comparator: MASK_64,
       period: 0n,
       line: null,
+      lineLevel: false,
       timer: clock.createTimer(`hpet-${n}`, () => this.due(n)),
     }));
   }
@@ -159,8 +169,9 @@ export class Hpet implements MmioDevice, Device {
       status: this.status,
       base: this.base.toString(),
       highLatch: this.highLatch,
-      timers: this.comparators.map(({ config, comparator, period, timer }) => ({
+      timers: this.comparators.map(({ config, comparator, period, lineLevel, timer }) => ({
         config,
+        lineLevel,
         comparator: comparator.toString(),
         period: period.toString(),
         deadlineNs: timer.deadlineNs,
@@ -174,7 +185,7 @@ export class Hpet implements MmioDevice, Device {
     this.status = state.status as number;
     this.base = BigInt(state.base as string);
     this.highLatch = state.highLatch as number | null;
-    const timers = state.timers as { config: number; comparator: string; period: string; deadlineNs: number }[];
+    const timers = state.timers as SavedComparator[];
     const legacy = (this.config & CNF_LEGACY) !== 0;
     this.gatedPit.setOpen(!legacy);
     this.gatedRtc.setOpen(!legacy);
@@ -184,7 +195,9 @@ export class Hpet implements MmioDevice, Device {
       comparator.config = saved.config;
       comparator.comparator = BigInt(saved.comparator);
       comparator.period = BigInt(saved.period);
-      comparator.line = this.lineOf(n);
+      this.drive(comparator, false);
+      comparator.line = this.running && saved.config & TN_ENABLED ? this.lineOf(n) : null;
+      this.drive(comparator, saved.lineLevel);
       rearm(comparator.timer, saved.deadlineNs);
     });
   }
@@ -285,7 +298,7 @@ export class Hpet implements MmioDevice, Device {
   private clearStatus(bits: number): void {
     this.status &= ~bits;
     for (const [n, comparator] of this.comparators.entries())
-      if (bits & (1 << n) && comparator.config & TN_LEVEL) comparator.line?.set(false);
+      if (bits & (1 << n) && comparator.config & TN_LEVEL) this.drive(comparator, false);
   }
 
   private writeTimer(offset: number, value: number): void {
@@ -349,10 +362,10 @@ export class Hpet implements MmioDevice, Device {
     const line = enabled ? this.lineOf(n) : null;
     const moved = line !== comparator.line && !(line === null && comparator.line === null);
     if (moved) {
-      comparator.line?.set(false);
+      this.drive(comparator, false);
       comparator.line = line;
     }
-    if (line && comparator.config & TN_LEVEL) line.set((this.status & (1 << n)) !== 0);
+    if (comparator.config & TN_LEVEL) this.drive(comparator, (this.status & (1 << n)) !== 0);
     this.arm(n);
   }
 
@@ -396,12 +409,18 @@ export class Hpet implements MmioDevice, Device {
     if (!comparator?.line) return;
     if (comparator.config & TN_LEVEL) {
       this.status |= 1 << n;
-      comparator.line.set(true);
+      this.drive(comparator, true);
     } else {
       // An edge: the line stays high until just before the next one, so that the request cannot vanish.
-      comparator.line.set(false);
-      comparator.line.set(true);
+      this.drive(comparator, false);
+      this.drive(comparator, true);
     }
+  }
+
+  private drive(comparator: Comparator, asserted: boolean): void {
+    if (!comparator.line) return;
+    comparator.lineLevel = asserted;
+    comparator.line.set(asserted);
   }
 }
 

@@ -108,6 +108,7 @@ export class Pit implements PortDevice, Device {
     this.port61 = state.port61 as number;
     this.lineLevel = state.lineLevel as boolean;
     this.lastTick = state.lastTick as number;
+    this.irq0.set(this.lineLevel);
     rearm(this.timer, state.deadlineNs as number);
     this.updateSpeaker();
   }

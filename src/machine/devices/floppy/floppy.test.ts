@@ -251,7 +251,10 @@ describe("82077AA", () => {
   });
 
   it("writes by DMA and refuses a protected disk", async () => {
-    dma.program(700, Array.from({ length: 700 }, (_, i) => (i % 255) + 1));
+    dma.program(
+      700,
+      Array.from({ length: 700 }, (_, i) => (i % 255) + 1),
+    );
     command(0x45, 0, 0, 0, 2, 2, 18, 0x1b, 0xff);
     expect(await finish()).toEqual([0, 0, 0, 0, 0, 4, 2]);
     expect([store.bytes[512], store.bytes[512 + 699], store.bytes[512 + 700]]).toEqual([1, (699 % 255) + 1, 0]);

@@ -225,8 +225,7 @@ export class Ps2Mouse implements Ps2Device {
     if (motion.dx === 0 && motion.dy === 0 && motion.dz === 0) this.waiting.shift();
     const x = scale ? scaled(takeX) : takeX;
     const y = scale ? scaled(takeY) : takeY;
-    const flags =
-      (motion.buttons & 7) | PACKET_ALWAYS_ONE | (x < 0 ? PACKET_X_SIGN : 0) | (y < 0 ? PACKET_Y_SIGN : 0);
+    const flags = (motion.buttons & 7) | PACKET_ALWAYS_ONE | (x < 0 ? PACKET_X_SIGN : 0) | (y < 0 ? PACKET_Y_SIGN : 0);
     const packet = [flags, x & 0xff, y & 0xff];
     if (this.id === ID_INTELLIMOUSE) packet.push(takeZ & 0xff);
     else if (this.id === ID_EXPLORER) packet.push((takeZ & 0x0f) | ((motion.buttons & 0x18) << 1));

@@ -386,7 +386,8 @@ export class Uart16550 implements PortDevice, Device {
   }
 
   private readLsr(): number {
-    const errorsInFifo = this.fifoEnabled && (this.lineErrors & LSR_BREAK || this.fifo.some((c) => c & BREAK_CHARACTER));
+    const errorsInFifo =
+      this.fifoEnabled && (this.lineErrors & LSR_BREAK || this.fifo.some((c) => c & BREAK_CHARACTER));
     const value =
       LSR_THRE |
       LSR_TEMT |
