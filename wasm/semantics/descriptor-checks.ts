@@ -9,12 +9,12 @@ import {
 } from "../cpu/descriptors";
 import { VECTOR_GP, VECTOR_PF, raiseGP } from "../cpu/fault";
 import { arithFlags, setArithFlags } from "../cpu/flags";
-import { linearRmw, readE, setReg } from "../cpu/operand";
+import { readE, setReg, writeE } from "../cpu/operand";
 import { loadLdtr, loadTr } from "../cpu/segments";
 import { isCanonical } from "../cpu/stack";
 import { CR4_UMIP, Cpu, EFER_LMA, FLAG_ZF, SEG_LDTR, SEG_TR, STOP_FAULT, is64, ptr, segment } from "../cpu/state";
-import { REC_MEM, Rec, opSizeLog2 } from "../decode/record";
-import { memRead, memReadForWrite, memWrite } from "../mmu/access";
+import { Rec, opSizeLog2 } from "../decode/record";
+import { memRead, memWrite } from "../mmu/access";
 import { laterLinear } from "./far";
 import { storeSelector } from "./segment-moves";
 
@@ -116,23 +116,16 @@ export function VERW(cpu: Cpu, rec: Rec): void {
   setZero(cpu, desc != 0 && !descIsCode(desc) && descIsWritableData(desc) && isVisible(cpu, selector, desc));
 }
 
-/** Raises the RPL of the destination selector to that of the source. */
+/**
+ * Raises the RPL of the destination selector to that of the source. Memory is written, and must be writable, only if the selector changes.
+ */
 export function ARPL(cpu: Cpu, rec: Rec): void {
   const source: u32 = load<u16>(ptr(cpu) + rec.g);
-  const inMemory = (rec.flags & REC_MEM) != 0;
-  let linearAddr: u64 = 0;
-  let selector: u32 = 0;
-  if (inMemory) {
-    linearAddr = linearRmw(cpu, rec, 2);
-    if (cpu.fault) return;
-    selector = memReadForWrite<u16>(cpu, linearAddr);
-    if (cpu.fault) return;
-  } else selector = load<u16>(ptr(cpu) + rec.e);
+  const selector: u32 = readE<u16>(cpu, rec);
+  if (cpu.fault) return;
   const isLower = (selector & SELECTOR_RPL) < (source & SELECTOR_RPL);
   if (isLower) {
-    const raised = <u16>((selector & ~SELECTOR_RPL) | (source & SELECTOR_RPL));
-    if (inMemory) memWrite<u16>(cpu, linearAddr, raised);
-    else setReg<u16>(cpu, rec.e, raised);
+    writeE<u16>(cpu, rec, <u16>((selector & ~SELECTOR_RPL) | (source & SELECTOR_RPL)));
     if (cpu.fault) return;
   }
   setZero(cpu, isLower);

@@ -71,7 +71,9 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   let depth: i64 = -(<i64>sizeBytes);
   pokeStack(cpu, sizeBytes, depth, cpu.rbp);
   if (cpu.fault) return;
-  const frame = cpu.rsp + <u64>depth;
+  // On a 16-bit stack the upper half of ESP stays, and gets into EBP with a 32-bit operand size.
+  const mask = stackMask(cpu);
+  const frame = (cpu.rsp & ~mask) | ((cpu.rsp + <u64>depth) & mask);
   for (let i: u32 = 1; i < level; i++) {
     const offset = (cpu.rbp - <u64>(i * sizeBytes)) & stackMask(cpu);
     const linearAddr = segLinear(cpu, SEG_SS, offset, sizeBytes, ACCESS_READ);
@@ -83,7 +85,7 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   }
   if (level > 0) {
     depth -= sizeBytes;
-    pokeStack(cpu, sizeBytes, depth, frame & stackMask(cpu));
+    pokeStack(cpu, sizeBytes, depth, frame);
     if (cpu.fault) return;
   }
   depth -= allocated;
@@ -93,10 +95,9 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   memReadForWrite<u8>(cpu, top);
   if (cpu.fault) return;
   moveStackPointer(cpu, depth);
-  const value = frame & stackMask(cpu);
-  if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>value);
-  else if (sizeBytes == 4) setReg<u32>(cpu, 40, <u32>value);
-  else cpu.rbp = value;
+  if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>frame);
+  else if (sizeBytes == 4) setReg<u32>(cpu, 40, <u32>frame);
+  else cpu.rbp = frame;
 }
 
 export function LEAVE(cpu: Cpu, rec: Rec): void {
