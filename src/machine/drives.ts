@@ -1,10 +1,12 @@
 /**
  * Which drive sits where on the two IDE channels: disks on the primary channel, the CD-ROM drive as the secondary
- * master (empty or not, so that a CD can be put in later), a third disk as the secondary slave.
+ * master (empty or not, so that a CD can be put in later), a third disk as the secondary slave. And which kind of floppy
+ * drive the machine has.
  */
 import { VmError } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { CmosDiskGeometry } from "./chipset/cmos-layout.ts";
+import { formatForSize, type FloppyDriveType } from "./devices/floppy/floppy-formats.ts";
 import { AtaDisk } from "./devices/ide/ata-disk.ts";
 import { AtapiCdrom } from "./devices/ide/atapi-cdrom.ts";
 import type { IdeDrive } from "./devices/ide/ide-drive.ts";
@@ -53,4 +55,11 @@ export class Drives {
       cdrom: { readBytes: this.cdrom.activity.bytesRead },
     };
   }
+}
+
+/** A drive that takes the image, of the two kinds that PCs had last; 3.5 inches where there is no image yet. */
+export function floppyDriveFor(image: BlockStore | null): FloppyDriveType {
+  const needed = image ? formatForSize(image.sizeBytes)?.drive : undefined;
+  if (needed === "360K" || needed === "1.2M") return "1.2M";
+  return needed === "2.88M" ? "2.88M" : "1.44M";
 }

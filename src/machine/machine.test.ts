@@ -159,6 +159,7 @@ describe("Machine", () => {
   it("says what does not fit", () => {
     expect(() => build({ memoryMiB: 4096 })).toThrow(/2 to 3072 MiB of memory; 4096/);
     expect(() => build({}, { kernel: new Uint8Array(100) })).toThrow(/no Linux kernel/);
+    expect(() => build({}, { floppy: disk(5 * MIB) })).toThrow(/floppy image has 5242880 bytes/);
     expect(() => build({}, { disks: [1, 2, 3, 4].map(() => disk(MIB)) })).toThrow(/takes 3 disks; 4/);
   });
 

@@ -137,11 +137,11 @@ export class Machine implements Device {
   }
 
   insertFloppy(store: BlockStore | null): void {
-    if (store) throw new VmError("badConfig", "This machine has no floppy drive.");
+    this.board.insertFloppy(store);
   }
 
   activity(): DriveActivity {
-    return { ...this.board.drives.activity(), floppy: { readBytes: 0, writtenBytes: 0 } };
+    return { ...this.board.drives.activity(), floppy: { ...this.board.floppyActivity } };
   }
 
   // ---- state ------------------------------------------------------------------------------------------------------
