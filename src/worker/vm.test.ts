@@ -95,6 +95,7 @@ function makeVm(makeCore: () => WasmCore = () => core as unknown as WasmCore): V
     compileCore: async () => ({}) as WebAssembly.Module,
     makeCore,
     buildMachine: (parts: MachineParts) => {
+      expect(parts.clock.nowNs()).toBeLessThan(1e9);
       parts.makeCore({} as never, 1 << 12);
       tell = parts.events;
       const built = fakeMachine(core);

@@ -89,7 +89,8 @@ export class Vm implements ReplayApi {
 
     this.clock =
       config.clock === "instructions"
-        ? new InstructionClock(this.loop, () => this.core.instructions())
+        ? // Parts of the board look at the clock before there is a core.
+          new InstructionClock(this.loop, () => (this.core ? this.core.instructions() : 0))
         : new HostClock(this.loop);
     this.machine = this.platform.buildMachine({
       config,
