@@ -150,7 +150,6 @@ function walk32(cpu: Cpu, linearAddr: u64, access: u32): u64 {
     pageBits |= PAGE_LARGE;
     return high | (pde & 0xffc0_0000) | (linear32 & 0x3f_ffff);
   }
-  if (!(<u32>pde & PTE_A)) setEntryBits(cpu, pdeAddr, <u32>pde, PTE_A);
   const pteAddr = (pde & 0xffff_f000) + (((linear32 >> 12) & 0x3ff) << 2);
   const pte = readEntry(cpu, pteAddr, 4);
   if (!(pte & PTE_P)) {
@@ -158,6 +157,8 @@ function walk32(cpu: Cpu, linearAddr: u64, access: u32): u64 {
     return 0;
   }
   if (!finish(cpu, linearAddr, access, pteAddr, pte, pde & pte & RIGHTS, false)) return 0;
+  // Only a translation that is used marks the directory entry, as the 80386 does ("before a read or write operation").
+  if (!(<u32>pde & PTE_A)) setEntryBits(cpu, pdeAddr, <u32>pde, PTE_A);
   return (pte & 0xffff_f000) | (linear32 & 0xfff);
 }
 
