@@ -11,17 +11,17 @@ import { pqHigh, pqJoined, pqLow32, pqUnaryImm, shiftImm, shiftImmMmx, shiftPq, 
 import { readMem } from "../sse/operands";
 import { enterMmx, getMm, setMm } from "../sse/registers";
 
-// ---- shifts: a count past the lane's width gives zeros, or copies of the sign
-@unmanaged @final export class PSLLW { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 15) return b.zero(); return b.shl16(x, count); } }
-@unmanaged @final export class PSLLD { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 31) return b.zero(); return b.shl32(x, count); } }
-@unmanaged @final export class PSLLQ { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 63) return b.zero(); return b.shl64(x, count); } }
-@unmanaged @final export class PSRLW { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 15) return b.zero(); return b.shrU16(x, count); } }
-@unmanaged @final export class PSRLD { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 31) return b.zero(); return b.shrU32(x, count); } }
-@unmanaged @final export class PSRLQ { @inline apply<B, X>(b: B, x: X, count: u32): X { if (count > 63) return b.zero(); return b.shrU64(x, count); } }
-@unmanaged @final export class PSRAW { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrS16(x, count > 15 ? 15 : count); } }
-@unmanaged @final export class PSRAD { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrS32(x, count > 31 ? 31 : count); } }
-@unmanaged @final export class PSLLDQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shiftLeftBytes(x, count > 16 ? 16 : count); } }
-@unmanaged @final export class PSRLDQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shiftRightBytes(x, count > 16 ? 16 : count); } }
+// ---- shifts
+@unmanaged @final export class PSLLW { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shl16(x, count); } }
+@unmanaged @final export class PSLLD { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shl32(x, count); } }
+@unmanaged @final export class PSLLQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shl64(x, count); } }
+@unmanaged @final export class PSRLW { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrU16(x, count); } }
+@unmanaged @final export class PSRLD { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrU32(x, count); } }
+@unmanaged @final export class PSRLQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrU64(x, count); } }
+@unmanaged @final export class PSRAW { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrS16(x, count); } }
+@unmanaged @final export class PSRAD { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shrS32(x, count); } }
+@unmanaged @final export class PSLLDQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shiftLeftBytes(x, count); } }
+@unmanaged @final export class PSRLDQ { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shiftRightBytes(x, count); } }
 
 export function PSLLW_VW(cpu: Cpu, rec: Rec): void { shiftVw<PSLLW>(cpu, rec); }
 export function PSLLW_UI(cpu: Cpu, rec: Rec): void { shiftImm<PSLLW>(cpu, rec); }
@@ -103,7 +103,7 @@ export function PUNPCKHDQ_PQ(cpu: Cpu, rec: Rec): void { pqHigh<PUNPCKLDQ>(cpu, 
 /** Bit 0 selects the half of x, bit 1 that of y: the doubleword control that says the same. */
 @unmanaged @final export class SHUFPD {
   @inline apply<B, X>(b: B, x: X, y: X, control: u32): X {
-    return b.shuffleTwo32(x, y, (control & 1 ? 0xe : 4) | (control & 2 ? 0xe0 : 0x40));
+    return b.shuffleTwo32(x, y, 0x44 + (control & 1) * 0xa + ((control >> 1) & 1) * 0xa0);
   }
 }
 

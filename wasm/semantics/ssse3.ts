@@ -13,7 +13,7 @@ import { enterMmx, fromHalves, getMm, lowHalf, setMm } from "../sse/registers";
 @unmanaged @final export class PSHUFB { @inline apply<B, X>(b: B, x: X, y: X): X { return b.swizzle(x, b.and(y, b.splat8(0x8f))); } }
 @unmanaged @final export class PSHUFB_MMX { @inline apply<B, X>(b: B, x: X, y: X): X { return b.swizzle(x, b.and(y, b.splat8(0x87))); } }
 /** Bytes from `count` on of y with x above it. */
-@unmanaged @final export class PALIGNR { @inline apply<B, X>(b: B, x: X, y: X, count: u32): X { return b.alignBytes(y, x, count > 32 ? 32 : count); } }
+@unmanaged @final export class PALIGNR { @inline apply<B, X>(b: B, x: X, y: X, count: u32): X { return b.alignBytes(y, x, count); } }
 @unmanaged @final export class PHADDW { @inline apply<B, X>(b: B, x: X, y: X): X { return b.addI16(b.even16(x, y), b.odd16(x, y)); } }
 @unmanaged @final export class PHADDD { @inline apply<B, X>(b: B, x: X, y: X): X { return b.addI32(b.even32(x, y), b.odd32(x, y)); } }
 @unmanaged @final export class PHADDSW { @inline apply<B, X>(b: B, x: X, y: X): X { return b.addSatS16(b.even16(x, y), b.odd16(x, y)); } }
@@ -93,6 +93,5 @@ export function PALIGNR_PQI(cpu: Cpu, rec: Rec): void {
   const y = readQ(cpu, rec);
   if (cpu.fault) return;
   enterMmx(cpu);
-  const count = <u32>rec.imm & 0xff;
-  setMm(cpu, rec.g, lowHalf(lanes().shiftRightBytes(fromHalves(y, getMm(cpu, rec.g)), count > 16 ? 16 : count)));
+  setMm(cpu, rec.g, lowHalf(lanes().shiftRightBytes(fromHalves(y, getMm(cpu, rec.g)), <u32>rec.imm & 0xff)));
 }

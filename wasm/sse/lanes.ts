@@ -86,16 +86,15 @@ export class Lanes {
   @inline widenLowS32(x: v128): v128 { return i64x2.extend_low_i32x4_s(x); }
   @inline widenLowU32(x: v128): v128 { return i64x2.extend_low_i32x4_u(x); }
 
-  // shifts of each lane by a count below the lane's width
-  @inline shl16(x: v128, count: u32): v128 { return i16x8.shl(x, count); }
-  @inline shl32(x: v128, count: u32): v128 { return i32x4.shl(x, count); }
-  @inline shl64(x: v128, count: u32): v128 { return i64x2.shl(x, count); }
-  @inline shrU16(x: v128, count: u32): v128 { return i16x8.shr_u(x, count); }
-  @inline shrU32(x: v128, count: u32): v128 { return i32x4.shr_u(x, count); }
-  @inline shrU64(x: v128, count: u32): v128 { return i64x2.shr_u(x, count); }
-  @inline shrS16(x: v128, count: u32): v128 { return i16x8.shr_s(x, count); }
-  @inline shrS32(x: v128, count: u32): v128 { return i32x4.shr_s(x, count); }
-  @inline shrS8(x: v128, count: u32): v128 { return i8x16.shr_s(x, count); }
+  // shifts of each lane; a count past the lane's width gives zeros, or copies of the sign
+  @inline shl16(x: v128, count: u32): v128 { return count < 16 ? i16x8.shl(x, count) : i64x2.splat(0); }
+  @inline shl32(x: v128, count: u32): v128 { return count < 32 ? i32x4.shl(x, count) : i64x2.splat(0); }
+  @inline shl64(x: v128, count: u32): v128 { return count < 64 ? i64x2.shl(x, count) : i64x2.splat(0); }
+  @inline shrU16(x: v128, count: u32): v128 { return count < 16 ? i16x8.shr_u(x, count) : i64x2.splat(0); }
+  @inline shrU32(x: v128, count: u32): v128 { return count < 32 ? i32x4.shr_u(x, count) : i64x2.splat(0); }
+  @inline shrU64(x: v128, count: u32): v128 { return count < 64 ? i64x2.shr_u(x, count) : i64x2.splat(0); }
+  @inline shrS16(x: v128, count: u32): v128 { return i16x8.shr_s(x, min<u32>(count, 15)); }
+  @inline shrS32(x: v128, count: u32): v128 { return i32x4.shr_s(x, min<u32>(count, 31)); }
 
   // interleaving: lane 0 of x, lane 0 of y, lane 1 of x …
   @inline interleaveLow8(x: v128, y: v128): v128 { return i8x16.shuffle(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23); }
@@ -152,9 +151,12 @@ export class Lanes {
     return i64x2.shuffle(x, i8x16.swizzle(x, fromHalves(0, wordControl(control) + 0x0808_0808_0808_0808)), 0, 3);
   }
   /** The 16 bytes from byte `count` of x on (y above it). */
-  @inline alignBytes(x: v128, y: v128, count: u32): v128 { return v128.or(shiftBytesRight(x, count), shiftBytesLeft(y, 16 - count)); }
-  @inline shiftRightBytes(x: v128, count: u32): v128 { return shiftBytesRight(x, count); }
-  @inline shiftLeftBytes(x: v128, count: u32): v128 { return shiftBytesLeft(x, count); }
+  @inline alignBytes(x: v128, y: v128, count: u32): v128 {
+    const bytes = min<u32>(count, 32);
+    return v128.or(shiftBytesRight(x, bytes), shiftBytesLeft(y, 16 - bytes));
+  }
+  @inline shiftRightBytes(x: v128, count: u32): v128 { return shiftBytesRight(x, min<u32>(count, 16)); }
+  @inline shiftLeftBytes(x: v128, count: u32): v128 { return shiftBytesLeft(x, min<u32>(count, 16)); }
 }
 
 /** The executing backend has no state: its methods take all they need. */

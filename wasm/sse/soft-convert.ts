@@ -24,7 +24,8 @@ import {
 /** To i32 or i64 (`I`), rounded as `mode` says; what does not fit gives the integer indefinite and IE. */
 export function softToInteger<T, I>(cpu: Cpu, mxcsr: u32, mode: u32, x: T): I {
   const a = denormalsAreZero<T>(mxcsr, x);
-  const indefinite = <u64>1 << (sizeof<I>() * 8 - 1);
+  const topBit = sizeof<I>() * 8 - 1;
+  const indefinite = <u64>1 << topBit;
   if (isZero<T>(a)) return 0;
   const exponent = exponentOf<T>(a);
   if (isNan<T>(a) || isInfinite<T>(a) || exponent > 63) {

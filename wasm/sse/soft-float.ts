@@ -36,15 +36,17 @@ const LEADING: u64 = 0x8000_0000_0000_0000;
 }
 
 @inline export function signBit<T>(): T {
-  return <T>(<T>1 << <T>(sizeof<T>() * 8 - 1));
+  const topBit = sizeof<T>() * 8 - 1;
+  return (1 as T) << topBit;
 }
 
 @inline export function infinity<T>(): T {
-  return <T>((<T>maxExponent<T>()) << <T>mantissaBits<T>());
+  return (maxExponent<T>() as T) << mantissaBits<T>();
 }
 
 @inline function quietBit<T>(): T {
-  return <T>(<T>1 << <T>(mantissaBits<T>() - 1));
+  const bit = mantissaBits<T>() - 1;
+  return (1 as T) << bit;
 }
 
 @inline export function defaultNan<T>(): T {
