@@ -10,6 +10,8 @@
  * References: [i440FX] 3.3 (memory map); [PIIX3] 2.1; [PIIX4] 4.1 (ISA ports).
  */
 import type { CoreHost, CoreInterface } from "../core/core.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import type { BlockStore } from "../storage/block-store.ts";
 import { A20Gate } from "./bus/a20-gate.ts";
 import { MmioBus } from "./bus/mmio-bus.ts";
 import { PortBus } from "./bus/port-bus.ts";
@@ -30,6 +32,8 @@ import { RtcCmos } from "./chipset/rtc-cmos.ts";
 import { DebugConsole, DebugExitPort, PostPort, SystemControlPortA } from "./chipset/system-ports.ts";
 import { CoreMemory } from "./core-memory.ts";
 import { StateError, expectVersion, type Device, type DeviceState } from "./device.ts";
+import { FloppyController } from "./devices/floppy/floppy-controller.ts";
+import type { FloppyDriveType } from "./devices/floppy/floppy-formats.ts";
 import { IdeController } from "./devices/ide/ide-controller.ts";
 import { I8042 } from "./devices/ps2/i8042.ts";
 import { Ps2Keyboard } from "./devices/ps2/keyboard.ts";
@@ -37,7 +41,7 @@ import { Ps2Mouse } from "./devices/ps2/mouse.ts";
 import { Uart16550 } from "./devices/uart/uart-16550.ts";
 import { VgaDevice } from "./devices/vga/vga-device.ts";
 import { VmMouse, type BackdoorRegister } from "./devices/vmmouse/vmmouse.ts";
-import { CDROM_POSITION, Drives } from "./drives.ts";
+import { CDROM_POSITION, Drives, floppyDriveFor } from "./drives.ts";
 import { HPET_PHYS_ADDR, IOAPIC_PHYS_ADDR, SCI_IRQ, SLEEP_TYPE_S5, type BoardFacts } from "./firmware/board-facts.ts";
 import { fillFwCfg } from "./firmware/firmware-items.ts";
 import { FW_CFG_PORT, FW_CFG_PORTS, FwCfg } from "./firmware/fw-cfg.ts";
@@ -68,6 +72,8 @@ export class Board {
   readonly pointer: VmMouse;
   readonly serial: readonly [Uart16550, Uart16550];
   readonly vga: VgaDevice;
+  readonly floppy: FloppyController;
+  readonly floppyActivity = { readBytes: 0, writtenBytes: 0 };
   readonly power: AcpiPower;
   private readonly debugConsole: DebugConsole;
   private readonly smbus = new SmbusHost();
@@ -75,13 +81,14 @@ export class Board {
   private readonly ioapic: IoApic;
   private readonly rtc: RtcCmos;
   private readonly isa: IsaInterrupts;
+  private readonly floppyDrive: FloppyDriveType;
   private readonly parts: Parts;
 
   constructor(private readonly options: MachineParts) {
     const { config, clock, events } = options;
     this.core = options.makeCore(this.coreHost(), VRAM_BYTES);
     this.memory = new CoreMemory(this.core);
-    this.facts = { ramBytes: this.core.ram.length, processors: config.processors, hasFloppyController: false };
+    this.facts = { ramBytes: this.core.ram.length, processors: config.processors, hasFloppyController: true };
     const { ports, mmio, core } = this;
 
     this.pic = new PicPair({ set: (asserted) => this.interrupt(asserted) });
@@ -134,6 +141,16 @@ export class Board {
     const fwCfg = new FwCfg(this.memory);
     const pciConfig = new PciConfigMechanism(this.pci, onReset);
 
+    this.floppyDrive = floppyDriveFor(options.floppy);
+    this.floppy = new FloppyController(clock, {
+      irq: this.isa.input(6),
+      dma: dma.channel(2),
+      drives: [this.floppyDrive],
+      onActivity: (kind, bytes) => {
+        this.floppyActivity[kind === "read" ? "readBytes" : "writtenBytes"] += bytes;
+      },
+    });
+    this.insertFloppy(options.floppy);
     this.drives = new Drives(options.disks, options.cdrom);
     this.vga = new VgaDevice({
       clock,
@@ -154,6 +171,8 @@ export class Board {
     ports.attach(0x60, 1, keyboardController.dataPort);
     ports.attach(0x64, 1, keyboardController.commandPort);
     ports.attach(0x70, 4, this.rtc);
+    ports.attach(0x3f0, 6, this.floppy.registers);
+    ports.attach(0x3f7, 1, this.floppy.changeRegister);
     ports.attach(0x3f8, 8, this.serial[0]);
     ports.attach(0x2f8, 8, this.serial[1]);
     ports.attach(0x00, 16, dma.primary);
@@ -182,6 +201,7 @@ export class Board {
       ["pointer", this.pointer],
       ["com1", this.serial[0]],
       ["com2", this.serial[1]],
+      ["floppy", this.floppy],
       ["post", post],
       ["debugConsole", this.debugConsole],
       ["systemControl", systemControl],
@@ -208,7 +228,7 @@ export class Board {
         memoryBytesBelow4G: this.facts.ramBytes,
         memoryBytesAbove4G: 0,
         processors: this.facts.processors,
-        floppies: [null, null],
+        floppies: [this.floppyDrive, null],
         disks: this.drives.cmosGeometries(),
         bootOrder: this.options.config.bootOrder,
       }),
@@ -219,6 +239,15 @@ export class Board {
   loadFirmware(): void {
     const { firmware } = this.options;
     if (firmware.length > 0) this.core.loadRom(ROM_END - firmware.length, firmware);
+  }
+
+  /** @throws VmError when the image fits no floppy */
+  insertFloppy(store: BlockStore | null): void {
+    if (!this.floppy.insert(0, store))
+      throw new VmError(
+        "badMedia",
+        `The floppy image has ${store?.sizeBytes ?? 0} bytes; no floppy disk is of that size.`,
+      );
   }
 
   flushOutput(): void {
