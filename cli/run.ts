@@ -102,7 +102,7 @@ class Run {
     const { options } = this;
     await api.subscribe(callback((event: VmEvent) => this.heard(event)));
     await api.create(config);
-    if (options.restore) await api.restore(await readInput(options.restore));
+    if (options.restore) await api.restore(await readInput(options.restore), "paused");
     const serial = await openSerial(
       options.serial,
       (bytes) => void api.serialWrite(0, bytes).catch(() => undefined),
@@ -164,11 +164,10 @@ class Run {
     const { steps, instructions } = this.options;
     try {
       if (instructions !== undefined) {
-        if (this.options.restore) await api.pause().catch(() => undefined);
         await api.runInstructions(instructions);
         return this.end({ status: EXIT_DONE });
       }
-      if (!this.options.restore) await api.start();
+      await (this.options.restore ? api.resume() : api.start());
       this.waitingFor = steps.find((step) => step.kind === "until")?.text ?? null;
       for (const step of steps) {
         if (step.kind === "until") {

@@ -7,4 +7,7 @@ export interface ReplayApi extends VmApi {
    * exactly on the instruction clock.
    */
   runInstructions(count: number): Promise<void>;
+
+  /** As in VmApi, and how the machine is left. */
+  restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void>;
 }

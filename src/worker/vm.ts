@@ -240,14 +240,15 @@ export class Vm implements ReplayApi {
 
   async save(): Promise<Uint8Array> {
     this.expect("running", "paused");
-    return this.whileStopped("saving", () => packState(this.summary(), this.deviceStates(), this.regions()));
+    return this.whileStopped("saving", this.current, () =>
+      packState(this.summary(), this.deviceStates(), this.regions()),
+    );
   }
 
-  async restore(saved: Uint8Array): Promise<void> {
-    this.created();
+  async restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void> {
     this.expect("poweredOff", "running", "paused", "aborted");
-    const next = this.current === "paused" ? "paused" : "running";
-    await this.whileStopped("restoring", async () => {
+    const next = then ?? (this.current === "paused" ? "paused" : "running");
+    await this.whileStopped("restoring", next, async () => {
       const { summary, bodyOffset } = readSummary(saved);
       this.expectSameMachine(summary);
       const devices = await checkState(saved, bodyOffset, this.regions());
@@ -256,10 +257,6 @@ export class Vm implements ReplayApi {
       this.restoreDevices(devices);
       this.usedBefore = true;
     });
-    if (this.current !== next) {
-      if (next === "running") this.go();
-      else this.enter(next);
-    }
     this.askFrame();
   }
 
@@ -420,18 +417,19 @@ export class Vm implements ReplayApi {
     this.enter("aborted", error.message);
   }
 
-  /** Does something with the machine standing still; afterwards it is what it was before, also when that failed. */
-  private async whileStopped<T>(state: VmState, work: () => Promise<T>): Promise<T> {
+  /** Does something with the machine standing still; afterwards it is in the state `next`, or what it was where that failed. */
+  private async whileStopped<T>(state: VmState, next: VmState, work: () => Promise<T>): Promise<T> {
     const before = this.current;
+    const goOn = (after: VmState) => (after === "running" ? this.go() : this.enter(after));
     this.loop.stop();
     this.enter(state);
     try {
-      return await work();
+      const result = await work();
+      goOn(next);
+      return result;
     } catch (error) {
+      goOn(before);
       throw error instanceof StateError ? new VmError("badState", error.message) : asVmError(error);
-    } finally {
-      if (before === "running") this.go();
-      else this.enter(before);
     }
   }
 
@@ -458,13 +456,15 @@ export class Vm implements ReplayApi {
   private deviceStates(): DeviceState {
     const media: Record<string, StateValue> = {};
     for (const [drive, store] of this.drives) if (store instanceof OverlayStore) media[drive] = store.save();
-    return { version: 1, clock: this.clock.save(), machine: this.machine.save(), media };
+    const { instructionsAtPowerOn } = this;
+    return { version: 1, instructionsAtPowerOn, clock: this.clock.save(), machine: this.machine.save(), media };
   }
 
   private restoreDevices(states: DeviceState): void {
     this.machine.cancelTyping();
     this.clock.restore(states.clock as DeviceState);
     this.machine.restore(states.machine as DeviceState);
+    this.instructionsAtPowerOn = Number(states.instructionsAtPowerOn);
     for (const [drive, state] of Object.entries(states.media as Record<string, StateValue>)) {
       const store = this.drives.get(drive);
       if (!(store instanceof OverlayStore))
