@@ -58,7 +58,8 @@ const LEADING: u64 = 0x8000_0000_0000_0000;
 }
 
 @inline export function signOf<T>(a: T): u32 {
-  return <u32>(a >> <T>(sizeof<T>() * 8 - 1));
+  const topBit = sizeof<T>() * 8 - 1;
+  return <u32>(a >> topBit);
 }
 
 @inline export function isNan<T>(a: T): bool {
@@ -82,7 +83,8 @@ const LEADING: u64 = 0x8000_0000_0000_0000;
 }
 
 @inline function packSign<T>(sign: u32, bits: T): T {
-  return (<T>sign << <T>(sizeof<T>() * 8 - 1)) | bits;
+  const topBit = sizeof<T>() * 8 - 1;
+  return ((sign as T) << topBit) | bits;
 }
 
 /** Significand of a finite value that is not zero, leading one at bit 63. */
