@@ -49,9 +49,10 @@ export class Emit {
   }
   /** Gives the value on the wasm stack a local. */
   private define(): Val {
+    const local = this.nextLocal++;
     byte(OP_LOCAL_SET);
-    leb(this.nextLocal);
-    return changetype<Val>(<usize>this.nextLocal++);
+    leb(local);
+    return changetype<Val>(<usize>local);
   }
   private cpuPtr(): void {
     byte(OP_LOCAL_GET);

@@ -33,11 +33,11 @@ export class TestCore {
   readonly ram: Uint8Array;
   readonly view: DataView;
 
-  constructor(ramBytes = 16 << 20, host: HostCalls = {}, model = 0) {
-    compiled ??= new WebAssembly.Module(readFileSync(CORE));
+  constructor(ramBytes = 16 << 20, host: HostCalls = {}, model = 0, module?: WebAssembly.Module) {
+    if (!module) module = compiled ??= new WebAssembly.Module(readFileSync(CORE));
     const ramBase = 0x280_0000;
     this.memory = new WebAssembly.Memory({ initial: (ramBase + ramBytes + (4 << 20)) >> 16 });
-    const instance = new WebAssembly.Instance(compiled, {
+    const instance = new WebAssembly.Instance(module, {
       env: { memory: this.memory, abort: () => { throw new Error("the core aborted"); } },
       host: {
         portRead: host.portRead ?? (() => 0xffffffff),
