@@ -45,7 +45,8 @@ const L1_CACHE: u32 = 0x2008_0140;
 const L2_CACHE: u32 = 0x0200_6140;
 /** 64 entries, fully associative, of either size. */
 const L1_TLB: u32 = 0xff40_ff40;
-/** 8000_0008 EBX: SSB and branch type confusion do not exist here. */
+/** 8000_0008 EBX: FXSAVE always stores the error pointers; SSB and branch type confusion do not exist here. */
+const AMD_XSAVE_ERROR_POINTERS: u32 = 1 << 2;
 const AMD_SSB_NO: u32 = 1 << 26;
 const AMD_BTC_NO: u32 = 1 << 29;
 /** 8000_0021 EAX: LFENCE serializes, null selectors clear the base, automatic IBRS, SRSO does not exist. */
@@ -221,7 +222,7 @@ function extendedLeaf(cpu: Cpu, leaf: u32): void {
       return;
     case 0x8000_0008: {
       const count = machine().cpuCount;
-      answer(cpu, physAddrBits(cpu) | (VIRTUAL_ADDRESS_BITS << 8), AMD_SSB_NO | AMD_BTC_NO, count - 1, 0);
+      answer(cpu, physAddrBits(cpu) | (VIRTUAL_ADDRESS_BITS << 8), AMD_XSAVE_ERROR_POINTERS | AMD_SSB_NO | AMD_BTC_NO, count - 1, 0);
       return;
     }
     case 0x8000_0021:
