@@ -7,6 +7,7 @@ import type { MachineConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import workerUrl from "../worker/entry-browser.ts?worker&url";
 
 /** Events of a machine by their names on VmClient; each is a CustomEvent with the VmEvent as its detail. */
 export const EVENT_NAMES: Record<VmEvent["type"], string> = {
@@ -24,15 +25,11 @@ export const EVENT_NAMES: Record<VmEvent["type"], string> = {
 
 /** A Worker script of another origin cannot be started directly, but a local one may import it. */
 function startWorker(): Worker {
-  const name = "posada-machine";
-  try {
-    return new Worker(new URL("../worker/entry-browser.ts", import.meta.url), { type: "module", name });
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-    const url = new URL("../worker/entry-browser.ts", import.meta.url).href;
-    const starter = URL.createObjectURL(new Blob([`import ${JSON.stringify(url)};`], { type: "text/javascript" }));
-    return new Worker(starter, { type: "module", name });
-  }
+  const url = new URL(workerUrl, import.meta.url);
+  const options: WorkerOptions = { type: "module", name: "posada-machine" };
+  if (url.origin === location.origin) return new Worker(url, options);
+  const starter = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
+  return new Worker(URL.createObjectURL(starter), options);
 }
 
 export class VmClient extends EventTarget {

@@ -4,11 +4,10 @@ import { WasmCore } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
-import type { VmPlatform } from "./vm.ts";
+import type { FramePace, VmPlatform } from "./vm.ts";
 
 /** Nobody sees a machine without a canvas; its mode is still reported. */
-const HEADLESS_FRAME_MS = 250;
-const FRAME_MS = 16;
+const FRAME_MS: Record<FramePace, number> = { repaint: 16, resting: 50, headless: 250 };
 
 const coreUrl = new URL("../../build/core.wasm", import.meta.url).href;
 
@@ -30,10 +29,9 @@ export function browserPlatform(): VmPlatform {
     compileCore,
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
     buildMachine: (parts) => Machine.build(parts),
-    nextFrame(visible, draw) {
-      if (!visible) setTimeout(draw, HEADLESS_FRAME_MS);
-      else if (typeof requestAnimationFrame === "function") requestAnimationFrame(draw);
-      else setTimeout(draw, FRAME_MS);
+    nextFrame(pace, draw) {
+      if (pace === "repaint" && typeof requestAnimationFrame === "function") requestAnimationFrame(draw);
+      else setTimeout(draw, FRAME_MS[pace]);
     },
   };
 }

@@ -56,7 +56,7 @@ export function nodePlatform(corePath: string): VmPlatform {
     },
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
     buildMachine: (parts) => Machine.build(parts),
-    nextFrame(_visible, draw) {
+    nextFrame(_pace, draw) {
       // A machine that has nothing to do must not keep the thread alive only to look at its screen.
       setTimeout(draw, HEADLESS_FRAME_MS).unref();
     },

@@ -76,12 +76,14 @@ function* statePieces(devices: DeviceState, regions: Regions): Generator<Uint8Ar
 }
 
 function* regionPieces(number: number, region: Uint8Array): Generator<Uint8Array> {
-  // Whole words are compared: a region is as large as the guest's memory.
-  const words = new BigUint64Array(region.buffer, region.byteOffset, region.byteLength >> 3);
-  const wordsInPage = PAGE_BYTES >> 3;
+  // Most pages that are in use say so in their first words; a region is as large as the guest's memory.
+  const words = new Int32Array(region.buffer, region.byteOffset, region.byteLength >> 2);
+  const wordsInPage = PAGE_BYTES >> 2;
   const pages = region.length / PAGE_BYTES;
   const isZero = (page: number) => {
-    for (let i = page * wordsInPage; i < (page + 1) * wordsInPage; i++) if (words[i] !== 0n) return false;
+    const end = (page + 1) * wordsInPage;
+    for (let i = page * wordsInPage; i < end; i += 4)
+      if ((words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!) !== 0) return false;
     return true;
   };
   for (let page = 0; page < pages;) {

@@ -30,17 +30,22 @@ import { RunLoop } from "./run-loop.ts";
 import { checkState, loadRegions, packState, readSummary } from "./saved-state.ts";
 import type { Regions, StateSummary } from "./saved-state.ts";
 
+export type FramePace = "repaint" | "resting" | "headless";
+
 export interface VmPlatform {
   opener: SourceOpener;
   compileCore(): Promise<WebAssembly.Module>;
   /** @throws CoreMemoryError */
   makeCore(module: WebAssembly.Module, options: WasmCoreOptions): WasmCore;
   buildMachine: BuildMachine;
-  /** Calls `draw` before the next repaint, or a few times a second where nobody watches. */
-  nextFrame(visible: boolean, draw: () => void): void;
+  /** Calls `draw` before the next repaint; later where the picture rests, and seldom where nobody watches. */
+  nextFrame(pace: FramePace, draw: () => void): void;
 }
 
 const log = logger("vm");
+
+/** After about a second without a change the screen is looked at less often. */
+const UNCHANGED_FRAMES = 60;
 
 const CLICK_MS = 60;
 
@@ -63,6 +68,7 @@ export class Vm implements ReplayApi {
   private timesAtPowerOn = { activeMs: 0, haltedMs: 0 };
   private hasCanvas = false;
   private frameAsked = false;
+  private framesUnchanged = 0;
   private usedBefore = false;
   private onLimit: (() => void) | null = null;
 
@@ -508,9 +514,10 @@ export class Vm implements ReplayApi {
   private askFrame(): void {
     if (this.frameAsked) return;
     this.frameAsked = true;
-    this.platform.nextFrame(this.hasCanvas, () => {
+    const pace = !this.hasCanvas ? "headless" : this.framesUnchanged < UNCHANGED_FRAMES ? "repaint" : "resting";
+    this.platform.nextFrame(pace, () => {
       this.frameAsked = false;
-      this.presenter.tick();
+      this.framesUnchanged = this.presenter.tick() ? 0 : this.framesUnchanged + 1;
       if (this.current === "running") this.askFrame();
     });
   }
