@@ -1,0 +1,59 @@
+/** Composition root of the page: makes the services, wires them to the elements, and does what the address asks. */
+import { Desk } from "../services/desk.ts";
+import { loadCatalogue } from "../services/guest-library.ts";
+import type { GuestCatalogue } from "../services/guest-library.ts";
+import { withSettings } from "../services/machine-plan.ts";
+import { isFatal, readPageRequest } from "../services/page-request.ts";
+import { Preferences } from "../services/preferences.ts";
+import { missingFeatures, checkHost } from "../services/host-check.ts";
+import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
+import { bestLanguage, language } from "../ui/messages/language.ts";
+
+const baseUrl = document.baseURI;
+const preferences = new Preferences();
+const desk = new Desk(baseUrl, (plan) => withSettings(plan, preferences.choices.machine));
+
+language.set(bestLanguage(navigator.languages));
+applyChoices(preferences);
+preferences.addEventListener("change", () => applyChoices(preferences));
+
+const app = new PosadaApp();
+app.desk = desk;
+app.preferences = preferences;
+document.body.prepend(app);
+
+/** Where the default guest is wanted at once, `autostart` waits for the list. */
+async function showCatalogue(): Promise<GuestCatalogue> {
+  try {
+    app.catalogue = await loadCatalogue(baseUrl);
+  } catch (error) {
+    app.catalogue = { files: [], machines: [] };
+    desk.tellError(error);
+  }
+  return app.catalogue;
+}
+
+async function begin(): Promise<void> {
+  const request = readPageRequest(location.search, location.href);
+  const listed = showCatalogue();
+  for (const problem of request.problems) desk.tell({ kind: "parameter", problem });
+  if (missingFeatures().length > 0) {
+    try {
+      checkHost();
+    } catch (error) {
+      desk.tellError(error);
+    }
+    return;
+  }
+  if (request.problems.some(isFatal)) return;
+  const mild = desk.problems;
+  if (request.plan) return desk.open(request.plan, request.autostart, mild);
+  const first = (await listed).machines[0];
+  if (!first || !(request.autostart || request.memoryMiB !== undefined)) return;
+  const title = language.messages.guests[first.id]?.title ?? first.title;
+  const plan = { ...withSettings(first.plan, preferences.choices.machine), title };
+  const memoryMiB = request.memoryMiB ?? plan.memoryMiB;
+  await desk.open({ ...plan, ...(memoryMiB === undefined ? {} : { memoryMiB }) }, request.autostart, mild);
+}
+
+void begin();

@@ -1,0 +1,79 @@
+/** The page's head: name, guest files, language, colors. Tells "home" and "guestfiles". */
+import { html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { Preferences, Theme } from "../../services/preferences.ts";
+import { icon } from "../icon/icon.ts";
+import type { IconName } from "../icon/icon.ts";
+import { language, LANGUAGES } from "../messages/language.ts";
+import { PageElement } from "../shared/page-element.ts";
+import "./app-header.css";
+
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const themeIcons: Record<Theme, IconName> = { system: "halves", light: "sun", dark: "moon" };
+
+@customElement("app-header")
+export class AppHeader extends PageElement {
+  @property({ attribute: false }) preferences!: Preferences;
+  /** Of the machine in view. */
+  @property() machineTitle = "";
+
+  protected override render() {
+    const { t } = this;
+    const { theme } = this.preferences.choices;
+    return html`
+      <header class="head">
+        <a class="brand" href="./" aria-label=${t.toStart} @click=${this.home}>
+          <img src="./logo.svg" alt="" width="36" height="36" /><span aria-hidden="true">${t.appName}</span>
+        </a>
+        ${this.machineTitle ? html`<p class="in-view">${this.machineTitle}</p>` : nothing}
+        <div class="choices">
+          <button
+            type="button"
+            class="button plain"
+            aria-label=${t.guestFiles}
+            @click=${() => this.send("guestfiles")}
+          >
+            ${icon("box")}<span class="name" aria-hidden="true">${t.guestFiles}</span>
+          </button>
+          <label class="language">
+            ${icon("globe")}<span class="visually-hidden">${t.language}</span>
+            <select @change=${this.languageChosen}>
+              ${LANGUAGES.map(
+                ({ tag, messages }) =>
+                  html`<option value=${tag} lang=${tag} ?selected=${tag === language.tag}>
+                    ${messages.languageName}
+                  </option>`,
+              )}
+            </select>
+          </label>
+          <button
+            type="button"
+            class="button plain"
+            aria-label="${t.theme}: ${t.themes[theme]}"
+            title="${t.theme}: ${t.themes[theme]}"
+            @click=${() =>
+              this.preferences.set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]! })}
+          >
+            ${icon(themeIcons[theme])}
+          </button>
+        </div>
+      </header>
+    `;
+  }
+
+  private home(event: MouseEvent): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab
+    event.preventDefault();
+    this.send("home");
+  }
+
+  private languageChosen(event: Event): void {
+    this.preferences.set({ language: (event.target as HTMLSelectElement).value });
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "app-header": AppHeader;
+  }
+}

@@ -1,0 +1,39 @@
+/** The page's own line icons, 24 × 24, drawn in the color of the text. They say nothing to screen readers. */
+import { html, svg } from "lit";
+import type { SVGTemplateResult, TemplateResult } from "lit";
+
+const shapes = {
+  play: svg`<path d="M8 5.5v13l10.5-6.5z" fill="currentColor" />`,
+  pause: svg`<path d="M8.5 6v12M15.5 6v12" stroke-width="2.6" />`,
+  reset: svg`<path d="M19.5 12a7.5 7.5 0 1 1-2.4-5.5" /><path d="M19.8 3.6v4.2h-4.2" />`,
+  powerButton: svg`<path d="M12 3.5v8" /><path d="M7.2 6.8a7.5 7.5 0 1 0 9.6 0" />`,
+  plug: svg`<path d="M9 3.5v5M15 3.5v5" /><path d="M6.5 8.5h11v2.5a5.5 5.5 0 0 1-11 0z" /><path d="M12 16.5v4" />`,
+  keys: svg`<rect x="2.5" y="6" width="19" height="12" rx="2.5" /><path d="M6.5 10h.01M10.2 10h.01M13.9 10h.01M17.5 10h.01M8 14h8" />`,
+  expand: svg`<path d="M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15" />`,
+  shrink: svg`<path d="M9 4.5V9H4.5M19.5 9H15V4.5M15 19.5V15h4.5M4.5 15H9v4.5" />`,
+  camera: svg`<path d="M3.5 8.5a2 2 0 0 1 2-2h2.3l1.4-2h5.6l1.4 2h2.3a2 2 0 0 1 2 2v8.5a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2z" /><circle cx="12" cy="12.5" r="3.5" />`,
+  terminal: svg`<rect x="3" y="4.5" width="18" height="15" rx="2.5" /><path d="m7 9.5 3 2.5-3 2.5M12.5 15h4" />`,
+  disc: svg`<circle cx="12" cy="12" r="8.5" /><circle cx="12" cy="12" r="2.2" />`,
+  floppy: svg`<path d="M4.5 6.5a2 2 0 0 1 2-2h9.3l3.7 3.7v9.3a2 2 0 0 1-2 2h-11a2 2 0 0 1-2-2z" /><path d="M8.5 4.5V9h6V4.5M8 19.5v-6h8v6" />`,
+  disk: svg`<ellipse cx="12" cy="6.5" rx="7.5" ry="3" /><path d="M4.5 6.5v11c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3v-11M4.5 12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3" />`,
+  pointer: svg`<path d="m6 4.5 12.5 6.8-5.6 1.6-2.3 5.6z" />`,
+  close: svg`<path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />`,
+  sun: svg`<circle cx="12" cy="12" r="4" /><path d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M5.6 18.4 7 17M17 7l1.4-1.4" />`,
+  moon: svg`<path d="M19.5 14.3A8 8 0 0 1 9.7 4.5a8 8 0 1 0 9.8 9.8z" />`,
+  halves: svg`<circle cx="12" cy="12" r="8" /><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" />`,
+  globe: svg`<circle cx="12" cy="12" r="8.5" /><path d="M3.5 12h17M12 3.5c5 5.3 5 11.7 0 17M12 3.5c-5 5.3-5 11.7 0 17" />`,
+  open: svg`<path d="M12 15.5V4.5M7.5 8.5 12 4.2l4.5 4.3" /><path d="M4.5 15v2.5a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V15" />`,
+  chevron: svg`<path d="m7 10 5 5 5-5" />`,
+  eject: svg`<path d="M12 5.5 5.5 13.5h13zM5.5 17.5h13" />`,
+  warning: svg`<path d="M12 4.5 3.5 19.5h17z" /><path d="M12 10v4.5M12 17h.01" />`,
+  box: svg`<path d="M4 8 12 4l8 4v8l-8 4-8-4z" /><path d="m4 8 8 4 8-4M12 12v8" />`,
+  memory: svg`<rect x="6" y="6" width="12" height="12" rx="2" /><path d="M9.5 3.5V6M14.5 3.5V6M9.5 18v2.5M14.5 18v2.5M3.5 9.5H6M3.5 14.5H6M18 9.5h2.5M18 14.5h2.5" />`,
+  leave: svg`<path d="M14 4.5H7.5a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2H14" /><path d="M10.5 12h9M16 8.5l3.5 3.5-3.5 3.5" />`,
+  file: svg`<path d="M6.5 4.5H14l4.5 4.5v10.5h-12z" /><path d="M13.5 4.5V9.5h5" />`,
+} satisfies Record<string, SVGTemplateResult>;
+
+export type IconName = keyof typeof shapes;
+
+export function icon(name: IconName): TemplateResult {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${shapes[name]}</svg>`;
+}

@@ -1,0 +1,242 @@
+/**
+ * A machine in view: toolbar, screen, serial console, status line; what lies over the screen while it loads, waits or
+ * has stopped. Asks its surroundings by "leave" (detail: null), "insert" (detail: {drive, medium}) and "announce"
+ * (detail: a sentence).
+ */
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { MachineSession } from "../../services/machine-session.ts";
+import { icon } from "../icon/icon.ts";
+import { language } from "../messages/language.ts";
+import { hostKey } from "../screen/vm-screen.ts";
+import type { VmScreen } from "../screen/vm-screen.ts";
+import type { HostCommand } from "../screen/keyboard-capture.ts";
+import { pickFiles } from "../shared/pick-files.ts";
+import { saveFile } from "../shared/save-file.ts";
+import { PageElement } from "../shared/page-element.ts";
+import "../serial/serial-console.ts";
+import "./machine-toolbar.ts";
+import type { MachineToolbar, ToolbarAction } from "./machine-toolbar.ts";
+import "./status-line.ts";
+import "./machine-view.css";
+
+/** Not in every browser: keeps Escape and the system's own keys for the guest in full screen. */
+interface KeyboardLock {
+  lock(): Promise<void>;
+  unlock(): void;
+}
+
+@customElement("machine-view")
+export class MachineView extends PageElement {
+  @property({ attribute: false }) session!: MachineSession;
+  @state() private serialOpen = false;
+  @state() private fullScreen = false;
+  private lastState: string | null = null;
+
+  constructor() {
+    super();
+    this.follow(() => this.session);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("fullscreenchange", this.fullScreenChanged);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("fullscreenchange", this.fullScreenChanged);
+  }
+
+  protected override render() {
+    const { session, t } = this;
+    return html`
+      <section
+        class="machine ${this.serialOpen ? "with-serial" : ""}"
+        aria-label=${t.machine.region(session.plan.title)}
+        @toolbaraction=${(event: CustomEvent<ToolbarAction>) => this.act(event.detail)}
+        @acted=${() => this.screen?.focusScreen()}
+        @keyboardrelease=${() => this.toolbar?.focusFirst()}
+        @hostcommand=${(event: CustomEvent<HostCommand>) => this.command(event.detail)}
+        @pointerrefused=${() => this.send("announce", t.machine.pointerRefused)}
+        @consoleleft=${() => this.toolbar?.focusTool("serial")}
+      >
+        <machine-toolbar
+          .session=${session}
+          .serialOpen=${this.serialOpen}
+          .fullScreen=${this.fullScreen}
+        ></machine-toolbar>
+        <div class="stage">
+          <vm-screen .machine=${session}></vm-screen>
+          ${this.overlay()}
+        </div>
+        ${this.serialOpen ? html`<serial-console .session=${session}></serial-console>` : nothing}
+        <div class="foot">
+          <status-line .session=${session}></status-line>
+          <p class="keys">${this.keysHint()}</p>
+        </div>
+      </section>
+    `;
+  }
+
+  protected override updated(): void {
+    const { session } = this;
+    const state = session.phase === "ready" ? session.state : null;
+    // The screen takes the keyboard when the machine is switched on, unless the serial console has it.
+    if (state === "running" && this.lastState !== "running" && this.lastState !== "paused")
+      if (!this.querySelector("serial-console")?.contains(document.activeElement)) this.screen?.focusScreen();
+    if (state !== "running") this.screen?.releasePointer();
+    this.lastState = state;
+  }
+
+  private get screen(): VmScreen | null {
+    return this.renderRoot.querySelector("vm-screen");
+  }
+
+  private get toolbar(): MachineToolbar | null {
+    return this.renderRoot.querySelector("machine-toolbar");
+  }
+
+  private keysHint() {
+    const words = this.t.machine;
+    const name = hostKey === "MetaRight" ? words.rightCommand : words.rightCtrl;
+    return this.session.takesInput ? words.keyboardHint(name) : "";
+  }
+
+  private overlay() {
+    const { session, t } = this;
+    if (session.phase === "loading") return this.loading();
+    if (session.phase !== "ready") return nothing;
+    const words = t.machine;
+    switch (session.state) {
+      case "poweredOff":
+        return this.plate(
+          session.screenMode ? words.switchedOff : words.readyToStart,
+          words.start,
+          "play",
+          () => void session.start(),
+        );
+      case "paused":
+        return this.plate(words.paused, words.resume, "play", () => {
+          void session.resume();
+          this.screen?.focusScreen();
+        });
+      case "aborted":
+        return this.plate(words.fault, words.reset, "reset", () => void session.reset());
+      default:
+        return nothing;
+    }
+  }
+
+  private plate(text: string, label: string, name: "play" | "reset", act: () => void) {
+    const { plan } = this.session;
+    return html`
+      <div class="overlay">
+        <p class="title">${plan.title}</p>
+        <p class="text">${text}</p>
+        <button type="button" class="button primary" @click=${act}>${icon(name)}${label}</button>
+      </div>
+    `;
+  }
+
+  private loading() {
+    const { session, t } = this;
+    const { doneBytes, totalBytes } = session.progress;
+    const done = language.size(doneBytes);
+    const complete = totalBytes !== null && doneBytes >= totalBytes;
+    const text =
+      doneBytes === 0 || complete
+        ? t.loading.preparing
+        : totalBytes === null
+          ? t.loading.bytesOnly(done)
+          : t.loading.bytes(done, language.size(totalBytes));
+    return html`
+      <div class="overlay">
+        <p class="title">${t.loading.heading(session.plan.title)}</p>
+        ${totalBytes === null
+          ? html`<progress aria-label=${t.loading.label}></progress>`
+          : html`<progress aria-label=${t.loading.label} max=${totalBytes} .value=${doneBytes}></progress>`}
+        <p class="text">${text}</p>
+        <button type="button" class="button" @click=${() => this.send("leave")}>${t.cancel}</button>
+      </div>
+    `;
+  }
+
+  private act(action: ToolbarAction): void {
+    switch (action) {
+      case "fullScreen":
+        return void this.toggleFullScreen();
+      case "screenshot":
+        return void this.saveScreenshot();
+      case "serial":
+        this.serialOpen = !this.serialOpen;
+        return;
+      case "pointer":
+        return this.screen?.capturePointer();
+      case "keyboard":
+        return this.screen?.focusTextInput();
+      case "leave":
+        return this.send("leave");
+      case "insertCdrom":
+        return void this.insert("cdrom");
+      case "insertFloppy":
+        return void this.insert("floppy");
+      case "ejectCdrom":
+        return this.send("insert", { drive: "cdrom", medium: null });
+      case "ejectFloppy":
+        return this.send("insert", { drive: "floppy", medium: null });
+    }
+  }
+
+  private command(command: HostCommand): void {
+    switch (command) {
+      case "ctrlAltDel":
+        return void this.session.pressKeys(["ControlLeft", "AltLeft", "Delete"]);
+      case "pause":
+        return void (this.session.state === "paused" ? this.session.resume() : this.session.pause());
+      case "fullScreen":
+        return void this.toggleFullScreen();
+    }
+  }
+
+  private async insert(drive: "cdrom" | "floppy"): Promise<void> {
+    const [file] = await pickFiles({ multiple: false });
+    if (file) this.send("insert", { drive, medium: { source: file, name: file.name } });
+  }
+
+  private async saveScreenshot(): Promise<void> {
+    const png = await this.session.screenshot();
+    if (png) saveFile(png, `${this.session.plan.title || "posada"} ${timestamp(new Date())}.png`);
+  }
+
+  private async toggleFullScreen(): Promise<void> {
+    if (document.fullscreenElement) return void document.exitFullscreen();
+    try {
+      await this.renderRoot.querySelector(".machine")!.requestFullscreen({ navigationUI: "hide" });
+    } catch {
+      return this.send("announce", this.t.machine.fullScreenRefused);
+    }
+    this.screen?.focusScreen();
+    const { keyboard } = navigator as { keyboard?: KeyboardLock };
+    // Without it Escape leaves full screen, as the browser says itself.
+    await keyboard?.lock().catch(() => undefined);
+  }
+
+  private readonly fullScreenChanged = () => {
+    this.fullScreen = document.fullscreenElement !== null;
+    if (!this.fullScreen) (navigator as { keyboard?: KeyboardLock }).keyboard?.unlock();
+  };
+}
+
+/** 2026-01-31 23.59.59: sorts by time, and every file system takes it. */
+function timestamp(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(".")}`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "machine-view": MachineView;
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The machine's screen: one canvas, drawn by the machine's worker. While it has the focus the keyboard is the guest's.
+ * Tells its surroundings by events: "keyboardrelease" (the host key was pressed), "hostcommand" (detail:
+ * HostCommand), "pointerrefused".
+ */
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
+import { styleMap } from "lit/directives/style-map.js";
+import type { MachineSession } from "../../services/machine-session.ts";
+import { PageElement } from "../shared/page-element.ts";
+import { hostKeyFor, KeyboardCapture } from "./keyboard-capture.ts";
+import { PointerCapture } from "./pointer-capture.ts";
+import { fitScreen } from "./screen-fit.ts";
+import "./vm-screen.css";
+
+/** What the picture is before the machine tells: VGA text. */
+const FIRST_MODE = { widthPx: 720, heightPx: 400, aspect: 4 / 3, text: true };
+
+export const hostKey = hostKeyFor(navigator.platform);
+
+@customElement("vm-screen")
+export class VmScreen extends PageElement {
+  /** The machine that is shown. Has `screenText()` for those who want to read it. */
+  @property({ attribute: false }) machine: MachineSession | null = null;
+  @state() private room = { width: 0, height: 0 };
+  @state() private hasKeyboard = false;
+  @state() private hasPointer = false;
+
+  private shown: MachineSession | null = null;
+  private pointer: PointerCapture | null = null;
+  private readonly resized = new ResizeObserver(([entry]) => {
+    const { width, height } = entry!.contentRect;
+    this.room = { width, height };
+  });
+  private readonly keyboard = new KeyboardCapture(
+    {
+      key: (code, down) => this.machine?.key(code, down),
+      release: () => this.send("keyboardrelease"),
+      command: (command) => this.send("hostcommand", command),
+    },
+    hostKey,
+  );
+
+  constructor() {
+    super();
+    this.follow(() => this.machine);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.resized.observe(this);
+    document.addEventListener("visibilitychange", this.letGo);
+    document.addEventListener("pointerlockchange", this.lockChanged);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.resized.disconnect();
+    document.removeEventListener("visibilitychange", this.letGo);
+    document.removeEventListener("pointerlockchange", this.lockChanged);
+    this.letGo();
+    this.pointer?.detach();
+    this.pointer = null;
+    this.shown = null;
+  }
+
+  focusScreen(): void {
+    this.canvas?.focus({ preventScroll: true });
+  }
+
+  /** Brings up the keyboard of a touch screen; what it types goes to the guest. */
+  focusTextInput(): void {
+    this.renderRoot.querySelector<HTMLTextAreaElement>("textarea")?.focus({ preventScroll: true });
+  }
+
+  /** Captures the mouse. */
+  capturePointer(): void {
+    this.focusScreen();
+    void this.pointer?.capture();
+  }
+
+  releasePointer(): void {
+    this.pointer?.release();
+  }
+
+  private get canvas(): HTMLCanvasElement | null {
+    return this.renderRoot.querySelector("canvas");
+  }
+
+  protected override render() {
+    const { machine, t } = this;
+    if (!machine) return nothing;
+    const mode = machine.screenMode ?? FIRST_MODE;
+    const { width, height, crisp } = fitScreen(mode, this.room.width, this.room.height, window.devicePixelRatio);
+    const keyName = hostKey === "MetaRight" ? t.machine.rightCommand : t.machine.rightCtrl;
+    const size = { width: `${width}px`, height: `${height}px`, imageRendering: crisp ? "pixelated" : "auto" };
+    const absolute = machine.pointerAbsolute && machine.takesInput;
+    return html`
+      <div class="glass ${absolute ? "absolute" : ""} ${this.hasKeyboard ? "listening" : ""}">
+        ${keyed(
+          machine,
+          html`<canvas
+            tabindex="0"
+            role="application"
+            aria-label=${t.machine.screenLabel(machine.plan.title)}
+            aria-describedby="screen-help"
+            style=${styleMap(size)}
+            @keydown=${this.keyEvent}
+            @keyup=${this.keyEvent}
+            @focus=${() => (this.hasKeyboard = true)}
+            @blur=${this.blurred}
+            @pointerdown=${() => this.focusScreen()}
+          ></canvas>`,
+        )}
+      </div>
+      <textarea
+        rows="1"
+        tabindex="-1"
+        autocomplete="off"
+        autocapitalize="off"
+        spellcheck="false"
+        aria-label=${t.machine.textInput}
+        @keydown=${this.keyEvent}
+        @keyup=${this.keyEvent}
+        @blur=${this.letGo}
+        @input=${this.typed}
+      ></textarea>
+      <p class="visually-hidden" id="screen-help">${t.machine.screenHelp(keyName)}</p>
+      ${this.hasPointer ? html`<p class="hint" role="status">${t.machine.pointerHint}</p>` : nothing}
+    `;
+  }
+
+  protected override updated(): void {
+    const { machine, canvas } = this;
+    if (!machine || !canvas || this.shown === machine) return;
+    this.shown = machine;
+    this.pointer?.detach();
+    this.pointer = new PointerCapture(canvas, {
+      move: (dx, dy, wheel) => machine.moveMouse(dx, dy, wheel),
+      pointTo: (x, y) => machine.pointTo(x, y),
+      button: (button, down) => machine.mouseButton(button, down),
+      active: () => machine.takesInput,
+      absolute: () => machine.pointerAbsolute,
+      // In text modes few guests use a mouse, and a captured one keeps Escape from them.
+      capturesOnClick: () => machine.screenMode !== null && !machine.screenMode.text,
+      refused: () => this.send("pointerrefused"),
+    });
+    void machine.showOn(canvas);
+  }
+
+  private readonly letGo = () => this.keyboard.releaseAll();
+
+  private readonly lockChanged = () => (this.hasPointer = this.pointer?.locked ?? false);
+
+  private blurred(): void {
+    this.hasKeyboard = false;
+    this.letGo();
+  }
+
+  /** Keys of a machine that does not listen stay the page's. */
+  private keyEvent(event: KeyboardEvent): void {
+    if (this.machine?.takesInput) this.keyboard.handle(event);
+  }
+
+  private typed(event: InputEvent): void {
+    const input = event.target as HTMLTextAreaElement;
+    if (event.isComposing) return;
+    const text = input.value;
+    input.value = "";
+    if (!this.machine?.takesInput) return;
+    if (event.inputType === "deleteContentBackward") void this.machine.pressKeys(["Backspace"]);
+    else if (text !== "") void this.machine.typeText(text);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "vm-screen": VmScreen;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The first thing that a visitor sees: the default guest with one click, other ready machines, one's own images, and
+ * the settings that go into whatever is started. Tells "startmachine" (detail: ReadyMachine), "openfiles" (detail:
+ * File[]) and "settings" (detail: MachineSettings).
+ */
+import { html, nothing } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
+import type { MachineSettings } from "../../services/machine-plan.ts";
+import { icon } from "../icon/icon.ts";
+import { language } from "../messages/language.ts";
+import { PageElement } from "../shared/page-element.ts";
+import { pickFiles } from "../shared/pick-files.ts";
+import "./machine-settings.ts";
+import "./start-screen.css";
+
+const MIB = 2 ** 20;
+
+@customElement("start-screen")
+export class StartScreen extends PageElement {
+  /** null while it is loading. */
+  @property({ attribute: false }) catalogue: GuestCatalogue | null = null;
+  @property({ attribute: false }) settings: MachineSettings = {};
+
+  protected override render() {
+    const { t, catalogue } = this;
+    const [first, ...others] = catalogue?.machines ?? [];
+    return html`
+      <div class="start">
+        <div class="welcome">
+          <h1>${t.tagline}</h1>
+          <p>${t.intro}</p>
+        </div>
+        <section class="ready" aria-label=${t.ready.heading}>
+          ${catalogue === null ? html`<p class="quiet">${t.loadingList}</p>` : nothing}
+          ${catalogue && !first ? html`<p class="quiet">${t.ready.none}</p>` : nothing}
+          ${first ? this.mainCard(first) : nothing}
+          ${others.length > 0
+            ? html`<h2>${t.ready.others}</h2>
+                <ul class="others">
+                  ${others.map((machine) => this.card(machine))}
+                </ul>`
+            : nothing}
+        </section>
+        <div class="side">
+          <section class="own" aria-labelledby="own-heading">
+            <h2 id="own-heading">${t.own.heading}</h2>
+            <p>${t.own.hint}</p>
+            <button type="button" class="button" @click=${() => void this.openFiles()}>
+              ${icon("open")}${t.own.open}
+            </button>
+            <p class="kinds">${t.own.kinds}</p>
+          </section>
+          <machine-settings .settings=${this.settings}></machine-settings>
+        </div>
+      </div>
+    `;
+  }
+
+  private words(machine: ReadyMachine) {
+    return this.t.guests[machine.id] ?? { title: machine.title, description: "" };
+  }
+
+  private facts(machine: ReadyMachine) {
+    const { t, settings } = this;
+    const memory = language.size((settings.memoryMiB ?? machine.memoryMiB) * MIB);
+    return html`
+      <ul class="facts">
+        ${machine.plan.kernel && machine.version ? html`<li>${t.ready.version(machine.version)}</li>` : nothing}
+        ${machine.sizeBytes > 0 ? html`<li>${t.ready.download(language.size(machine.sizeBytes))}</li>` : nothing}
+        <li>${t.ready.memory(memory)}</li>
+      </ul>
+    `;
+  }
+
+  private mainCard(machine: ReadyMachine) {
+    const { title, description } = this.words(machine);
+    return html`
+      <article class="main-card">
+        <div class="preview" aria-hidden="true">
+          <span>Debian GNU/Linux</span><span>~ # uname -m</span><span>x86_64</span><span>~ # <i></i></span>
+        </div>
+        <div class="about">
+          <h2>${title}</h2>
+          <p>${description}</p>
+          ${this.facts(machine)}
+          <button
+            type="button"
+            class="button primary large"
+            aria-label=${this.t.ready.startNamed(title)}
+            @click=${() => this.send("startmachine", machine)}
+          >
+            ${icon("play")}${this.t.ready.start}
+          </button>
+        </div>
+      </article>
+    `;
+  }
+
+  private card(machine: ReadyMachine) {
+    const { title, description } = this.words(machine);
+    return html`
+      <li class="card">
+        <div class="about">
+          <h3>${title}</h3>
+          <p>${description}</p>
+          ${this.facts(machine)}
+        </div>
+        <button
+          type="button"
+          class="button"
+          aria-label=${this.t.ready.startNamed(title)}
+          @click=${() => this.send("startmachine", machine)}
+        >
+          ${icon("play")}${this.t.ready.start}
+        </button>
+      </li>
+    `;
+  }
+
+  private async openFiles(): Promise<void> {
+    this.send("openfiles", await pickFiles({ multiple: true }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "start-screen": StartScreen;
+  }
+}
