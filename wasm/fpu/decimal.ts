@@ -1,7 +1,7 @@
 /**
  * Packed BCD: 18 digits in 9 bytes, then a byte of which bit 7 is the sign. [SDM1] 4.7, figure 4-12, [SDM2] FBLD, FBSTP
  */
-import { FCW_RC_SHIFT, FSW_IE, Float80, INTEGER_BIT, make, raiseFpu, raisedFlags, signOf } from "./float80";
+import { FCW_RC_SHIFT, FSW_IE, Float80, INTEGER_BIT, make, clearRaised, raiseFpu, signOf } from "./float80";
 import { fromInteger, toInteger } from "./narrow";
 
 const DIGITS_LOW: u32 = 16;
@@ -20,11 +20,10 @@ export function fromDecimal(low: u64, high: u32): Float80 {
  * Digits 0–15 in lane 0, digits 16 and 17 and the sign in lane 1, rounded by RC. Invalid: the BCD indefinite.
  */
 export function toDecimal(control: u32, a: Float80): v128 {
-  const before = raisedFlags();
-  let value = toInteger((control >> FCW_RC_SHIFT) & 3, a, 64);
-  const sign = signOf(a);
+  const value = toInteger((control >> FCW_RC_SHIFT) & 3, a, 64);
   let magnitude: u64 = value < 0 ? <u64>0 - <u64>value : <u64>value;
-  if ((raisedFlags() & ~before) & FSW_IE || magnitude >= LIMIT) {
+  if (magnitude >= LIMIT) {
+    clearRaised();
     raiseFpu(FSW_IE);
     return make(INTEGER_BIT | (INTEGER_BIT >> 1), 0xffff);
   }
@@ -33,5 +32,5 @@ export function toDecimal(control: u32, a: Float80): v128 {
     low |= magnitude % 10 << (<u64>i << 2);
     magnitude /= 10;
   }
-  return make(low, <u32>(magnitude % 10) | <u32>((magnitude / 10) << 4) | (sign << 15));
+  return make(low, <u32>(magnitude % 10) | <u32>((magnitude / 10) << 4) | (signOf(a) << 15));
 }

@@ -153,6 +153,10 @@ let raised: u32 = 0;
   raised |= flags;
 }
 
+@inline export function dropRaised(flags: u32): void {
+  raised &= ~flags;
+}
+
 /** Says whether the last rounding went up. */
 @inline export function setRoundedUp(up: bool): void {
   raised = up ? raised | FSW_C1 : raised & ~FSW_C1;

@@ -104,21 +104,34 @@ export function settle(cpu: Cpu): bool {
   return !blocks;
 }
 
+/** `settle` for instructions that leave C1 as it is when there is no stack fault. */
+export function settleKeepingC1(cpu: Cpu): bool {
+  const c1 = cpu.fpuStatus & FSW_C1;
+  const writes = settle(cpu);
+  cpu.fpuStatus |= <u16>c1;
+  return writes;
+}
+
 /** A source is empty. Returns true if the masked response, the indefinite value, is to be written. */
 export function underflow(cpu: Cpu): bool {
   raiseFpu(FSW_IE | FSW_SF);
   return settle(cpu);
 }
 
-/** Pushes a result, or the response to a stack overflow. Call it before computing: false means that it is all done. */
+/** There is no room for a push. Returns true if the masked response is to be pushed. */
+export function overflow(cpu: Cpu): bool {
+  raiseFpu(FSW_IE | FSW_SF | FSW_C1);
+  return settle(cpu);
+}
+
+/** True if there is room for a push; otherwise the response to a stack overflow is given. Before anything is computed. */
 export function hasRoom(cpu: Cpu): bool {
   if (isEmpty(cpu, 7)) return true;
-  raiseFpu(FSW_IE | FSW_SF | FSW_C1);
-  if (settle(cpu)) push(cpu, indefinite());
+  if (overflow(cpu)) push(cpu, indefinite());
   return false;
 }
 
-/** Makes exceptions sticky and pushes `value` unless one of them is unmasked. */
+/** Makes exceptions sticky and pushes `value` unless one of them is unmasked; of these only IE keeps a load away. */
 export function settlePush(cpu: Cpu, value: Float80): void {
-  if (settle(cpu)) push(cpu, value);
+  if (settle(cpu) || !(raisedFlags() & FSW_IE)) push(cpu, value);
 }

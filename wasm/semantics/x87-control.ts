@@ -75,13 +75,16 @@ export function FDECSTP(cpu: Cpu, _rec: Rec): void {
   clearC1(cpu);
 }
 
+/** C1 becomes 0 as on AMD processors. */
 export function FFREE(cpu: Cpu, rec: Rec): void {
   markEmpty(cpu, rec.modrm & 7);
+  clearC1(cpu);
 }
 
 /** Not in the manual: FFREE, then pop. */
 export function FFREEP(cpu: Cpu, rec: Rec): void {
   markEmpty(cpu, rec.modrm & 7);
+  clearC1(cpu);
   pop(cpu);
 }
 

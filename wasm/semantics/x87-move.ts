@@ -11,12 +11,12 @@ import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { fromDecimal, toDecimal } from "../fpu/decimal";
 import {
-  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, indefinite, make, raisedFlags, sigOf,
+  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
   signExponentOf, zero,
 } from "../fpu/float80";
 import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
 import {
-  getSt, hasRoom, isEmpty, noteInstruction, noteMemory, pop, setSt, settle, settlePush, underflow,
+  getSt, hasRoom, isEmpty, noteInstruction, noteMemory, pop, push, setSt, settle, settlePush, underflow,
 } from "../fpu/stack";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { readMem } from "../sse/operands";
@@ -52,9 +52,8 @@ export function FLD_M80(cpu: Cpu, rec: Rec): void {
 export function FLD_ST(cpu: Cpu, rec: Rec): void {
   noteInstruction(cpu, rec);
   const i: u32 = rec.modrm & 7;
-  const empty = isEmpty(cpu, i);
-  if (empty && isEmpty(cpu, 7)) {
-    if (underflow(cpu)) settlePush(cpu, indefinite());
+  if (isEmpty(cpu, i)) {
+    if (underflow(cpu)) push(cpu, indefinite());
     return;
   }
   const value = getSt(cpu, i);
@@ -99,9 +98,12 @@ function readMem80(cpu: Cpu, rec: Rec): Float80 {
 
 // ---- stores
 
-/** Whether what was raised lets the value be stored; otherwise the exceptions are settled. */
+/** Whether what was raised lets the value be stored; otherwise these exceptions alone are settled. */
 function mayStore(cpu: Cpu): bool {
-  if (!(raisedFlags() & ~(<u32>cpu.fpuControl) & BEFORE_STORE)) return true;
+  const flags = raisedFlags();
+  if (!(flags & ~(<u32>cpu.fpuControl) & BEFORE_STORE)) return true;
+  clearRaised();
+  raiseFpu(flags & BEFORE_STORE);
   settle(cpu);
   return false;
 }
@@ -239,6 +241,13 @@ export function FSTP_ST(cpu: Cpu, rec: Rec): void {
   storeRegister(cpu, rec, true);
 }
 
+/** D9 D8+i: an empty ST(0) is no stack fault but only popped. */
+export function FSTP1(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  if (!isEmpty(cpu, 0)) setSt(cpu, rec.modrm & 7, getSt(cpu, 0));
+  stored(cpu, true);
+}
+
 export function FXCH(cpu: Cpu, rec: Rec): void {
   noteInstruction(cpu, rec);
   const i: u32 = rec.modrm & 7;
@@ -250,7 +259,7 @@ export function FXCH(cpu: Cpu, rec: Rec): void {
   settle(cpu);
 }
 
-/** FCMOVB E BE U: condition codes of Jcc 2, 4, 6, 10; DB has the opposites. */
+/** Flags and C1 are left alone. FCMOVB E BE U: condition codes of Jcc 2, 4, 6, 10; DB has the opposites. */
 @inline function moveCondition(rec: Rec): u32 {
   const kind = (<u32>rec.modrm >> 3) & 3;
   return (kind == 3 ? 10 : 2 + (kind << 1)) | (<u32>rec.opcode & 1);
@@ -263,7 +272,6 @@ export function FCMOV(cpu: Cpu, rec: Rec): void {
     if (underflow(cpu)) setSt(cpu, 0, indefinite());
     return;
   }
-  settle(cpu);
   if (condition(cpu, moveCondition(rec))) setSt(cpu, 0, getSt(cpu, i));
 }
 
