@@ -2,7 +2,8 @@
  * What the core offers to the host: flat functions over numbers; the typed face is src/core. `cpu` is the address of a
  * processor's struct (`cpuPointer`). Values of 64 bits that the host handles often are doubles (exact below 2^53).
  */
-import { apicDeliver, apicNextTimerNs, apicSetLint0, apicTimerDue } from "./cpu/apic";
+import { apicDeliver, apicSetLint0 } from "./cpu/apic";
+import { apicNextTimerNs, apicTimerDue } from "./cpu/apic-timer";
 import { wouldWake } from "./cpu/events";
 import { readFlags, writeFlags } from "./cpu/flags";
 import { updateMode } from "./cpu/mode";

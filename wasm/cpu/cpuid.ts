@@ -5,7 +5,7 @@
  * detours that systems take on real ones cost time. The hypervisor leaves are KVM's, for its clock.
  * [SDM2] CPUID – [APM3] appendix E – [KVM] Documentation/virt/kvm/x86/cpuid.rst
  */
-import { APIC_BASE_ENABLE } from "./apic";
+import { APIC_BASE_ENABLE } from "./apic-state";
 import {
   FEAT_AES, FEAT_APIC, FEAT_CLFSH, FEAT_CMOV, FEAT_CX16, FEAT_CX8, FEAT_DE, FEAT_ERMS, FEAT_FPU, FEAT_FSGSBASE, FEAT_FXSR, FEAT_GIGABYTE_PAGES, FEAT_INVPCID, FEAT_KVM,
   FEAT_LAHF64, FEAT_LONGMODE, FEAT_MCA, FEAT_MMX, FEAT_MONITOR, FEAT_MOVBE, FEAT_MSR, FEAT_MTRR, FEAT_NX, FEAT_PAE, FEAT_PAT, FEAT_PCID, FEAT_PCLMUL, FEAT_PGE, FEAT_POPCNT,

@@ -4,7 +4,10 @@
  * errata switches): those keep what is written and do nothing.
  * [SDM4] – [APM2] appendix A – [KVM] Documentation/virt/kvm/x86/msr.rst
  */
-import { APIC_BASE_BSP, APIC_BASE_ENABLE, APIC_BASE_EXTENDED, apicBaseChanged, apicSetDeadline, apicTscChanged, x2apicRead, x2apicReadable, x2apicWrite } from "./apic";
+import { apicBaseChanged } from "./apic";
+import { x2apicRead, x2apicReadable, x2apicWrite } from "./apic-registers";
+import { APIC_BASE_BSP, APIC_BASE_ENABLE, APIC_BASE_EXTENDED } from "./apic-state";
+import { apicSetDeadline, apicTscChanged } from "./apic-timer";
 import { raiseGP } from "./fault";
 import { setSystemTime, setWallClock, writeSystemTime } from "./kvm-clock";
 import {
@@ -12,6 +15,7 @@ import {
   physAddrBits,
 } from "./models";
 import { updateMode } from "./mode";
+import { HWCR_MC_STATUS_WRITE, hasAmdMsr, readAmdMsr, resetAmdMsrs, writeAmdMsr } from "./msr-amd";
 import { MC_BANKS, MsrMisc, OFF_BANKS, miscOf } from "./msr-state";
 import { MTRRCAP, isMtrr, readMtrr, resetMtrrs, writeMtrr } from "./mtrr";
 import { isCanonical } from "./stack";
@@ -59,49 +63,16 @@ const MSR_FS_BASE: u32 = 0xc000_0100;
 const MSR_GS_BASE: u32 = 0xc000_0101;
 const MSR_KERNEL_GS_BASE: u32 = 0xc000_0102;
 const MSR_TSC_AUX: u32 = 0xc000_0103;
-// AMD
-const MSR_SYSCFG: u32 = 0xc001_0010;
-const MSR_HWCR: u32 = 0xc001_0015;
-const MSR_TOP_MEM: u32 = 0xc001_001a;
-const MSR_TOP_MEM2: u32 = 0xc001_001d;
-const MSR_NB_CFG: u32 = 0xc001_001f;
-const MSR_PATCH_LOADER: u32 = 0xc001_0020;
-const MSR_INT_PENDING: u32 = 0xc001_0055;
-const MSR_MMIO_CONF_BASE: u32 = 0xc001_0058;
-const MSR_SMM_BASE: u32 = 0xc001_0111;
-const MSR_SMM_MASK: u32 = 0xc001_0113;
-const MSR_VM_CR: u32 = 0xc001_0114;
-const MSR_CPUID_7_FEATURES: u32 = 0xc001_1002;
-const MSR_CPUID_1_FEATURES: u32 = 0xc001_1004;
-const MSR_CPUID_EXT_FEATURES: u32 = 0xc001_1005;
-const MSR_LS_CFG: u32 = 0xc001_1020;
-const MSR_IC_CFG: u32 = 0xc001_1021;
-const MSR_DC_CFG: u32 = 0xc001_1022;
-const MSR_BU_CFG: u32 = 0xc001_1023;
-const MSR_DE_CFG: u32 = 0xc001_1029;
-const MSR_BU_CFG2: u32 = 0xc001_102a;
-
 /** EFER bit 21: automatic IBRS, announced by CPUID 8000_0021. There is nothing that it would have to hold back. */
 const EFER_AUTO_IBRS: u64 = 0x20_0000;
 /** Power-up value: WB, WT, UC-, UC, twice. */
 const PAT_RESET: u64 = 0x0007_0406_0007_0406;
-/** DE_CFG bit 1: LFENCE serializes. */
-const DE_CFG_RESET: u64 = 2;
-/** VM_CR.SVMDIS: there is no SVM, and it cannot be switched on. */
-const VM_CR_SVM_DISABLED: u64 = 0x10;
 const MISC_ENABLE_FAST_STRING: u64 = 1;
 const PATCH_LEVEL: u64 = 0x0a00_11d1;
 /** Count of banks; MCG_CTL is there. */
 const MCG_CAP: u64 = 0x100 | MC_BANKS;
 const DEBUGCTL_WRITABLE: u64 = 0x3f;
 const TSC_AUX_WRITABLE: u64 = 0xffff_ffff;
-/** McStatusWrEn: machine-check status may be written with anything. */
-const HWCR_MC_STATUS_WRITE: u64 = 0x4_0000;
-/** TscFreqSel: the TSC counts at the frequency of P-state 0. */
-const HWCR_TSC_FREQUENCY: u64 = 0x100_0000;
-/** HWCR bits that may be set: McStatusWrEn, and those that select behaviour which is the same here either way. */
-const HWCR_WRITABLE: u64 = HWCR_TSC_FREQUENCY | HWCR_MC_STATUS_WRITE | 0x158;
-
 /** Power-up values. The clocks go on: machine time does not start again at a reset. */
 export function resetMsrs(cpu: Cpu): void {
   cpu.msrStar = 0;
@@ -120,8 +91,7 @@ export function resetMsrs(cpu: Cpu): void {
   cpu.msrDebugCtl = 0;
   const misc = miscOf(cpu);
   memory.fill(ptr(cpu) + OFF_MSR_MISC, 0, offsetof<MsrMisc>("randomKey0"));
-  misc.deCfg = DE_CFG_RESET;
-  misc.hwcr = HWCR_TSC_FREQUENCY;
+  resetAmdMsrs(cpu);
   misc.patchLevel = isAmd(cpu) ? PATCH_LEVEL : 0;
   resetMtrrs(cpu);
   writeTsc(cpu, 0);
@@ -137,7 +107,7 @@ export function readMsr(cpu: Cpu, msr: u32): u64 {
   }
   if (isMtrr(msr)) return hasFeature(cpu, FEAT_MTRR) ? readMtrr(cpu, msr) : unknown(cpu);
   if (isMcBank(msr)) return hasFeature(cpu, FEAT_MCA) ? load<u64>(bankSlot(cpu, msr)) : unknown(cpu);
-  if (msr >> 16 == 0xc001) return isAmd(cpu) ? readAmdMsr(cpu, msr) : unknown(cpu);
+  if (msr >> 16 == 0xc001) return isAmd(cpu) && hasAmdMsr(msr) ? readAmdMsr(cpu, msr) : unknown(cpu);
   if (!exists(cpu, msr)) return unknown(cpu);
   switch (msr) {
     case MSR_TSC: return readTsc(cpu);
@@ -241,35 +211,6 @@ function exists(cpu: Cpu, msr: u32): bool {
   return ptr(cpu) + OFF_MSR_MISC + OFF_BANKS + ((msr - MSR_MC0_CTL) << 3);
 }
 
-function readAmdMsr(cpu: Cpu, msr: u32): u64 {
-  const misc = miscOf(cpu);
-  switch (msr) {
-    case MSR_SYSCFG: return misc.syscfg;
-    case MSR_HWCR: return misc.hwcr;
-    case MSR_TOP_MEM: return misc.topMem;
-    case MSR_TOP_MEM2: return misc.topMem2;
-    case MSR_NB_CFG: return misc.nbCfg;
-    case MSR_INT_PENDING: return misc.intPending;
-    case MSR_VM_CR: return VM_CR_SVM_DISABLED;
-    case MSR_LS_CFG: return misc.lsCfg;
-    case MSR_IC_CFG: return misc.icCfg;
-    case MSR_DC_CFG: return misc.dcCfg;
-    case MSR_DE_CFG: return misc.deCfg;
-    case MSR_BU_CFG2: return misc.buCfg2;
-    case MSR_PATCH_LOADER:
-    case MSR_MMIO_CONF_BASE:
-    case MSR_SMM_BASE:
-    case MSR_SMM_BASE + 1:
-    case MSR_SMM_MASK:
-    case MSR_BU_CFG:
-    case MSR_CPUID_7_FEATURES:
-    case MSR_CPUID_1_FEATURES:
-    case MSR_CPUID_EXT_FEATURES:
-      return 0;
-    default: return unknown(cpu);
-  }
-}
-
 // ---- writing
 
 export function writeMsr(cpu: Cpu, msr: u32, value: u64): void {
@@ -281,7 +222,7 @@ function tryWrite(cpu: Cpu, msr: u32, value: u64): bool {
   if (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST) return hasFeature(cpu, FEAT_X2APIC) && x2apicWrite(cpu, msr - MSR_X2APIC_FIRST, value);
   if (isMtrr(msr)) return hasFeature(cpu, FEAT_MTRR) && writeMtrr(cpu, msr, value);
   if (isMcBank(msr)) return hasFeature(cpu, FEAT_MCA) && writeBank(cpu, msr, value);
-  if (msr >> 16 == 0xc001) return isAmd(cpu) && writeAmdMsr(cpu, msr, value);
+  if (msr >> 16 == 0xc001) return isAmd(cpu) && hasAmdMsr(msr) && writeAmdMsr(cpu, msr, value);
   if (!exists(cpu, msr)) return false;
   switch (msr) {
     case MSR_TSC:
@@ -431,35 +372,5 @@ function writeBank(cpu: Cpu, msr: u32, value: u64): bool {
   const mayForge = (miscOf(cpu).hwcr & HWCR_MC_STATUS_WRITE) != 0;
   if (!isControl && value != 0 && !mayForge) return false;
   store<u64>(bankSlot(cpu, msr), value);
-  return true;
-}
-
-function writeAmdMsr(cpu: Cpu, msr: u32, value: u64): bool {
-  const misc = miscOf(cpu);
-  switch (msr) {
-    case MSR_SYSCFG: misc.syscfg = value; break;
-    case MSR_HWCR: misc.hwcr = value & HWCR_WRITABLE; break;
-    case MSR_TOP_MEM: misc.topMem = value; break;
-    case MSR_TOP_MEM2: misc.topMem2 = value; break;
-    case MSR_NB_CFG: misc.nbCfg = value; break;
-    case MSR_INT_PENDING: misc.intPending = value; break;
-    case MSR_LS_CFG: misc.lsCfg = value; break;
-    case MSR_IC_CFG: misc.icCfg = value; break;
-    case MSR_DC_CFG: misc.dcCfg = value; break;
-    case MSR_DE_CFG: misc.deCfg = value | DE_CFG_RESET; break;
-    case MSR_BU_CFG2: misc.buCfg2 = value; break;
-    case MSR_PATCH_LOADER:
-    case MSR_MMIO_CONF_BASE:
-    case MSR_SMM_BASE:
-    case MSR_SMM_BASE + 1:
-    case MSR_SMM_MASK:
-    case MSR_VM_CR:
-    case MSR_BU_CFG:
-    case MSR_CPUID_7_FEATURES:
-    case MSR_CPUID_1_FEATURES:
-    case MSR_CPUID_EXT_FEATURES:
-      break;
-    default: return false;
-  }
   return true;
 }

@@ -13,7 +13,8 @@
  */
 import { mmioRead, mmioWrite } from "../host";
 import { MACHINE_BASE, PAGE_DESC_SIZE, PAGE_SIZE, RAM_BASE, ROM_BASE, ROM_SIZE } from "../layout";
-import { APIC_BASE_ENABLE, APIC_BASE_EXTENDED, apicMmioRead, apicMmioWrite } from "../cpu/apic";
+import { apicMmioRead, apicMmioWrite } from "../cpu/apic-registers";
+import { APIC_BASE_ENABLE, APIC_BASE_EXTENDED } from "../cpu/apic-state";
 import { Cpu } from "../cpu/state";
 import { machine } from "./machine";
 

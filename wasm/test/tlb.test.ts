@@ -263,6 +263,35 @@ describe("flags in entries and dirty pages", () => {
   });
 });
 
+test("a restored TLB: entries serve on, their writes are seen by code and dirty pages", () => {
+  page32((page) => (page * 0x1000) | P | RW | US);
+  ex.write(0x3000n, 4, 1n);
+  ex.read(0x4000n, 4);
+  const saved = new Uint8Array(entry.memory.buffer, 0x1000, 0x1000).slice();
+  const tables = new Uint8Array(entry.memory.buffer, 0x20_0000, 0x8_0000).slice();
+  const ramBefore = ram.slice();
+  const old = entry;
+  entry = instantiateEntry(module, old.memory.buffer.byteLength);
+  ex = entry.ex;
+  ex.init(RAM_BYTES, VRAM_BYTES, 0);
+  new Uint8Array(entry.memory.buffer, 0x1000, 0x1000).set(saved);
+  new Uint8Array(entry.memory.buffer, 0x20_0000, 0x8_0000).set(tables);
+  const memory = new Uint8Array(entry.memory.buffer, ramBase, RAM_BYTES);
+  memory.set(ramBefore);
+  ex.restored();
+  new DataView(memory.buffer, ramBase).setUint32(TABLES + 0x1000 + 4 * 4, 0, true); // no INVLPG: the entry is still there
+  ex.read(0x4000n, 4);
+  expect(ex.takeFault()).toBe(-1);
+  expect(ex.takeDirtyPages(ramBase, 16, 1, 0x4_0000)).toBe(1);
+  expect(ex.takeDirtyPages(ramBase + RAM_BYTES, VRAM_BYTES / 0x1000, 1, 0x4_0000)).toBe(VRAM_BYTES / 0x1000);
+  ex.write(0x3000n, 4, 2n);
+  expect(ex.takeDirtyPages(ramBase, 16, 1, 0x4_0000)).toBe(1);
+  ex.write(0x3000n, 4, 3n);
+  ex.markCodePage(ramBase + 0x3000);
+  ex.write(0x3000n, 4, 4n);
+  expect(ex.codeMask(ramBase + 0x3000)).toBe(0n);
+});
+
 describe("the memory map", () => {
   const KIND = { ram: 0, rom: 1, mmio: 2, romReadRamWrite: 3, ramReadOnly: 4 };
 

@@ -1,5 +1,7 @@
 /** What the tests of the MMU, the local APIC, CPUID and the MSRs call: one processor, no interpreter. */
-import { apicAcknowledge, apicDeliver, apicInit, apicMmioRead, apicMmioWrite, apicNextTimerNs, apicReset, apicSetLint0, apicTimerDue, apicWriteTpr } from "../../cpu/apic";
+import { apicAcknowledge, apicDeliver, apicInit, apicReset, apicSetLint0, apicWriteTpr } from "../../cpu/apic";
+import { apicMmioRead, apicMmioWrite } from "../../cpu/apic-registers";
+import { apicNextTimerNs, apicTimerDue } from "../../cpu/apic-timer";
 import { cpuid } from "../../cpu/cpuid";
 import { updateMode } from "../../cpu/mode";
 import { hasFeature, modelSignature } from "../../cpu/models";
@@ -11,11 +13,11 @@ import { flushTraces } from "../../decode/trace-cache";
 import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, RAM_BASE } from "../../layout";
 import { memRead, memRead128, memReadForWrite, memWrite, memWrite128 } from "../../mmu/access";
 import { cr0Changed, cr3Written, cr4Changed, eferChanged, preparePaging } from "../../mmu/control";
-import { initMachine, markDirty, descOf } from "../../mmu/physical";
+import { initMachine, descOf } from "../../mmu/physical";
 import { lastPageBits, translate } from "../../mmu/page-walk";
 import { sysRead, sysWrite } from "../../mmu/system-access";
 import { fetchByte, translateCode } from "../../mmu/slow-access";
-import { evictWrites, flushAll, flushNonGlobal, flushPage, initTlb } from "../../mmu/tlb";
+import { adoptTlb, evictWrites, flushAll, flushNonGlobal, flushPage, initTlb } from "../../mmu/tlb";
 
 export { a20Enabled, busMasterRead, busMasterWrite, mapVideoMemory, notifyWrite, prepareRom, setA20, setLowPage, takeDirtyPages } from "../../mmu/host-access";
 
@@ -112,7 +114,8 @@ export function flushLocal(): void { flushNonGlobal(cpu); }
 /** As the trace cache does when it decodes the first code of a page. */
 export function markCodePage(hostPtr: u32): void { evictWrites(cpu, hostPtr); store<u64>(descOf(hostPtr), ~(<u64>0)); }
 export function codeMask(hostPtr: u32): u64 { return load<u64>(descOf(hostPtr)); }
-export function touch(hostPtr: u32): void { markDirty(hostPtr); }
+/** After the struct and the tables were put in place from outside. */
+export function restored(): void { updateMode(cpu); adoptTlb(cpu); }
 
 // ---- processor
 export function runCpuid(leaf: u32, subleaf: u32, outPtr: usize): void {
