@@ -38,9 +38,7 @@ type Fields = Record<string, unknown>;
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 const list = (value: unknown): Fields[] =>
-  Array.isArray(value)
-    ? value.filter((entry): entry is Fields => typeof entry === "object" && entry !== null)
-    : [];
+  Array.isArray(value) ? value.filter((entry): entry is Fields => typeof entry === "object" && entry !== null) : [];
 
 function readFile(entry: Fields): GuestFile {
   return {

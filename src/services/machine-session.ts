@@ -47,6 +47,8 @@ export class MachineSession extends EventTarget {
   screenMode: ScreenMode | null = null;
   leds = { scrollLock: false, numLock: false, capsLock: false };
   pointerAbsolute = false;
+  /** Whether it has run before. */
+  hasRun = false;
   /** Of the last second; null while there is none. */
   rates: VmRates | null = null;
   /** What is in the drives, by name. */
@@ -241,6 +243,7 @@ export class MachineSession extends EventTarget {
     switch (event.type) {
       case "state":
         this.reason = event.reason;
+        this.hasRun ||= event.state === "running";
         if (event.state === "running") this.startStats();
         else this.stopStats();
         break;

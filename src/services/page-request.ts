@@ -112,11 +112,13 @@ export function readPageRequest(search: string, baseUrl: string): PageRequest {
 
   const first = plan.cdrom ?? plan.floppy ?? plan.disks[0] ?? plan.kernel;
   plan.title = first?.name ?? "";
+  const autostart = readSwitch(given.get("autostart"), (value) => wrong("autostart", value, "notASwitch"));
   return {
     plan: first ? plan : null,
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
-    autostart: readSwitch(given.get("autostart"), (value) => wrong("autostart", value, "notASwitch")),
-    problems,
+    autostart,
+    // The grave ones first.
+    problems: [...problems.filter(isFatal), ...problems.filter((problem) => !isFatal(problem))],
   };
 }
 

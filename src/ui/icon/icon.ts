@@ -9,6 +9,7 @@ const shapes = {
   powerButton: svg`<path d="M12 3.5v8" /><path d="M7.2 6.8a7.5 7.5 0 1 0 9.6 0" />`,
   plug: svg`<path d="M9 3.5v5M15 3.5v5" /><path d="M6.5 8.5h11v2.5a5.5 5.5 0 0 1-11 0z" /><path d="M12 16.5v4" />`,
   keys: svg`<rect x="2.5" y="6" width="19" height="12" rx="2.5" /><path d="M6.5 10h.01M10.2 10h.01M13.9 10h.01M17.5 10h.01M8 14h8" />`,
+  deleteKey: svg`<rect x="2.5" y="5.5" width="19" height="13" rx="3" /><text x="12" y="14.8" text-anchor="middle" font-size="7.6" font-weight="700" fill="currentColor" stroke="none">Del</text>`,
   expand: svg`<path d="M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15" />`,
   shrink: svg`<path d="M9 4.5V9H4.5M19.5 9H15V4.5M15 19.5V15h4.5M4.5 15H9v4.5" />`,
   camera: svg`<path d="M3.5 8.5a2 2 0 0 1 2-2h2.3l1.4-2h5.6l1.4 2h2.3a2 2 0 0 1 2 2v8.5a2 2 0 0 1-2 2h-13a2 2 0 0 1-2-2z" /><circle cx="12" cy="12.5" r="3.5" />`,

@@ -73,7 +73,7 @@ export class MachineToolbar extends PageElement {
           ${this.tool({ id: "power-off", icon: "plug", label: words.powerOff, tip: `${words.powerOff}: ${words.powerOffTip}`, enabled: ready && state !== "poweredOff", act: () => void session.powerOff() })}
         </div>
         <div class="group">
-          ${this.tool({ id: "ctrl-alt-del", icon: "keys", label: words.ctrlAltDel, enabled: ready && state === "running", act: () => void session.pressKeys(["ControlLeft", "AltLeft", "Delete"]) })}
+          ${this.tool({ id: "ctrl-alt-del", icon: "deleteKey", label: words.ctrlAltDel, enabled: ready && state === "running", act: () => void session.pressKeys(["ControlLeft", "AltLeft", "Delete"]) })}
           ${this.tool({ id: "pointer", icon: "pointer", label: words.pointer, enabled: on && !session.pointerAbsolute, act: () => this.action("pointer") })}
           <span class="touch-only">${this.tool({ id: "keyboard", icon: "keys", label: words.keyboard, enabled: on, act: () => this.action("keyboard") })}</span>
         </div>

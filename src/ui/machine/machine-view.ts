@@ -31,6 +31,7 @@ export class MachineView extends PageElement {
   @property({ attribute: false }) session!: MachineSession;
   @state() private serialOpen = false;
   @state() private fullScreen = false;
+  @state() private typesInGuest = false;
   private lastState: string | null = null;
 
   constructor() {
@@ -60,6 +61,8 @@ export class MachineView extends PageElement {
         @hostcommand=${(event: CustomEvent<HostCommand>) => this.command(event.detail)}
         @pointerrefused=${() => this.send("announce", t.machine.pointerRefused)}
         @consoleleft=${() => this.toolbar?.focusTool("serial")}
+        @focusin=${this.focusMoved}
+        @focusout=${() => (this.typesInGuest = false)}
       >
         <machine-toolbar
           .session=${session}
@@ -100,7 +103,12 @@ export class MachineView extends PageElement {
   private keysHint() {
     const words = this.t.machine;
     const name = hostKey === "MetaRight" ? words.rightCommand : words.rightCtrl;
-    return this.session.takesInput ? words.keyboardHint(name) : "";
+    if (!this.session.takesInput) return "";
+    return this.typesInGuest ? words.keyboardHint(name) : words.clickHint;
+  }
+
+  private focusMoved(event: FocusEvent): void {
+    this.typesInGuest = event.target instanceof HTMLCanvasElement;
   }
 
   private overlay() {
@@ -111,7 +119,7 @@ export class MachineView extends PageElement {
     switch (session.state) {
       case "poweredOff":
         return this.plate(
-          session.screenMode ? words.switchedOff : words.readyToStart,
+          session.hasRun ? words.switchedOff : words.readyToStart,
           words.start,
           "play",
           () => void session.start(),

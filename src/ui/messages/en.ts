@@ -75,7 +75,7 @@ export const en = {
   } as Record<string, GuestWords>,
   own: {
     heading: "Bring your own",
-    hint: "Drop an image anywhere on this page, or open it. What it is, Posada sees by itself.",
+    hint: "Drop an image anywhere on this page, or open it. Posada recognizes what it is.",
     open: "Open image…",
     kinds: "CD (ISO), floppy, raw disk image, Linux or Multiboot kernel with initrd",
     dropHere: "Drop to start it",
@@ -213,7 +213,7 @@ export const en = {
   },
   files: {
     heading: "Guest files",
-    text: "Firmware and systems that come with this page: free software, taken unchanged from Debian packages.",
+    text: "Firmware and systems that come with this page: free software, taken from Debian packages. The root file systems are packed out of them.",
     file: "File",
     package: "Package",
     version: "Version",

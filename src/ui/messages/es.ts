@@ -206,7 +206,7 @@ export const es: Messages = {
   },
   files: {
     heading: "Archivos de invitados",
-    text: "Firmware y sistemas que vienen con esta página: software libre, tomado sin cambios de paquetes de Debian.",
+    text: "Firmware y sistemas que vienen con esta página: software libre, tomado de paquetes de Debian. Los sistemas de archivos raíz se empaquetan a partir de ellos.",
     file: "Archivo",
     package: "Paquete",
     version: "Versión",

@@ -11,6 +11,7 @@ import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { pickFiles } from "../shared/pick-files.ts";
+import { innPicture } from "./inn-picture.ts";
 import "./machine-settings.ts";
 import "./start-screen.css";
 
@@ -77,9 +78,7 @@ export class StartScreen extends PageElement {
     const { title, description } = this.words(machine);
     return html`
       <article class="main-card">
-        <div class="preview" aria-hidden="true">
-          <span>Debian GNU/Linux</span><span>~ # uname -m</span><span>x86_64</span><span>~ # <i></i></span>
-        </div>
+        <div class="preview">${innPicture}</div>
         <div class="about">
           <h2>${title}</h2>
           <p>${description}</p>
