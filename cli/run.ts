@@ -90,6 +90,7 @@ class Run {
   private news: () => void = () => {};
   private writeSerial: (bytes: Uint8Array) => void = () => {};
   private waitingFor: string | null = null;
+  private isOff = false;
 
   constructor(private readonly options: RunOptions) {}
 
@@ -140,17 +141,17 @@ class Run {
       else this.failure = event.message;
     } else if (event.type === "state" && event.state === "aborted")
       this.end({ status: EXIT_FAILED, words: this.failure ?? event.reason ?? "the machine failed" });
-    else if (event.type === "state" && event.state === "poweredOff") this.poweredOff();
+    else if (event.type === "state" && event.state === "poweredOff") {
+      this.isOff = true;
+      this.news();
+    }
   }
 
-  private poweredOff(): void {
-    const missed = this.waitingFor;
-    if (missed === null) this.end({ status: EXIT_DONE });
-    else
-      this.end({
-        status: EXIT_TIMEOUT,
-        words: `the guest switched itself off before "${missed}" was seen; ${this.watcher.lastSeen()}`,
-      });
+  private missed(): void {
+    this.end({
+      status: EXIT_TIMEOUT,
+      words: `the guest switched itself off before "${this.waitingFor}" was seen; ${this.watcher.lastSeen()}`,
+    });
   }
 
   private async timedOut(api: LinkedMachine["api"], seconds: number): Promise<void> {
@@ -172,28 +173,37 @@ class Run {
       for (const step of steps) {
         if (step.kind === "until") {
           this.waitingFor = step.text;
-          await this.until(api, step.text);
-        } else if (step.kind === "type") await api.typeText(step.text);
+          if (!(await this.until(api, step.text))) return this.missed();
+          this.waitingFor = steps.slice(steps.indexOf(step) + 1).find((later) => later.kind === "until")?.text ?? null;
+        } else if (this.isOff) break;
+        else if (step.kind === "type") await api.typeText(step.text);
         else await api.serialWrite(0, new TextEncoder().encode(step.text));
       }
-      this.waitingFor = null;
-      if (steps.some((step) => step.kind === "until")) this.end({ status: EXIT_DONE });
+      if (this.waitingFor !== null) return this.missed();
+      const waited = steps.some((step) => step.kind === "until");
+      while (!waited && !this.isOff) await new Promise<void>((resolve) => (this.news = resolve));
+      this.end({ status: EXIT_DONE });
     } catch (error) {
-      // A guest that switches itself off while it is typed to has ended the run already.
       const { code, message } = asVmError(error);
+      // A guest that switches itself off while it is typed to.
+      if (code === "wrongState" && this.isOff)
+        return this.waitingFor === null ? this.end({ status: EXIT_DONE }) : this.missed();
       this.end({ status: code === "badConfig" ? EXIT_USAGE : EXIT_FAILED, words: message });
     }
   }
 
-  private async until(api: LinkedMachine["api"], text: string): Promise<void> {
+  /** @returns false where the machine went off before the text came */
+  private async until(api: LinkedMachine["api"], text: string): Promise<boolean> {
     for (;;) {
-      if (this.watcher.meets(text)) return;
+      const wasOff = this.isOff;
+      await this.lookAtScreen(api);
+      if (this.watcher.meets(text)) return true;
+      if (wasOff) return false;
       const heard = new Promise<void>((resolve) => (this.news = resolve));
       let timer: ReturnType<typeof setTimeout> | undefined;
       const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, SCREEN_PERIOD_MS)));
       await Promise.race([heard, pause]);
       clearTimeout(timer);
-      await this.lookAtScreen(api);
     }
   }
 
