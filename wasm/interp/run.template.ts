@@ -12,12 +12,13 @@ import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../c
 import { isCanonical } from "../cpu/stack";
 import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
-import { REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
+import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { jumpKey, jumpSlot, linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK } from "../layout";
-import { memRead, memWrite } from "../mmu/access";
+import { memRead, memWrite, tlbSlot } from "../mmu/access";
 import { raiseTooLong, raiseUndefined } from "../semantics/invalid";
 import { Interp } from "../interp/backend";
+import { Hit } from "../interp/hit-backend";
 /* @IMPORTS@ */
 
 /** Where the instruction pointer is for a linear address of code. */
@@ -36,6 +37,31 @@ function leave(cpu: Cpu, rec: usize, budget: i32): void {
   cpu.stop &= ~STOP_REPEAT;
   cpu.rip = ripOf(cpu, cpu.codeBase + (stays ? <u64>changetype<Rec>(rec).pageOffset : nextOffset(rec)));
   cpu.budget = budget - 1 - changetype<Rec>(rec).index;
+}
+
+/** An address that no TLB entry has. */
+const NO_ADDRESS: u64 = 0x8000_0000_0000_0000;
+
+/** Linear address of the memory operand where nothing but the sum is needed; else NO_ADDRESS. */
+@inline function plainAddress(cpu: Cpu, r: Rec): u64 {
+  const kind: u32 = r.flags & REC_EA_MASK;
+  const sum = load<u64>(changetype<usize>(cpu) + r.base) + (load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale) + <u64>(<i64>r.disp);
+  if (kind == REC_EA_64) return sum;
+  if (kind == REC_EA_32) return sum & 0xffff_ffff;
+  return kind == REC_EA_64_SEG ? sum + segment(cpu, r.seg).base : NO_ADDRESS;
+}
+
+/** Host pointer of the memory operand if it hits in the TLB array, else 0. */
+@inline function hit<S>(cpu: Cpu, r: Rec, array: u32): usize {
+  const linearAddr = plainAddress(cpu, r);
+  const slot = tlbSlot(array, linearAddr);
+  return load<u64>(slot) == ((linearAddr + (sizeof<S>() - 1)) & PAGE_MASK) ? <usize>(<u32>linearAddr + load<u32>(slot, 8)) : 0;
+}
+
+/** The same operation with all that can happen on the way: general addresses, TLB misses, devices, faults. */
+function slow(cpu: Cpu, rec: usize, handler: u32): void {
+  cpu.rec = <u32>rec;
+  call_indirect<void>(load<u32>(HANDLER_TABLE + (handler << 2)), cpu, rec);
 }
 
 /** Runs from the first record of a trace. */

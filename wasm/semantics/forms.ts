@@ -15,9 +15,7 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRmw<S>(rec);
     if (b.faulted()) return;
-    const x: V = b.loadForWrite<S>(address);
-    if (b.faulted()) return;
-    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g)));
+    rmwEGat<B, V, S, OP>(b, rec, address);
   } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<S>(rec.g)));
 }
 
@@ -25,9 +23,7 @@ export { MEM, REG } from "../interp/backend";
 @inline export function rmwGE<B, V, S, F, OP>(b: B, rec: Rec): void {
   const address: V = b.addressRead<S>(rec);
   if (b.faulted()) return;
-  const y: V = b.load<S>(address);
-  if (b.faulted()) return;
-  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y));
+  rmwGEat<B, V, S, OP>(b, rec, address);
 }
 
 /** E ← OP(E, imm) */
@@ -35,9 +31,7 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRmw<S>(rec);
     if (b.faulted()) return;
-    const x: V = b.loadForWrite<S>(address);
-    if (b.faulted()) return;
-    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec)));
+    rmwEIat<B, V, S, OP>(b, rec, address);
   } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.imm<S>(rec)));
 }
 
@@ -57,9 +51,7 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRmw<S>(rec);
     if (b.faulted()) return;
-    const x: V = b.loadForWrite<S>(address);
-    if (b.faulted()) return;
-    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, x));
+    rmwEat<B, V, S, OP>(b, rec, address);
   } else {
     const x: V = b.reg<S>(rec.e);
     b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, x, x));
@@ -71,9 +63,7 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRead<S>(rec);
     if (b.faulted()) return;
-    const x: V = b.load<S>(address);
-    if (b.faulted()) return;
-    changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g));
+    readEGat<B, V, S, OP>(b, rec, address);
   } else changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<S>(rec.g));
 }
 
@@ -81,9 +71,7 @@ export { MEM, REG } from "../interp/backend";
 @inline export function readGE<B, V, S, F, OP>(b: B, rec: Rec): void {
   const address: V = b.addressRead<S>(rec);
   if (b.faulted()) return;
-  const y: V = b.load<S>(address);
-  if (b.faulted()) return;
-  changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y);
+  readGEat<B, V, S, OP>(b, rec, address);
 }
 
 /** OP(E, imm), flags only */
@@ -91,39 +79,39 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRead<S>(rec);
     if (b.faulted()) return;
-    const x: V = b.load<S>(address);
-    if (b.faulted()) return;
-    changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec));
+    readEIat<B, V, S, OP>(b, rec, address);
   } else changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.imm<S>(rec));
 }
 
 /** E ← OP(G), E is not read */
 @inline export function writeEG<B, V, S, F, OP>(b: B, rec: Rec): void {
-  const y: V = b.reg<S>(rec.g);
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressWrite<S>(rec);
     if (b.faulted()) return;
-    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
-  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+    writeEGat<B, V, S, OP>(b, rec, address);
+  } else {
+    const y: V = b.reg<S>(rec.g);
+    b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+  }
 }
 
 /** G ← OP(E), G is not read, E in memory */
 @inline export function writeGE<B, V, S, F, OP>(b: B, rec: Rec): void {
   const address: V = b.addressRead<S>(rec);
   if (b.faulted()) return;
-  const y: V = b.load<S>(address);
-  if (b.faulted()) return;
-  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, y, y));
+  writeGEat<B, V, S, OP>(b, rec, address);
 }
 
 /** E ← OP(imm), E is not read */
 @inline export function writeEI<B, V, S, F, OP>(b: B, rec: Rec): void {
-  const y: V = b.imm<S>(rec);
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressWrite<S>(rec);
     if (b.faulted()) return;
-    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
-  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+    writeEIat<B, V, S, OP>(b, rec, address);
+  } else {
+    const y: V = b.imm<S>(rec);
+    b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, y, y));
+  }
 }
 
 /** G of size S ← OP(E of size FROM) */
@@ -131,11 +119,76 @@ export { MEM, REG } from "../interp/backend";
   if (b.inMemory<F>(rec)) {
     const address: V = b.addressRead<FROM>(rec);
     if (b.faulted()) return;
-    const y: V = b.load<FROM>(address);
-    if (b.faulted()) return;
-    b.setReg<S>(rec.g, b.trunc<S>(changetype<OP>(0).apply<B, V, FROM>(b, y, y)));
+    extendGEat<B, V, FROM, S, OP>(b, rec, address);
   } else {
     const y: V = b.reg<FROM>(rec.e);
     b.setReg<S>(rec.g, b.trunc<S>(changetype<OP>(0).apply<B, V, FROM>(b, y, y)));
   }
+}
+
+// ---- with E at an address that is known. The interpreter also calls these itself, with the backend for addresses that
+// have hit in the TLB (wasm/interp/hit-backend.ts), where nothing can fault.
+
+@inline export function rmwEGat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const x: V = b.loadForWrite<S>(address);
+  if (b.faulted()) return;
+  b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g)));
+}
+
+@inline export function rmwGEat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y));
+}
+
+@inline export function rmwEIat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const x: V = b.loadForWrite<S>(address);
+  if (b.faulted()) return;
+  b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec)));
+}
+
+@inline export function rmwEat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const x: V = b.loadForWrite<S>(address);
+  if (b.faulted()) return;
+  b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, x));
+}
+
+@inline export function readEGat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const x: V = b.load<S>(address);
+  if (b.faulted()) return;
+  changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g));
+}
+
+@inline export function readGEat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.g), y);
+}
+
+@inline export function readEIat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const x: V = b.load<S>(address);
+  if (b.faulted()) return;
+  changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec));
+}
+
+@inline export function writeEGat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.reg<S>(rec.g);
+  b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+@inline export function writeGEat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.load<S>(address);
+  if (b.faulted()) return;
+  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+@inline export function writeEIat<B, V, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.imm<S>(rec);
+  b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, y, y));
+}
+
+@inline export function extendGEat<B, V, FROM, S, OP>(b: B, rec: Rec, address: V): void {
+  const y: V = b.load<FROM>(address);
+  if (b.faulted()) return;
+  b.setReg<S>(rec.g, b.trunc<S>(changetype<OP>(0).apply<B, V, FROM>(b, y, y)));
 }
