@@ -5,7 +5,6 @@
 
 const KEPT_CHARACTERS = 64 * 1024;
 /** Colors and cursor movements of a terminal. */
-// eslint-disable-next-line no-control-regex
 const ESCAPE_SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_]|\][^\x07]*\x07)/g;
 
 export class Watcher {

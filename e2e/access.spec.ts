@@ -2,7 +2,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
-import { expectOnScreen, expectState, floppy, openFiles, screen, startButton } from "./machine.ts";
+import { expectOnScreen, expectState, floppy, openFiles, screen, startButton } from "./support/page.ts";
 
 const HELLO = floppy("hello.img", "Hello");
 

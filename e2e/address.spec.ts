@@ -1,6 +1,6 @@
 /** The page's address: machines by URL, and what is said of bad values. */
 import { expect, test } from "@playwright/test";
-import { expectOnScreen, expectState, floppy, PROMPT, startButton } from "./machine.ts";
+import { expectOnScreen, expectState, floppy, PROMPT, startButton, withOtherServer } from "./support/page.ts";
 
 const alert = "problem-list .problem";
 const KERNEL = "kernel=guests/vmlinuz-cloud-amd64&initrd=guests/initrd-cloud-amd64.gz";
@@ -30,14 +30,10 @@ test("memory and autostart alone are for the default guest", async ({ page }) =>
 
 test("a floppy by address boots, also from another server that allows it", async ({ page }) => {
   const { buffer } = floppy("", "Hello by address");
-  await page.route("https://images.example/hello.img", (route) =>
-    route.fulfill({
-      body: buffer,
-      headers: { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
-    }),
-  );
-  await page.goto("./?floppy=https://images.example/hello.img&autostart=1");
-  await expectOnScreen(page, /Hello by address/);
+  await withOtherServer(buffer, true, async (url) => {
+    await page.goto(`./?floppy=${encodeURIComponent(url)}&autostart=1`);
+    await expectOnScreen(page, /Hello by address/);
+  });
 });
 
 for (const [query, sentence] of [
@@ -72,9 +68,10 @@ test("an address without a file is named", async ({ page }) => {
 });
 
 test("a server that does not allow reading is named", async ({ page }) => {
-  await page.route("https://closed.example/**", (route) => route.fulfill({ body: "secret" }));
-  await page.goto("./?kernel=https://closed.example/vmlinuz&autostart=1");
-  await expect(page.locator(alert)).toContainText("does not allow this page to read");
+  await withOtherServer(floppy("", "secret").buffer, false, async (url) => {
+    await page.goto(`./?floppy=${encodeURIComponent(url)}&autostart=1`);
+    await expect(page.locator(alert)).toContainText("does not allow this page to read");
+  });
   await expect(startButton(page)).toBeEnabled();
 });
 

@@ -1,6 +1,6 @@
 /** The main story: one click, and Debian's kernel boots to a shell that takes the keyboard. */
 import { expect, test } from "@playwright/test";
-import { bootDefaultGuest, expectOnScreen, expectState, PROMPT, screen, screenText, serialText, type } from "./machine.ts"; // prettier-ignore
+import { bootDefaultGuest, expectOnScreen, expectState, PROMPT, screen, screenText, serialText, type } from "./support/page.ts"; // prettier-ignore
 
 test("the default guest boots to a prompt, takes the keyboard and switches itself off", async ({ page }) => {
   await bootDefaultGuest(page);

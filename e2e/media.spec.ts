@@ -1,6 +1,6 @@
 /** One's own images: opened, dropped, put into drives; and what is said of those that are no use. */
 import { expect, test } from "@playwright/test";
-import { cd, disk, dropFiles, expectOnScreen, expectState, faultingFloppy, floppy, openFiles, startButton } from "./machine.ts"; // prettier-ignore
+import { cd, disk, dropFiles, expectOnScreen, expectState, faultingFloppy, floppy, openFiles, startButton } from "./support/page.ts"; // prettier-ignore
 
 const alert = "problem-list .problem";
 

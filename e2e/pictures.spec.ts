@@ -1,7 +1,7 @@
 /** Takes the pictures of the README: `POSADA_PICTURES=1 npm run e2e -- pictures`. */
 import { fileURLToPath } from "node:url";
 import { test } from "@playwright/test";
-import { bootDefaultGuest, startButton, type } from "./machine.ts";
+import { bootDefaultGuest, startButton, type } from "./support/page.ts";
 
 test.skip(!process.env.POSADA_PICTURES, "makes files; asked for by POSADA_PICTURES=1");
 test.use({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });

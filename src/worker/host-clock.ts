@@ -24,6 +24,8 @@ const MAX_RUN = 30_000;
 
 export class HostClock implements MachineClock {
   private readonly timers = new TimerQueue((deadlineNs) => this.listener.onEarlierDeadline(deadlineNs));
+  /** Time does not wait. */
+  readonly blocked = false;
   private readonly finished: (() => void)[] = [];
   private pending = 0;
   private generation = 0;
@@ -52,10 +54,6 @@ export class HostClock implements MachineClock {
 
   get workPending(): boolean {
     return this.pending > 0;
-  }
-
-  get blocked(): boolean {
-    return false;
   }
 
   nowNs(): number {

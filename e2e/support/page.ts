@@ -1,7 +1,9 @@
 /** What the stories share: the machine in view, its screen as text, and small images made on the spot. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "@playwright/test";
 import type { Locator, Page } from "@playwright/test";
-import type { VmScreen } from "../src/ui/screen/vm-screen.ts";
+import type { VmScreen } from "../../src/ui/screen/vm-screen.ts";
 
 /** Enough for a guest to come up on a busy machine. */
 export const BOOT_MS = 90_000;
@@ -136,6 +138,21 @@ export async function dropFiles(page: Page, ...files: TestFile[]): Promise<void>
   await expect(page.locator("drop-target .drop")).toBeVisible();
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
   await expect(page.locator("drop-target .drop")).toHaveCount(0);
+}
+
+/** Another server, which allows pages of other origins to read its one file or does not. */
+export async function withOtherServer(body: Buffer, allows: boolean, use: (url: string) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => {
+    const allowing = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
+    response.writeHead(200, { "Content-Length": body.length, ...(allows ? allowing : {}) }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hello.img`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 export function startButton(page: Page): Locator {
