@@ -15,6 +15,13 @@ export const ACCESS_WRITE: u32 = 1;
 /** Read and then written: the segment must allow both. */
 export const ACCESS_RMW: u32 = 3;
 
+const CANONICAL_SHIFT: u64 = 16;
+
+/** Bits 63 to 47 are equal. */
+@inline export function isCanonical(linearAddr: u64): bool {
+  return <u64>((<i64>(linearAddr << CANONICAL_SHIFT)) >> <i64>CANONICAL_SHIFT) == linearAddr;
+}
+
 @inline function sum(cpu: Cpu, rec: Rec): u64 {
   return load<u64>(ptr(cpu) + rec.base) + (load<u64>(ptr(cpu) + rec.indexReg) << rec.scale) + <u64>(<i64>rec.disp);
 }

@@ -11,7 +11,8 @@ import {
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { updateMode, updateTlbSet } from "./mode";
 import { fetchStackDescriptor, setCodeSegment, setNullSegment, setParagraphSegment, setSegment } from "./segments";
-import { isCanonical, moveStackPointer, peekStack, pokeStack, pushSized, setStackPointer } from "./stack";
+import { isCanonical } from "./address";
+import { moveStackPointer, peekStack, pokeStack, pushSized, setStackPointer } from "./stack";
 import {
   ATTR_DB, ATTR_DPL_SHIFT, ATTR_L, ATTR_P, ATTR_S, Cpu, EFER_LMA, OFF_PARAMETERS, SEG_CS, SEG_SS, Segment, TYPE_CODE, TYPE_CONFORMING, isRealOrV86, ptr, segment,
 } from "./state";

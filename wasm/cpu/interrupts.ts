@@ -23,7 +23,8 @@ import { VECTOR_BP, VECTOR_DB, VECTOR_DF, VECTOR_GP, VECTOR_MC, VECTOR_NP, VECTO
 import { readFlags } from "./flags";
 import { updateMode, updateTlbSet } from "./mode";
 import { fetchStackDescriptor, setCodeSegment, setNullSegment, setRealSegment, setSegment, setV86Segment } from "./segments";
-import { isCanonical, pokeStack, moveStackPointer, pushSized } from "./stack";
+import { isCanonical } from "./address";
+import { pokeStack, moveStackPointer, pushSized } from "./stack";
 import {
   ATTR_DB, ATTR_L, CR0_PE, CR4_VME, Cpu, EFER_LMA, FLAG_AC, FLAG_IF, FLAG_IOPL, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VM, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS,
   SEG_SS, iopl, isV86, segment,

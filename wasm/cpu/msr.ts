@@ -18,7 +18,7 @@ import { updateMode } from "./mode";
 import { HWCR_MC_STATUS_WRITE, hasAmdMsr, readAmdMsr, resetAmdMsrs, writeAmdMsr } from "./msr-amd";
 import { MC_BANKS, MsrMisc, OFF_BANKS, miscOf } from "./msr-state";
 import { MTRRCAP, isMtrr, readMtrr, resetMtrrs, writeMtrr } from "./mtrr";
-import { isCanonical } from "./stack";
+import { isCanonical } from "./address";
 import { CR0_PG, CR4_PCIDE, Cpu, EFER_LMA, EFER_LME, EFER_NXE, EFER_SCE, OFF_MSR_MISC, SEG_FS, SEG_GS, STOP_CODE, ptr, segment } from "./state";
 import { moveTsc, readTsc, writeTsc } from "./tsc";
 import { eferChanged } from "../mmu/control";

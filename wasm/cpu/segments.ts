@@ -12,7 +12,7 @@ import {
 } from "./descriptors";
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raiseCode, raiseGP } from "./fault";
 import { updateMode } from "./mode";
-import { isCanonical } from "./stack";
+import { isCanonical } from "./address";
 import {
   ATTR_AVL, ATTR_DB, ATTR_DPL_SHIFT, ATTR_G, ATTR_P, ATTR_S, Cpu, EFER_LMA, SEG_CS, SEG_LDTR, SEG_SS, SEG_TR, Segment, TYPE_ACCESSED, TYPE_WRITABLE,
   is64, isRealOrV86, isV86, segment,

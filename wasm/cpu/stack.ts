@@ -4,15 +4,9 @@
  * [SDM1] 6.2 – [SDM3] 5.3
  */
 import { memRead, memWrite } from "../mmu/access";
-import { ACCESS_READ, ACCESS_WRITE, segmentAllows } from "./address";
+import { ACCESS_READ, ACCESS_WRITE, isCanonical, segmentAllows } from "./address";
 import { VECTOR_SS, raiseCode } from "./fault";
 import { ATTR_DB, Cpu, SEG_SS, is64, segment } from "./state";
-
-const CANONICAL_SHIFT: u64 = 16;
-
-@inline export function isCanonical(linearAddr: u64): bool {
-  return <u64>((<i64>(linearAddr << CANONICAL_SHIFT)) >> <i64>CANONICAL_SHIFT) == linearAddr;
-}
 
 /** The bits of RSP that this mode's stack uses. */
 @inline export function stackMask(cpu: Cpu): u64 {

@@ -9,7 +9,7 @@ import { CANDIDATES, ID_TOO_LONG, ID_UNDEFINED, OPCODES, ROWS, ROW_D64, ROW_ENDS
 import { hasFeature } from "../cpu/models";
 import { Cpu, MODE_16, MODE_64, MODE_FLAT, MODE_SIZE_MASK, OFF_CODE_BASE, OFF_ZERO, SEG_CS, SEG_DS, SEG_FS, SEG_GS, SEG_SS, isProtected } from "../cpu/state";
 import { REC_66, REC_ADDRSIZE_SHIFT, REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_LOCK, REC_MEM, REC_OPSIZE_SHIFT, REC_REP, REC_REPNE, REC_REX_W, Rec } from "./record";
-import { specialize } from "./specialize";
+import { goesOn, specialize } from "./specialize";
 
 /** The processor refuses longer instructions with #GP(0). [SDM2] 2.3.11 */
 const MAX_LENGTH: u32 = 15;
@@ -29,10 +29,6 @@ const NO_ROW: u32 = 0xffff;
 
 /** Set by `decode`: no instruction of the same trace can follow. */
 export let decodedEnds: bool = false;
-
-export function setDecodedEnds(ends: bool): void {
-  decodedEnds = ends;
-}
 
 /** Base and index registers of 16-bit addressing, as byte offsets: BX+SI BX+DI BP+SI BP+DI SI DI BP BX. [SDM2] table 2-1 */
 const BASE16: usize = memory.data<u8>([24, 24, 40, 40, 48, 56, 40, 24]);
@@ -292,8 +288,9 @@ export function decode(cpu: Cpu, bytes: usize, available: u32, rec: Rec): u32 {
   const sized: u32 = load<u8>(row, 7);
   const sizeIndex: u32 = sized == 0 ? opSize : sized == 1 ? 0 : sized == 3 ? max<u32>(opSize, 2) : sized - 3;
   const id: u32 = load<u16>(row + (sizeIndex * 2 + (flags & REC_MEM)) * 2, 16);
-  decodedEnds = (attributes & ROW_ENDS) != 0 || id == ID_UNDEFINED;
-  rec.id = <u16>specialize(rec, kind, id, mode, opSize, addrSize);
+  const special = specialize(rec, kind, id, mode, opSize, addrSize);
+  rec.id = <u16>special;
+  decodedEnds = id == ID_UNDEFINED || ((attributes & ROW_ENDS) != 0 && !goesOn(special));
   return length;
 }
 

@@ -9,9 +9,13 @@ import {
 } from "../generated/tables";
 import { MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32, SEG_SS } from "../cpu/state";
 import { Rec } from "./record";
-import { setDecodedEnds } from "./decode";
 
 const FLAT32: u32 = MODE_32 | MODE_FLAT | MODE_SS32;
+
+/** A short form that does not end its trace: it goes on where the branch is not taken. */
+@inline export function goesOn(id: u32): bool {
+  return id - ID_JCC_FAST_0 < 16;
+}
 
 /** The id to run instead of `id` (its row is of `kind`). */
 export function specialize(rec: Rec, kind: u32, id: u32, mode: u32, opSize: u32, addrSize: u32): u32 {
@@ -22,10 +26,7 @@ export function specialize(rec: Rec, kind: u32, id: u32, mode: u32, opSize: u32,
   const freeTarget = opSize != 1 && !(mode & MODE_CS_CHECKED);
   // A stack address that is not canonical raises #SS: the slow path looks at the record's segment.
   if (kind == KIND_CALL_J || kind == KIND_RET || kind == KIND_PUSH_R || kind == KIND_POP_R || kind == KIND_PUSH_I) rec.seg = <u8>SEG_SS;
-  if (kind == KIND_JCC && freeTarget) {
-    setDecodedEnds(false); // the trace goes on where the branch is not taken
-    return ID_JCC_FAST_0 + (<u32>rec.opcode & 15);
-  }
+  if (kind == KIND_JCC && freeTarget) return ID_JCC_FAST_0 + (<u32>rec.opcode & 15);
   if (kind == KIND_JMP_J && freeTarget) return ID_JMP_FAST;
   if (kind == KIND_LEA) {
     if (opSize == 3 && addrSize == 3) return ID_LEA_FAST64;

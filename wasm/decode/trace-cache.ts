@@ -1,47 +1,33 @@
 /**
- * Decoded code: traces of records, found by where their bytes live in linear memory (hostPtr) and the mode they were
- * decoded in, so that one copy serves every address space that maps the page. The jump cache in front of it goes from
- * linear address and mode straight to a trace, and holds only what the TLB would grant; it is emptied with the TLB.
+ * Decoded code: traces of records, made from code bytes where the processor gets to and found again by linear address
+ * or by where the bytes live (decode/code-index.ts, which also says what a trace's header holds), so that one copy serves
+ * every address space that maps the page.
  *
  * A trace lies in one page: records never name absolute addresses, only offsets from codeBase. An instruction that
  * crosses into the next page makes a trace of its own, which lives only in the jump cache (the next page may change).
  *
- *   header, 32 bytes before the first record:
- *     0 u32 next trace of the page   4 u32 next in hash chain   8 u32 hostPtr (0: not from memory)   12 u16 mode, u16 count
- *    16 u32 host page of the second half, 0 if none            20 u32 bytes
- *
- * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
- * point to what is gone. Records stay readable until the arena is reused, so the running trace can finish its
+ * Records of traces that were dropped stay readable until the arena is reused, so the running trace can finish its
  * instruction. The arena is filled from start to end and then emptied as a whole.
  */
-import {
-  FETCH_BUFFER, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END, TRACE_HASH_BASE, TRACE_HASH_ENTRIES,
-} from "../layout";
+import { FETCH_BUFFER, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END } from "../layout";
 import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
 import { raiseGP } from "../cpu/fault";
-import { Cpu, MODE_CS_CHECKED, SEG_CS, STOP_CODE, is64, segment } from "../cpu/state";
-import { clearAllCode, descOf } from "../mmu/physical";
+import { Cpu, MODE_CS_CHECKED, SEG_CS, is64, segment } from "../cpu/state";
+import { descOf } from "../mmu/physical";
 import { fetchByte, translateCode } from "../mmu/code-access";
 import { evictWrites } from "../mmu/tlb";
+import { HEADER_SIZE, chunkMask, clearIndex, findByHost, headerOf, indexTrace, jumpKey, jumpSlot } from "./code-index";
 import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
-export const HEADER_SIZE: u32 = 32;
 const MAX_RECORDS: u32 = 64;
 const MAX_TRACE_BYTES: u32 = HEADER_SIZE + (MAX_RECORDS + 1) * REC_SIZE;
 
-/** Chunks of a page that its descriptor tells apart. */
-const CHUNK_SHIFT: u32 = 6;
-
 let arenaNext: u32 = <u32>TRACE_ARENA_BASE;
-/** Counters for stats(): traces decoded, arena emptied, pages dropped. */
+/** Counters for stats(): traces decoded, arena emptied. */
 export let tracesBuilt: u32 = 0;
 export let arenaFlushes: u32 = 0;
-export let pagesDropped: u32 = 0;
 
-@inline function headerOf(trace: usize): usize {
-  return trace - HEADER_SIZE;
-}
 /** Instructions in a trace. */
 @inline export function traceCount(trace: usize): i32 {
   return load<u16>(trace - HEADER_SIZE, 14);
@@ -50,43 +36,11 @@ export let pagesDropped: u32 = 0;
   return load<u32>(trace - HEADER_SIZE, 20);
 }
 
-@inline export function jumpKey(cpu: Cpu, linearAddr: u64): u64 {
-  return linearAddr ^ (<u64>cpu.mode << 56);
-}
-@inline export function jumpSlot(cpu: Cpu, linearAddr: u64): usize {
-  const hash = <u32>linearAddr ^ (<u32>linearAddr >> 10);
-  return cpu.tables + JUMP_CACHE_OFFSET + ((hash & (JUMP_CACHE_ENTRIES - 1)) << 4);
-}
-
-@inline function hashSlot(hostPtr: u32, mode: u32): usize {
-  const hash = hostPtr ^ (hostPtr >> 13) ^ (mode << 7);
-  return TRACE_HASH_BASE + ((hash & (TRACE_HASH_ENTRIES - 1)) << 2);
-}
-
-export function flushJumpCache(cpu: Cpu): void {
-  // All ones is no key: the mode bits of a canonical address are never all ones.
-  memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
-  cpu.stop |= STOP_CODE;
-}
-
 /** Forgets all decoded code. */
 export function flushTraces(cpu: Cpu): void {
-  memory.fill(TRACE_HASH_BASE, 0, TRACE_HASH_ENTRIES * 4);
-  clearAllCode();
+  clearIndex(cpu);
   arenaNext = <u32>TRACE_ARENA_BASE;
   arenaFlushes++;
-  flushJumpCache(cpu);
-}
-
-/** The trace decoded from `hostPtr` in the present mode, or 0. */
-export function findByHost(cpu: Cpu, hostPtr: u32): usize {
-  let trace: usize = load<u32>(hashSlot(hostPtr, cpu.mode));
-  while (trace != 0) {
-    const header = headerOf(trace);
-    if (load<u32>(header, 8) == hostPtr && load<u16>(header, 12) == <u16>cpu.mode) return trace;
-    trace = load<u32>(header, 4);
-  }
-  return 0;
 }
 
 @inline export function linearRip(cpu: Cpu): u64 {
@@ -166,14 +120,7 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   if (p > pageEnd) {
     if (secondPage) markCode(cpu, secondPage, p - pageEnd);
     store<u32>(header, 0, 0);
-  } else {
-    const hash = hashSlot(hostPtr, cpu.mode);
-    store<u32>(header, load<u32>(hash), 4);
-    store<u32>(hash, trace);
-    const desc = descOf(hostPtr);
-    store<u32>(header, load<u32>(desc, 8), 0);
-    store<u32>(desc, trace, 8);
-  }
+  } else indexTrace(cpu, trace, hostPtr);
   arenaNext = trace + (count + 1) * REC_SIZE;
   tracesBuilt++;
   return trace;
@@ -208,41 +155,6 @@ function markCode(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
   const mask = load<u64>(desc);
   if (mask == 0) evictWrites(cpu, hostPtr);
   store<u64>(desc, mask | chunkMask(hostPtr, sizeBytes));
-}
-
-function chunkMask(hostPtr: u32, sizeBytes: u32): u64 {
-  const first: u64 = (hostPtr & (PAGE_SIZE - 1)) >> CHUNK_SHIFT;
-  const last: u64 = min<u32>((hostPtr & (PAGE_SIZE - 1)) + sizeBytes - 1, PAGE_SIZE - 1) >> CHUNK_SHIFT;
-  return (~(<u64>0) >> (63 - last)) & (~(<u64>0) << first);
-}
-
-/** The slow path of writes calls this for bytes in a page with decoded code (all inside one page). */
-export function codeWritten(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
-  const desc = descOf(hostPtr);
-  if (!(load<u64>(desc) & chunkMask(hostPtr, sizeBytes))) return;
-  let trace: usize = load<u32>(desc, 8);
-  while (trace != 0) {
-    const header = headerOf(trace);
-    unlink(trace, load<u32>(header, 8), load<u16>(header, 12));
-    trace = load<u32>(header, 0);
-  }
-  store<u64>(desc, 0);
-  store<u32>(desc, 0, 8);
-  pagesDropped++;
-  flushJumpCache(cpu);
-}
-
-function unlink(trace: usize, hostPtr: u32, mode: u32): void {
-  let slot = hashSlot(hostPtr, mode);
-  while (true) {
-    const other: usize = load<u32>(slot);
-    if (other == 0) return;
-    if (other == trace) {
-      store<u32>(slot, load<u32>(headerOf(trace), 4));
-      return;
-    }
-    slot = headerOf(other) + 4;
-  }
 }
 
 /** A trace of the first `count` instructions of another one, which then returns to the run loop. */

@@ -7,15 +7,16 @@
  * budget covers all of it, so a run stops at exactly the instruction it was asked to stop at.
  */
 import { condB, condBE, condL, condLE, condO, condP, condS, condZ } from "../cpu/conditions";
-import { linear, ACCESS_READ } from "../cpu/address";
+import { ACCESS_READ, isCanonical, linear } from "../cpu/address";
 import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../cpu/state";
-import { isCanonical } from "../cpu/stack";
 import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
-import { jumpKey, jumpSlot, linkInPage, traceCount } from "../decode/trace-cache";
+import { jumpKey, jumpSlot } from "../decode/code-index";
+import { linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK } from "../layout";
-import { memRead, memWrite, tlbSlot } from "../mmu/access";
+import { memRead, memWrite } from "../mmu/access";
+import { tlbSlot } from "../mmu/tlb-entry";
 import { raiseTooLong, raiseUndefined } from "../semantics/invalid";
 import { Interp } from "../interp/backend";
 import { Hit } from "../interp/hit-backend";

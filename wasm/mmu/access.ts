@@ -3,16 +3,11 @@
  * compare; the tag is the linear page, and the page of the last byte is compared, so that accesses inside one page hit
  * whatever their alignment. Read and write arrays are separate, so permission is in the tag. A miss, a page-crossing
  * access, a device or a page with decoded code goes to mmu/slow-access.ts, which may raise a fault.
- *
- * TLB entry: u64 tag; u32 addend (hostPtr = low 32 bits of linearAddr + addend); u32 flags.
  */
-import { PAGE_MASK, TLB_ENTRIES } from "../layout";
+import { PAGE_MASK } from "../layout";
 import { Cpu } from "../cpu/state";
 import { readForWriteSlow, readSlow, read128Slow, writeSlow, write128Slow } from "./slow-access";
-
-@inline export function tlbSlot(array: u32, linearAddr: u64): usize {
-  return array + ((<u32>(linearAddr >> 8)) & ((TLB_ENTRIES - 1) << 4));
-}
+import { tlbSlot } from "./tlb-entry";
 
 /** Reads `sizeof<T>()` bytes with the current privilege. After a fault (`cpu.fault`) the value means nothing. */
 @inline export function memRead<T>(cpu: Cpu, linearAddr: u64): T {

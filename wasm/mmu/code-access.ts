@@ -6,7 +6,7 @@
 import { PAGE_SIZE } from "../layout";
 import { raiseGP } from "../cpu/fault";
 import { TLB_SET_USER, rightsSet } from "../cpu/mode";
-import { isCanonical } from "../cpu/stack";
+import { isCanonical } from "../cpu/address";
 import { CR4_SMAP, Cpu, EFER_LMA } from "../cpu/state";
 import { WALK_FETCH, WALK_USER, lastPageBits, translate } from "./page-walk";
 import { readPointer } from "./physical";

@@ -2,7 +2,7 @@
  * What the machine around the core does to memory: bus masters, ROM images, the chipset's address decoding, and finding
  * out which pages were written. Every change of the map empties the TLBs of all processors.
  */
-import { codeWritten } from "../decode/trace-cache";
+import { codeWritten } from "../decode/code-index";
 import { PAGE_SIZE, RAM_BASE } from "../layout";
 import { cpuAt, machine } from "./machine";
 import { busMasterPointer, codeMaskOf, markDirty, romPointer, storeA20, storeLowPage, storeVideoMapping } from "./physical";

@@ -6,7 +6,7 @@
  * also when a lower one then faults, which processors may do. Protection keys, CET and 5-level paging are not there.
  * [SDM3] 4.3 – 4.8 – [APM2] 5.3 – 5.6
  */
-import { codeWritten } from "../decode/trace-cache";
+import { codeWritten } from "../decode/code-index";
 import { PAGE_MASK } from "../layout";
 import { VECTOR_PF, raiseCode } from "../cpu/fault";
 import { FEAT_GIGABYTE_PAGES, FEAT_PSE36, hasFeature, physAddrBits } from "../cpu/models";

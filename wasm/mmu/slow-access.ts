@@ -6,20 +6,17 @@
  * as doublewords, page-crossing ones as bytes.
  * [SDM3] 4.7, 6.15 (#PF, #AC), 18.2 – [SDM1] 3.3.7.1 canonical addresses
  */
-import { codeWritten } from "../decode/trace-cache";
+import { codeWritten } from "../decode/code-index";
 import { Rec } from "../decode/record";
 import { PAGE_SIZE } from "../layout";
-import { raiseSegment } from "../cpu/address";
+import { isCanonical, raiseSegment } from "../cpu/address";
 import { noteDataAccess } from "../cpu/debug";
 import { VECTOR_AC, raiseCode } from "../cpu/fault";
 import { TLB_SET_EMPTY, TLB_SET_SUPERVISOR, checksAlignment, rightsSet, tlbArray } from "../cpu/mode";
 import { Cpu, EFER_LMA, SEG_DS, SEG_SS, is64 } from "../cpu/state";
-import { isCanonical } from "../cpu/stack";
 import { PAGE_DIRTY, WALK_IMPLICIT, WALK_READ, WALK_USER, WALK_WRITE, lastPageBits, translate } from "./page-walk";
 import { WRITE_IGNORED, codeMaskOf, deviceRead, deviceWrite, markDirty, readPointer, writePointer } from "./physical";
 import { fillTlb } from "./tlb";
-
-export { fetchByte, translateCode } from "./code-access";
 
 const OFFSET_MASK: u32 = PAGE_SIZE - 1;
 

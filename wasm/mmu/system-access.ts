@@ -6,8 +6,8 @@
 import { PAGE_MASK } from "../layout";
 import { TLB_SET_SUPERVISOR, tlbArray } from "../cpu/mode";
 import { Cpu } from "../cpu/state";
-import { tlbSlot } from "./access";
 import { sysReadSlow, sysWriteSlow } from "./slow-access";
+import { tlbSlot } from "./tlb-entry";
 
 /** Reads `sizeof<T>()` bytes. After a fault (`cpu.fault`) the value means nothing. */
 @inline export function sysRead<T>(cpu: Cpu, linearAddr: u64): T {

@@ -10,16 +10,16 @@
  * address tells INVLPG whether there can be any to look for.
  * [SDM3] 4.10 – [APM2] 5.5
  */
-import { flushJumpCache } from "../decode/trace-cache";
+import { flushJumpCache } from "../decode/code-index";
 import {
   PAGE_MASK, PAGE_SIZE, ROM_BASE, TLB_ARRAY_SIZE, TLB_ENTRIES, TLB_LARGE_BITS, TLB_LARGE_OFFSET, TLB_LOG_ENTRIES, TLB_LOG_OFFSET, TLB_OFFSET, TLB_SETS,
 } from "../layout";
 import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu } from "../cpu/state";
-import { tlbSlot } from "./access";
 import { PAGE_EXECUTE, PAGE_GIANT, PAGE_GLOBAL, PAGE_LARGE } from "./page-walk";
 import { cpuAt, machine } from "./machine";
 import { markDirty, setWriters, writersOf } from "./physical";
+import { tlbSlot } from "./tlb-entry";
 
 /** Entry flags: PAGE_GLOBAL, PAGE_EXECUTE, PAGE_LARGE and PAGE_GIANT as the walk gave them, and: */
 const ENTRY_UNLOGGED: u32 = 0x8000_0000;

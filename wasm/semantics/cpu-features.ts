@@ -2,14 +2,13 @@
  * CPUID, model-specific registers, the time-stamp counter, random numbers and TLB invalidation.
  * [SDM2] CPUID, RDMSR, WRMSR, RDTSC, RDTSCP, RDPMC, RDRAND, RDSEED, INVLPG, INVPCID
  */
-import { ACCESS_READ, effectiveOffset, linear } from "../cpu/address";
+import { ACCESS_READ, effectiveOffset, isCanonical, linear } from "../cpu/address";
 import { cpuid } from "../cpu/cpuid";
 import { raiseGP } from "../cpu/fault";
 import { setArithFlags } from "../cpu/flags";
 import { readMsr, writeMsr } from "../cpu/msr";
 import { getReg, setReg } from "../cpu/operand";
 import { nextRandom } from "../cpu/random";
-import { isCanonical } from "../cpu/stack";
 import { CR4_PCIDE, CR4_TSD, Cpu, FLAG_CF, SEG_FS, is64, segment } from "../cpu/state";
 import { readTsc } from "../cpu/tsc";
 import { Rec } from "../decode/record";

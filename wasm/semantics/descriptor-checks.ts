@@ -2,7 +2,7 @@
  * Instructions that ask about descriptors or load the table registers: LAR LSL VERR VERW ARPL, LLDT LTR SLDT STR,
  * LGDT LIDT SGDT SIDT. [SDM2] – [SDM3] 5.10, 2.4 – UMIP: [SDM3] 2.5
  */
-import { ACCESS_READ, ACCESS_WRITE, linear } from "../cpu/address";
+import { ACCESS_READ, ACCESS_WRITE, isCanonical, linear } from "../cpu/address";
 import {
   SELECTOR_RPL, SYS_CALL_GATE, SYS_CALL_GATE16, SYS_LDT, SYS_TASK_GATE, SYS_TSS16_AVAILABLE, SYS_TSS16_BUSY, SYS_TSS_AVAILABLE, SYS_TSS_BUSY,
   descDpl, descIsCode, descIsConforming, descIsReadable, descIsSystem, descIsWritableData, descLimit, descType, fetchDescriptor, isNullSelector,
@@ -11,7 +11,6 @@ import { VECTOR_GP, VECTOR_PF, raiseGP } from "../cpu/fault";
 import { arithFlags, setArithFlags } from "../cpu/flags";
 import { readE, setReg, writeE } from "../cpu/operand";
 import { loadLdtr, loadTr } from "../cpu/segments";
-import { isCanonical } from "../cpu/stack";
 import { CR4_UMIP, Cpu, EFER_LMA, FLAG_ZF, SEG_LDTR, SEG_TR, STOP_FAULT, is64, ptr, segment } from "../cpu/state";
 import { Rec, opSizeLog2 } from "../decode/record";
 import { memRead, memWrite } from "../mmu/access";

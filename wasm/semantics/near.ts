@@ -7,7 +7,8 @@
 import { raiseGP } from "../cpu/fault";
 import { condition, getZF } from "../cpu/flags";
 import { readE } from "../cpu/operand";
-import { isCanonical, moveStackPointer, peekStack, pushSized } from "../cpu/stack";
+import { isCanonical } from "../cpu/address";
+import { moveStackPointer, peekStack, pushSized } from "../cpu/stack";
 import { Cpu, SEG_CS, is64, segment } from "../cpu/state";
 import { Rec, addrSizeLog2, opSizeLog2 } from "../decode/record";
 

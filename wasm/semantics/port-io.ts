@@ -11,9 +11,10 @@ import { setReg } from "../cpu/operand";
 import { CR0_PE, Cpu, FLAG_DF, MODE_16, MODE_64, MODE_SIZE_MASK, SEG_ES, SEG_FS, iopl, is64, isV86, ptr, segment } from "../cpu/state";
 import { checkIoBitmap } from "../cpu/tss";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2, opSizeLog2 } from "../decode/record";
-import { PAGE_MASK, PAGE_OFFSET_MASK, PAGE_SIZE } from "../layout";
-import { memRead, memWrite, tlbSlot } from "../mmu/access";
+import { PAGE_OFFSET_MASK, PAGE_SIZE } from "../layout";
+import { memRead, memWrite } from "../mmu/access";
 import { probeWrite } from "../mmu/slow-access";
+import { tlbPointer } from "../mmu/tlb-entry";
 
 /** Items of a repeated transfer before the run loop is asked. */
 const ITEMS_PER_VISIT: u32 = 4096;
@@ -95,12 +96,6 @@ function resumeHere(cpu: Cpu, rec: Rec): void {
 @inline function itemsInPage(linearAddr: u64, sizeBytes: u32, count: u64): u32 {
   const room: u32 = (PAGE_SIZE - <u32>(linearAddr & PAGE_OFFSET_MASK)) / sizeBytes;
   return count < <u64>room ? <u32>count : room;
-}
-
-/** Host pointer of `linearAddr` if the TLB array knows its page as plain memory, else 0. */
-@inline function tlbPointer(array: u32, linearAddr: u64): usize {
-  const slot = tlbSlot(array, linearAddr);
-  return load<u64>(slot) == (linearAddr & PAGE_MASK) ? <u32>linearAddr + load<u32>(slot, 8) : 0;
 }
 
 /** Linear address of a block of `bytes`, or 0 if the segment does not allow all of it: then the items go one by one up to the fault. */

@@ -3,11 +3,11 @@
  * Loading SS holds off interrupts and debug traps for one instruction.
  * [SDM2] MOV, POP, LDS, RDFSBASE, WRFSBASE, SWAPGS – [SDM3] 6.8.3
  */
-import { ACCESS_READ, ACCESS_WRITE, linear } from "../cpu/address";
+import { ACCESS_READ, ACCESS_WRITE, isCanonical, linear } from "../cpu/address";
 import { raiseGP, raiseUD } from "../cpu/fault";
 import { readE, setReg } from "../cpu/operand";
 import { loadSegmentAndMode } from "../cpu/segments";
-import { isCanonical, popSized, pushSized } from "../cpu/stack";
+import { popSized, pushSized } from "../cpu/stack";
 import { CR4_FSGSBASE, Cpu, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, SHADOW_SS, ptr, segment } from "../cpu/state";
 import { REC_MEM, Rec, opSizeLog2 } from "../decode/record";
 import { memRead, memWrite } from "../mmu/access";

@@ -4,14 +4,15 @@
  * Where both pages are plain memory, whole runs inside a page are copied or filled at once.
  * Registers follow element by element: a fault in the middle leaves what was done. [SDM1] 7.3.9.3
  */
-import { PAGE_MASK, PAGE_SIZE } from "../layout";
+import { PAGE_SIZE } from "../layout";
 import { ACCESS_READ, ACCESS_WRITE, segLinear } from "../cpu/address";
 import { getZF } from "../cpu/flags";
 import { setReg } from "../cpu/operand";
 import { Cpu, FLAG_DF, SEG_ES, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2 } from "../decode/record";
 import { Interp } from "../interp/backend";
-import { memRead, memWrite, tlbSlot } from "../mmu/access";
+import { memRead, memWrite } from "../mmu/access";
+import { tlbPointer } from "../mmu/tlb-entry";
 import { CMP } from "./arith";
 
 const VISIT_LIMIT: u64 = 4096;
@@ -45,12 +46,6 @@ const OFF_RDI: u32 = 56;
 
 @inline function destLinear<T>(cpu: Cpu, mask: u64, access: u32): u64 {
   return segLinear(cpu, SEG_ES, cpu.rdi & mask, sizeof<T>(), access);
-}
-
-/** Host address of a linear address that hits in a TLB array, 0 where it does not. */
-@inline function hostOf(array: u32, linearAddr: u64): usize {
-  const slot = tlbSlot(array, linearAddr);
-  return load<u64>(slot) == (linearAddr & PAGE_MASK) ? <u32>linearAddr + load<u32>(slot, 8) : 0;
 }
 
 /** Elements from `linearAddr` to the end of its page. */
@@ -119,8 +114,8 @@ function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
     cpu.stop &= ~STOP_FAULT;
     return 0;
   }
-  const fromHost = hostOf(cpu.tlbRead, from);
-  const toHost = hostOf(cpu.tlbWrite, to);
+  const fromHost = tlbPointer(cpu.tlbRead, from);
+  const toHost = tlbPointer(cpu.tlbWrite, to);
   if (fromHost == 0 || toHost == 0) return 0;
   let n = min<u64>(limit, min<u64>(inPage<T>(from), inPage<T>(to)));
   n = min<u64>(n, min<u64>(untilWrap<T>(cpu, OFF_RSI, mask), untilWrap<T>(cpu, OFF_RDI, mask)));
@@ -187,7 +182,7 @@ function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
     cpu.stop &= ~STOP_FAULT;
     return 0;
   }
-  const toHost = hostOf(cpu.tlbWrite, to);
+  const toHost = tlbPointer(cpu.tlbWrite, to);
   if (toHost == 0) return 0;
   let n = min<u64>(limit, min<u64>(inPage<T>(to), untilWrap<T>(cpu, OFF_RDI, mask)));
   n = min<u64>(n, withinSegments<T>(cpu, rec, mask, n, false));

@@ -16,7 +16,7 @@ import { cr0Changed, cr3Written, cr4Changed, eferChanged, preparePaging } from "
 import { initMachine, descOf } from "../../mmu/physical";
 import { lastPageBits, translate } from "../../mmu/page-walk";
 import { sysRead, sysWrite } from "../../mmu/system-access";
-import { fetchByte, translateCode } from "../../mmu/slow-access";
+import { fetchByte, translateCode } from "../../mmu/code-access";
 import { adoptTlb, evictWrites, flushAll, flushNonGlobal, flushPage, initTlb } from "../../mmu/tlb";
 
 export { a20Enabled, busMasterRead, busMasterWrite, mapVideoMemory, notifyWrite, prepareRom, setA20, setLowPage, takeDirtyPages } from "../../mmu/host-access";
