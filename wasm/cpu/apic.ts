@@ -12,8 +12,7 @@ import {
   setBit, SHORTHAND_SELF, SVR_ENABLE, testBit, x2Id,
 } from "./apic-state";
 import { FEAT_APIC, hasFeature } from "./models";
-import { startCpu } from "./reset";
-import { Cpu, EVENT_APIC, EVENT_INIT, EVENT_INTR, EVENT_NMI, EVENT_SMI, OFF_APIC, ptr, STOP_EVENT } from "./state";
+import { ACTIVITY_WAIT_SIPI, Cpu, EVENT_APIC, EVENT_INIT, EVENT_INTR, EVENT_NMI, EVENT_SMI, EVENT_STARTUP, OFF_APIC, ptr, STOP_EVENT } from "./state";
 import { ioapicEoi } from "../host";
 import { cpuAt, machine } from "../mmu/machine";
 
@@ -175,10 +174,13 @@ export function accept(cpu: Cpu, mode: u32, vector: u32, isLevel: bool): void {
       cpu.events |= EVENT_NMI;
       break;
     case MODE_INIT:
-      cpu.events |= EVENT_INIT;
+      cpu.events = (cpu.events & ~EVENT_STARTUP) | EVENT_INIT;
       break;
     case MODE_STARTUP:
-      startCpu(cpu, vector);
+      // Only a processor that waits for it takes it, or one that INIT will make wait.
+      if (cpu.activity != ACTIVITY_WAIT_SIPI && !(cpu.events & EVENT_INIT)) return;
+      cpu.startupVector = vector;
+      cpu.events |= EVENT_STARTUP;
       break;
     case MODE_EXTINT:
       apicOf(cpu).extInt = 1;

@@ -1,5 +1,5 @@
 /**
- * What happens between two instructions: debug traps, NMI, INTR, INIT, instruction breakpoints, waking from HLT.
+ * What happens between two instructions: debug traps, NMI, INTR, INIT, SIPI, instruction breakpoints, waking from HLT.
  *
  * How the run loop uses it:
  *   - before running code, while `wantsEvents(cpu)` or `cpu.activity` is not ACTIVITY_RUNNING: `handleEvents(cpu)`;
@@ -17,15 +17,15 @@ import { DR6_BS, PENDING_ARMED, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstru
 import { deliverEvent, deliverException } from "./exceptions";
 import { VECTOR_DB, VECTOR_NMI } from "./fault";
 import { KIND_EXTERNAL } from "./interrupts";
-import { initCpu } from "./reset";
+import { initCpu, startCpu } from "./reset";
 import {
   ACTIVITY_HALTED, ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, ACTIVITY_WAIT_SIPI, Cpu, EVENT_APIC, EVENT_DEBUG, EVENT_INIT, EVENT_INTR, EVENT_NMI, EVENT_NMI_BLOCKED,
-  EVENT_SMI, EVENT_STEP, EVENT_TRIPLE_FAULT, FLAG_IF, FLAG_RF, FLAG_TF, SEG_CS, SHADOW_SS, is64, segment,
+  EVENT_SMI, EVENT_STARTUP, EVENT_STEP, EVENT_TRIPLE_FAULT, FLAG_IF, FLAG_RF, FLAG_TF, SEG_CS, SHADOW_SS, is64, segment,
 } from "./state";
 import { picAcknowledge } from "../host";
 
 const MASKABLE: u32 = EVENT_INTR | EVENT_APIC;
-const ALWAYS: u32 = EVENT_SMI | EVENT_INIT | EVENT_TRIPLE_FAULT | EVENT_DEBUG | EVENT_STEP;
+const ALWAYS: u32 = EVENT_SMI | EVENT_INIT | EVENT_STARTUP | EVENT_TRIPLE_FAULT | EVENT_DEBUG | EVENT_STEP;
 /** From EVENT_NMI_BLOCKED down to EVENT_NMI. */
 const BLOCKED_TO_NMI: u32 = 7;
 
@@ -44,10 +44,10 @@ export function wouldWake(cpu: Cpu): bool {
 
 export function handleEvents(cpu: Cpu): void {
   if (cpu.events & EVENT_INIT) {
-    cpu.events &= ~EVENT_INIT;
     initCpu(cpu);
     return;
   }
+  if (cpu.events & EVENT_STARTUP) startCpu(cpu);
   cpu.events &= ~EVENT_SMI; // no system management mode: the request is dropped
   if (cpu.activity == ACTIVITY_WAIT_SIPI) return;
   if (cpu.activity == ACTIVITY_SHUTDOWN) {

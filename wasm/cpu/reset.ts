@@ -9,7 +9,7 @@ import { modelSignature } from "./models";
 import { resetMsrs } from "./msr";
 import { flushAll } from "../mmu/tlb";
 import {
-  ACTIVITY_RUNNING, ACTIVITY_WAIT_SIPI, ATTR_P, ATTR_S, CR0_CD, CR0_ET, CR0_NW, Cpu, OFF_FPR, OFF_XMM, SEG_CS, SEG_GS, SEG_LDTR, SEG_TR, STOP_CODE, TYPE_ACCESSED,
+  ACTIVITY_RUNNING, ACTIVITY_WAIT_SIPI, ATTR_P, ATTR_S, CR0_CD, CR0_ET, CR0_NW, Cpu, EVENT_STARTUP, OFF_FPR, OFF_XMM, SEG_CS, SEG_GS, SEG_LDTR, SEG_TR, STOP_CODE, TYPE_ACCESSED,
   TYPE_CODE, TYPE_READABLE, TYPE_WRITABLE, ptr, segment,
 } from "./state";
 import { SYS_LDT, SYS_TSS_BUSY } from "./descriptors";
@@ -50,21 +50,22 @@ export function resetCpu(cpu: Cpu): void {
   cpu.activity = ACTIVITY_RUNNING;
 }
 
-/** INIT: the boot processor starts again at the reset vector, the others wait for a start-up message. */
+/** INIT: the boot processor starts again at the reset vector, the others wait for a start-up message, which may have come already. */
 export function initCpu(cpu: Cpu): void {
   cpu.cr0 = (cpu.cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
-  cpu.events = 0;
+  cpu.events &= EVENT_STARTUP;
   apicInit(cpu);
   resetRegisters(cpu);
   cpu.activity = cpu.index == 0 ? ACTIVITY_RUNNING : ACTIVITY_WAIT_SIPI;
 }
 
-/** A start-up message (SIPI): real mode at `vector` << 12. */
-export function startCpu(cpu: Cpu, vector: u32): void {
+/** The start-up message (SIPI) that has come: real mode at its vector << 12. */
+export function startCpu(cpu: Cpu): void {
+  cpu.events &= ~EVENT_STARTUP;
   if (cpu.activity != ACTIVITY_WAIT_SIPI) return;
   const cs = segment(cpu, SEG_CS);
-  cs.selector = <u16>(vector << 8);
-  cs.base = <u64>vector << 12;
+  cs.selector = <u16>(cpu.startupVector << 8);
+  cs.base = <u64>cpu.startupVector << 12;
   cpu.rip = 0;
   cpu.activity = ACTIVITY_RUNNING;
   updateMode(cpu);

@@ -126,7 +126,8 @@ export class Cpu {
   // 504: MMX/x87 registers: eight 16-byte slots, R0…R7 (physical), 80 bits each
   /** Exceptions that the SSE instruction under way has found so far (sse/soft-float.ts). */
   simdFlags: u32;
-  reserved1: u32;
+  /** Page number at which a start-up message (EVENT_STARTUP) makes the processor begin. */
+  startupVector: u32;
   // 512
   fpr0: u64; fpr0x: u64; fpr1: u64; fpr1x: u64; fpr2: u64; fpr2x: u64; fpr3: u64; fpr3x: u64;
   fpr4: u64; fpr4x: u64; fpr5: u64; fpr5x: u64; fpr6: u64; fpr6x: u64; fpr7: u64; fpr7x: u64;
@@ -198,6 +199,8 @@ export const EVENT_INIT: u32 = 8;
 /** The local APIC has a deliverable interrupt. */
 export const EVENT_APIC: u32 = 0x10;
 export const EVENT_TRIPLE_FAULT: u32 = 0x20;
+/** A start-up message (SIPI) has come; its vector is in startupVector. */
+export const EVENT_STARTUP: u32 = 0x40;
 /** NMIs are blocked until IRET. */
 export const EVENT_NMI_BLOCKED: u32 = 0x100;
 /** A debug trap waits in pendingDebug. */
