@@ -77,6 +77,10 @@ const FRACTION: u64 = 0x7fff_ffff_ffff_ffff;
   return make(0, sign << 15);
 }
 
+@inline export function one(sign: u32): Float80 {
+  return make(INTEGER_BIT, (sign << 15) | <u32>BIAS);
+}
+
 @inline export function infinity(sign: u32): Float80 {
   return make(INTEGER_BIT, (sign << 15) | EXPONENT);
 }

@@ -12,6 +12,10 @@ import {
   return sizeof<T>() == 4 ? 23 : 52;
 }
 
+@inline function fractionMask<T>(): u64 {
+  return (<u64>1 << fractionBits<T>()) - 1;
+}
+
 @inline function biasOf<T>(): i32 {
   return sizeof<T>() == 4 ? 127 : 1023;
 }
@@ -40,7 +44,7 @@ import {
 export function widen<T>(raw: T): Float80 {
   const sign = <u32>(raw >> <T>(sizeof<T>() * 8 - 1)) << 15;
   const biased = <i32>(raw >> <T>fractionBits<T>()) & maxExp<T>();
-  const fraction = <u64>(raw & ((<T>1 << <T>fractionBits<T>()) - 1));
+  const fraction = <u64>raw & fractionMask<T>();
   if (biased == maxExp<T>()) return make(INTEGER_BIT | (fraction << (63 - fractionBits<T>())), sign | EXPONENT);
   if (biased == 0) {
     if (fraction == 0) return make(0, sign);
@@ -51,8 +55,8 @@ export function widen<T>(raw: T): Float80 {
 }
 
 @inline export function isDenormalNarrow<T>(raw: T): bool {
-  const magnitude: T = raw & ~(<T>1 << <T>(sizeof<T>() * 8 - 1));
-  return magnitude - 1 < (<T>1 << <T>fractionBits<T>()) - 1;
+  const magnitude = <u64>raw & ((<u64>1 << (sizeof<T>() * 8 - 1)) - 1);
+  return magnitude - 1 < fractionMask<T>();
 }
 
 /** FLD: reports DE, and makes signaling NaNs quiet with IE. */
@@ -135,7 +139,7 @@ export function narrow<T>(control: u32, a: Float80): T {
   }
   if (rest) raiseFpu(FSW_PE);
   setRoundedUp(up != 0);
-  return pack<T>(sign, (<u64>biased << fractionBits<T>()) | (kept & ((<u64>1 << fractionBits<T>()) - 1)));
+  return pack<T>(sign, (<u64>biased << fractionBits<T>()) | (kept & fractionMask<T>()));
 }
 
 /**

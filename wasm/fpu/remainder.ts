@@ -94,8 +94,8 @@ export function scale(control: u32, a: Float80, b: Float80): Float80 {
   }
   noteDenormal(a);
   noteDenormal(b);
-  if (isZero(a) || isInfinite(a) || isZero(b)) return a;
-  const exponent = normalExp(b) - BIAS;
+  if (isZero(a) || isInfinite(a)) return a;
+  const exponent = isZero(b) ? -1 : normalExp(b) - BIAS;
   let by: i32 = 0;
   if (exponent >= 17) by = SCALE_LIMIT;
   else if (exponent >= 0) by = <i32>(normalSig(b) >> (63 - exponent));

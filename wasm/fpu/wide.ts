@@ -60,6 +60,11 @@ export function shiftRightWide(a: Wide, count: u32): Wide {
   return wide(highOf(a) >> count, (lowOf(a) >> count) | (highOf(a) << (64 - count)));
 }
 
+/** Shifts by `count` to the left, or by −`count` to the right. */
+@inline export function shiftWide(a: Wide, count: i32): Wide {
+  return count >= 0 ? shiftLeftWide(a, <u32>count) : shiftRightWide(a, <u32>-count);
+}
+
 @inline export function leadingZeros(a: Wide): u32 {
   return highOf(a) ? <u32>clz<u64>(highOf(a)) : 64 + <u32>clz<u64>(lowOf(a));
 }
@@ -86,4 +91,51 @@ export function divide128(high: u64, low: u64, divisor: u64): Wide {
     if (r >> 32) break;
   }
   return wide(((middle << 32) | (low & 0xffff_ffff)) - q0 * divisor, (q1 << 32) | q0);
+}
+
+/** Upper 128 bits of the product of two 128-bit numbers; at most 3 too small. */
+export function multiplyWide(a: Wide, b: Wide): Wide {
+  const highA = highOf(a), lowA = lowOf(a);
+  const highB = highOf(b), lowB = lowOf(b);
+  const low = highA * highB;
+  const part1 = low + multiplyHigh(highA, lowB);
+  const part2 = part1 + multiplyHigh(lowA, highB);
+  return wide(multiplyHigh(highA, highB) + <u64>(part1 < low) + <u64>(part2 < part1), part2);
+}
+
+/** One digit of 64 bits of a quotient: the new remainder; the digit is in `digit`. */
+let digit: u64 = 0;
+function divideStep(rest: Wide, divisor: Wide): Wide {
+  const high = highOf(rest), low = lowOf(rest);
+  const divisorHigh = highOf(divisor), divisorLow = lowOf(divisor);
+  let q: u64 = high >= divisorHigh ? 0xffff_ffff_ffff_ffff : lowOf(divide128(high, low, divisorHigh));
+  // rest · 2^64 − q · divisor, in 192 bits; q is at most 2 too large.
+  const productLow = q * divisorLow;
+  const carryIn = multiplyHigh(q, divisorLow);
+  const productMiddle = q * divisorHigh + carryIn;
+  const productHigh = multiplyHigh(q, divisorHigh) + <u64>(productMiddle < carryIn);
+  let resultLow = 0 - productLow;
+  const borrow = <u64>(productLow != 0);
+  let resultMiddle = low - productMiddle - borrow;
+  let top = high - productHigh - <u64>(low < productMiddle || (low == productMiddle && borrow != 0));
+  while (top) {
+    q--;
+    const sum = resultLow + divisorLow;
+    const carry = <u64>(sum < resultLow);
+    resultLow = sum;
+    const middle = resultMiddle + divisorHigh;
+    const middleCarry = middle + carry;
+    top += <u64>(middle < resultMiddle) + <u64>(middleCarry < middle);
+    resultMiddle = middleCarry;
+  }
+  digit = q;
+  return wide(resultMiddle, resultLow);
+}
+
+/** a · 2^128 / b, cut off; b has bit 127 set and is greater than a. [Knuth2] 4.3.1 algorithm D */
+export function divideWide(a: Wide, b: Wide): Wide {
+  const rest = divideStep(a, b);
+  const high = digit;
+  divideStep(rest, b);
+  return wide(high, digit);
 }

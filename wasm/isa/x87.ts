@@ -78,6 +78,16 @@ D9 FA        |    | FSQRT      | fpu feat=fpu
 D9 FC        |    | FRNDINT    | fpu feat=fpu
 D9 FD        |    | FSCALE     | fpu feat=fpu
 
+# ---- D9: transcendental functions
+D9 F0        |    | F2XM1      | fpu feat=fpu
+D9 F1        |    | FYL2X      | fpu feat=fpu
+D9 F2        |    | FPTAN      | fpu feat=fpu
+D9 F3        |    | FPATAN     | fpu feat=fpu
+D9 F9        |    | FYL2XP1    | fpu feat=fpu
+D9 FB        |    | FSINCOS    | fpu feat=fpu
+D9 FE        |    | FSIN       | fpu feat=fpu
+D9 FF        |    | FCOS       | fpu feat=fpu
+
 # ---- DB, DD, DF: comparisons of registers
 DB /5 r      |    | FUCOMI     | fpu feat=cmov
 DB /6 r      |    | FCOMI      | fpu feat=cmov

@@ -182,8 +182,9 @@ export function writeInput(form: X87Form, random: Random, bytes: Uint8Array): vo
   let tags = 0;
   for (let i = 0; i < 8; i++) {
     let empty = random.below(2) === 0;
-    if (i < 2 || i === (form.code[1]! & 7)) empty = random.below(16) === 0;
-    if (i === 7) empty = PUSHES.test(semantic) ? random.below(12) !== 0 : form.code[1]! === 0xc7 ? empty : random.below(2) === 0;
+    const operand = form.code[1]! & 7;
+    if (i < 2 || i === operand) empty = random.below(16) === 0;
+    if (i === 7) empty = PUSHES.test(semantic) ? random.below(12) !== 0 : form.code[1] === 0xc7 ? empty : random.below(2) === 0;
     if (empty) tags |= 3 << (((top + i) & 7) * 2);
   }
   view.setUint32(IN_STATE + STATE_TAGS, 0xffff0000 | tags, true);
