@@ -14,18 +14,18 @@
  */
 import { apicAcknowledge } from "./apic";
 import { DR6_BS, PENDING_ARMED, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstructionBreakpoints, instructionBreakpoints } from "./debug";
-import { deliverEvent, deliverException } from "./exceptions";
+import { deliverEvent, deliverException, deliverTaskFault } from "./exceptions";
 import { VECTOR_DB, VECTOR_NMI } from "./fault";
 import { KIND_EXTERNAL } from "./interrupts";
 import { initCpu, startCpu } from "./reset";
 import {
   ACTIVITY_HALTED, ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, ACTIVITY_WAIT_SIPI, Cpu, EVENT_APIC, EVENT_DEBUG, EVENT_INIT, EVENT_INTR, EVENT_NMI, EVENT_NMI_BLOCKED,
-  EVENT_SMI, EVENT_STARTUP, EVENT_STEP, EVENT_TRIPLE_FAULT, FLAG_IF, FLAG_RF, FLAG_TF, SEG_CS, SHADOW_SS, is64, segment,
+  EVENT_SMI, EVENT_STARTUP, EVENT_STEP, EVENT_TASK_FAULT, EVENT_TRIPLE_FAULT, FLAG_IF, FLAG_RF, FLAG_TF, SEG_CS, SHADOW_SS, is64, segment,
 } from "./state";
 import { picAcknowledge } from "../host";
 
 const MASKABLE: u32 = EVENT_INTR | EVENT_APIC;
-const ALWAYS: u32 = EVENT_SMI | EVENT_INIT | EVENT_STARTUP | EVENT_TRIPLE_FAULT | EVENT_DEBUG | EVENT_STEP;
+const ALWAYS: u32 = EVENT_SMI | EVENT_INIT | EVENT_STARTUP | EVENT_TRIPLE_FAULT | EVENT_DEBUG | EVENT_STEP | EVENT_TASK_FAULT;
 /** From EVENT_NMI_BLOCKED down to EVENT_NMI. */
 const BLOCKED_TO_NMI: u32 = 7;
 
@@ -48,6 +48,7 @@ export function handleEvents(cpu: Cpu): void {
     return;
   }
   if (cpu.events & EVENT_STARTUP) startCpu(cpu);
+  deliverTaskFault(cpu);
   cpu.events &= ~EVENT_SMI; // no system management mode: the request is dropped
   if (cpu.activity == ACTIVITY_WAIT_SIPI) return;
   if (cpu.activity == ACTIVITY_SHUTDOWN) {

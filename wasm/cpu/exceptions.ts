@@ -7,10 +7,12 @@ import { DR7_GD } from "./debug";
 import { VECTOR_AC, VECTOR_DB, VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_PF, VECTOR_TS, raiseCode } from "./fault";
 import { KIND_EXCEPTION, interrupt } from "./interrupts";
 import { updateMode } from "./mode";
-import { ACTIVITY_SHUTDOWN, Cpu, EVENT_DEBUG, EVENT_TRIPLE_FAULT, STOP_EVENT, STOP_FAULT } from "./state";
+import { ACTIVITY_SHUTDOWN, Cpu, EVENT_DEBUG, EVENT_TASK_FAULT, EVENT_TRIPLE_FAULT, STOP_EVENT, STOP_FAULT } from "./state";
 
 /** #CP of processors with control-flow enforcement; has an error code. */
 const VECTOR_CP: u32 = 21;
+/** Descriptors that a GDT can hold. A longer chain of tasks that fault at once means that busy bits do not stay set. */
+const MAX_TASKS: u32 = 8192;
 
 export function hasErrorCode(vector: u32): bool {
   return vector == VECTOR_DF || (vector >= VECTOR_TS && vector <= VECTOR_PF) || vector == VECTOR_AC || vector == VECTOR_CP;
@@ -37,6 +39,19 @@ export function deliverFault(cpu: Cpu): void {
   deliverPending(cpu);
 }
 
+/** Delivers the fault that a switch to the present task has left (EVENT_TASK_FAULT). */
+export function deliverTaskFault(cpu: Cpu): void {
+  if (takeTaskFault(cpu)) deliverPending(cpu);
+}
+
+/** Whether a task switch has left a fault of its new task; if so, it is in faultVector and faultCode, to be delivered now. */
+function takeTaskFault(cpu: Cpu): bool {
+  if (!(cpu.events & EVENT_TASK_FAULT)) return false;
+  cpu.pendingDebug = 0;
+  cpu.events &= ~(EVENT_TASK_FAULT | EVENT_DEBUG);
+  return true;
+}
+
 /** Delivers an exception that is a trap or that is raised between instructions. */
 export function deliverException(cpu: Cpu, vector: u32, errorCode: u32): void {
   raiseCode(cpu, vector, errorCode);
@@ -46,18 +61,29 @@ export function deliverException(cpu: Cpu, vector: u32, errorCode: u32): void {
 /** Delivers an external interrupt or NMI, and whatever exceptions that leads to. */
 export function deliverEvent(cpu: Cpu, vector: u32, kind: u32): void {
   interrupt(cpu, vector, kind, false, 0);
-  if (cpu.fault) deliverPending(cpu);
+  if (cpu.fault || takeTaskFault(cpu)) deliverPending(cpu);
 }
 
 function deliverPending(cpu: Cpu): void {
   let vector = cpu.faultVector;
   let errorCode = cpu.faultCode;
+  let tasks: u32 = 0;
   while (true) {
     cpu.fault = 0;
     cpu.stop &= ~STOP_FAULT;
     if (vector == VECTOR_DB) cpu.dr7 &= ~(<u64>DR7_GD);
     interrupt(cpu, vector, KIND_EXCEPTION, hasErrorCode(vector), errorCode);
-    if (!cpu.fault) break;
+    if (!cpu.fault) {
+      if (!takeTaskFault(cpu)) break;
+      // An exception of its own, not part of the delivery that switched the task.
+      if (++tasks > MAX_TASKS) {
+        shutdown(cpu);
+        break;
+      }
+      vector = cpu.faultVector;
+      errorCode = cpu.faultCode;
+      continue;
+    }
     if (vector == VECTOR_DF) {
       shutdown(cpu);
       break;

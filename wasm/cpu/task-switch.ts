@@ -2,8 +2,8 @@
  * Hardware task switches between 16- and 32-bit TSSs, by JMP, CALL, IRET with NT set, or a task gate. Long mode has none.
  *
  * Everything that can fault in the old task's context (descriptor checks, page faults on either TSS) happens first. Then
- * the old state is saved and the new one becomes current; faults of loading its segments belong to the new task, and are
- * delivered from here.
+ * the old state is saved and the new one becomes current; faults of loading its segments belong to the new task: they are left
+ * as an event, EVENT_TASK_FAULT, which cpu/exceptions.ts delivers before anything else happens.
  * [SDM3] 7.2 – 7.3, tables 7-1 and 7-2 – [APM2] 12.2, 12.3
  */
 import { setCr3 } from "./control-registers";
@@ -12,7 +12,6 @@ import {
   fetchDescriptor, isNullSelector, markAccessed, writeBusy,
 } from "./descriptors";
 import { DR6_BT, PENDING_RF, PENDING_STEP } from "./debug";
-import { deliverFault } from "./exceptions";
 import { VECTOR_GP, VECTOR_NP, VECTOR_PF, VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { readFlags, setArithFlags } from "./flags";
 import { sysRead, sysWrite } from "../mmu/system-access";
@@ -21,7 +20,8 @@ import { flagsWritableMask } from "./models";
 import { fetchStackDescriptor, loadDataSegment, loadLdtr, setNullSegment, setSegment, setV86Segment } from "./segments";
 import { pushSized } from "./stack";
 import {
-  CR0_PG, CR0_TS, Cpu, EVENT_DEBUG, FLAG_NT, FLAG_VM, FLAGS_ARITH, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, ptr, segment,
+  CR0_PG, CR0_TS, Cpu, EVENT_DEBUG, EVENT_TASK_FAULT, FLAG_NT, FLAG_VM, FLAGS_ARITH, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, STOP_EVENT, STOP_FAULT, ptr,
+  segment,
 } from "./state";
 
 /** Why the task is switched: decides about busy bits, the back link and NT. */
@@ -184,7 +184,7 @@ function takeFlags(cpu: Cpu, flags: u32): void {
   cpu.eflags = (flags & ~FLAGS_ARITH) | 2;
 }
 
-/** The new task is current: its segments are loaded, then the error code is pushed. Faults are delivered in its context. */
+/** The new task is current: its segments are loaded, then the error code is pushed. A fault in that is the new task's. */
 function enterTask(cpu: Cpu, is32: bool, hasErrorCode: bool, errorCode: u32, external: bool): void {
   const isVirtual = (cpu.eflags & FLAG_VM) != 0;
   cpu.cpl = isVirtual ? 3 : <u32>segment(cpu, SEG_CS).selector & SELECTOR_RPL;
@@ -195,7 +195,9 @@ function enterTask(cpu: Cpu, is32: bool, hasErrorCode: bool, errorCode: u32, ext
   if (!cpu.fault && <u32>cpu.rip > segment(cpu, SEG_CS).limit) raiseGP(cpu, 0);
   if (!cpu.fault) return;
   if (external && cpu.faultVector != VECTOR_PF) cpu.faultCode |= 1;
-  deliverFault(cpu);
+  cpu.fault = 0;
+  cpu.stop = (cpu.stop & ~STOP_FAULT) | STOP_EVENT;
+  cpu.events |= EVENT_TASK_FAULT;
 }
 
 function loadTaskSegments(cpu: Cpu, isVirtual: bool): void {

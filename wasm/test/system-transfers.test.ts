@@ -1,7 +1,7 @@
 /** Far transfers, call gates, virtual-8086 mode, hardware tasks, mode switches. [SDM3] 5.8, 7, 9.8.5, 9.9, 20 */
 import { describe, expect, it } from "vitest";
 import { ATTR, EXIT } from "./harness.ts";
-import { CODE, HANDLERS, RING0_STACK, SEL, STACK, SystemCore, TSS, TSS2, bytes, descriptor, gate } from "./system-image.ts";
+import { CODE, GDT, HANDLERS, IDT, RING0_STACK, SEL, STACK, SystemCore, TSS, TSS2, bytes, descriptor, gate } from "./system-image.ts";
 
 const RF = 0x10000;
 const VM = 0x20000;
@@ -257,6 +257,38 @@ describe("hardware tasks", () => {
     expect(core.vectorOf("ea 00 00 00 00 70 00")).toBe(-3);
     expect(core.selector("tr")).toBe(SEL.tss2);
     expect(Number(core.rip)).toBe(CODE + 0x100);
+  });
+
+  it("delivers a fault of loading the new task's segments in that task, and not as part of what switched it", () => {
+    // DS is absent: #NP, at the new task's first instruction, on its stack. [SDM3] 7.3, table 7-1
+    const jump = new SystemCore();
+    jump.start32();
+    prepareTask(jump, "f4");
+    jump.view.setUint32(TSS2 + 0x54, SEL.absent, true);
+    expect(jump.vectorOf("ea 00 00 00 00 70 00")).toBe(11);
+    expect([0, 1, 2].map((n) => jump.frame32(n))).toEqual([SEL.absent, CODE + 0x100, SEL.code32]);
+    expect(jump.selector("tr")).toBe(SEL.tss2);
+    // #GP through a task gate, then #NP: both are contributory, but there is no double fault.
+    const exception = new SystemCore();
+    exception.start32();
+    prepareTask(exception, "f4");
+    exception.view.setUint32(TSS2 + 0x54, SEL.absent, true);
+    exception.setGate(13, gate(SEL.tss2, 0, 0x85));
+    expect(exception.vectorOf("66 b8 f9 01 8e d8")).toBe(11);
+    expect([0, 1, 2].map((n) => exception.frame32(n))).toEqual([SEL.absent | 1, CODE + 0x100, SEL.code32]);
+  });
+
+  it("shuts down where tasks fault for ever, because the GDT is in ROM and busy bits do not stay set", () => {
+    const core = new SystemCore();
+    core.start32();
+    prepareTask(core, "f4");
+    core.view.setUint32(TSS2 + 0x54, SEL.absent, true);
+    core.setGate(11, gate(SEL.tss2, 0, 0x85)); // #NP of the new task goes to the same task
+    const romBase = 0xffff_0000;
+    const rom = core.ex.prepareRom(romBase, 0x1_0000);
+    new Uint8Array(core.memory.buffer, rom, 0x100).set(core.ram.subarray(GDT, GDT + 0x100));
+    core.ex.setTables(core.cpu, BigInt(romBase), 0xff, BigInt(IDT), 0x7ff);
+    expect(core.vectorOf("ea 00 00 00 00 70 00")).toBe(-3);
   });
 
   it("switches to a 16-bit task and back", () => {
