@@ -5,15 +5,13 @@
  * The emitting backend (wasm/jit/emit-backend.ts) has the same methods and writes WebAssembly instead. Semantics
  * (wasm/semantics) are written against these methods only; where the two could differ, tests compare them on edge values.
  */
+import { MEM } from "../semantics/forms";
 import { rotateCarryLeft, rotateCarryRight } from "../semantics/shift";
 import { ACCESS_READ, ACCESS_RMW, ACCESS_WRITE, linear } from "../cpu/address";
-import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "../cpu/state";
+import { flagsAdc, flagsAdd, flagsDec, flagsInc, flagsLogic, flagsRotate, flagsSbb, flagsShift, flagsSub, setResult, signExtend } from "../cpu/alu-flags";
+import { Cpu, FLAG_CF } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
-
-/** Static tags of where the E operand is. */
-export type REG = u8;
-export type MEM = u16;
 
 @unmanaged @final
 export class Interp {
@@ -22,8 +20,9 @@ export class Interp {
   }
 
   // ---- operands
+  /** F is REG or MEM (semantics/forms.ts). */
   @inline inMemory<F>(rec: Rec): bool {
-    return sizeof<F>() == 2;
+    return sizeof<F>() == sizeof<MEM>();
   }
   @inline reg<S>(off: u32): u64 {
     return <u64>load<S>(changetype<usize>(this) + off);
@@ -74,12 +73,7 @@ export class Interp {
   /** Zero-extended low part of size S. */
   @inline trunc<S>(x: u64): u64 { return <u64>(<S>x); }
   /** Sign-extended from size S to 64 bits. */
-  @inline sext<S>(x: u64): u64 {
-    if (sizeof<S>() == 1) return <u64>(<i64>(<i8>x));
-    if (sizeof<S>() == 2) return <u64>(<i64>(<i16>x));
-    if (sizeof<S>() == 4) return <u64>(<i64>(<i32>x));
-    return x;
-  }
+  @inline sext<S>(x: u64): u64 { return signExtend<S>(x); }
   /** Bits of size S. */
   @inline bits<S>(): u64 { return sizeof<S>() * 8; }
   @inline ltu(x: u64, y: u64): u64 { return <u64>(x < y); }
@@ -100,54 +94,16 @@ export class Interp {
   @inline beginIf(condition: u64): bool { return condition != 0; }
   @inline endIf(): void {}
 
-  // ---- flags: see cpu/flags.ts for the lazy form
+  // ---- flags: cpu/alu-flags.ts
   @inline carry(): u64 { return <u64>(this.cpu().flagAux & FLAG_CF); }
-  @inline setResult<S>(result: u64): void { this.cpu().flagRes = <i64>this.sext<S>(result); }
-  /** Result r of x + y, or of x + y + carry where `cf` says so. */
-  @inline private aux<S>(x: u64, y: u64, r: u64, overflow: u64, cf: u64): void {
-    const top: u64 = sizeof<S>() == 1 ? overflow << 4 : overflow >> (sizeof<S>() * 8 - 12);
-    this.cpu().flagAux = <u32>cf | (<u32>(x ^ y ^ r) & FLAG_AF) | (<u32>top & FLAG_OF);
-  }
-  @inline flagsAdd<S>(x: u64, y: u64, r: u64): void {
-    this.setResult<S>(r);
-    this.aux<S>(x, y, r, (x ^ r) & (y ^ r), <u64>(r < x));
-  }
-  @inline flagsAdc<S>(x: u64, y: u64, r: u64): void {
-    this.setResult<S>(r);
-    this.aux<S>(x, y, r, (x ^ r) & (y ^ r), (((x & y) | ((x | y) & ~r)) >> (sizeof<S>() * 8 - 1)) & 1);
-  }
-  @inline flagsSub<S>(x: u64, y: u64, r: u64): void {
-    this.setResult<S>(r);
-    this.aux<S>(x, y, r, (x ^ y) & (x ^ r), <u64>(x < y));
-  }
-  @inline flagsSbb<S>(x: u64, y: u64, r: u64): void {
-    this.setResult<S>(r);
-    this.aux<S>(x, y, r, (x ^ y) & (x ^ r), (((~x & y) | ((~x | y) & r)) >> (sizeof<S>() * 8 - 1)) & 1);
-  }
-  @inline flagsLogic<S>(r: u64): void {
-    this.setResult<S>(r);
-    this.cpu().flagAux = 0;
-  }
-  /** INC and DEC leave CF alone; `max` and `min` are the results that overflow. */
-  @inline flagsInc<S>(r: u64): void {
-    const overflow: u32 = r == <u64>1 << (sizeof<S>() * 8 - 1) ? FLAG_OF : 0;
-    const adjust: u32 = r & 15 ? 0 : FLAG_AF;
-    this.cpu().flagAux = (this.cpu().flagAux & FLAG_CF) | overflow | adjust;
-    this.setResult<S>(r);
-  }
-  @inline flagsDec<S>(r: u64): void {
-    const overflow: u32 = r == (<u64>1 << (sizeof<S>() * 8 - 1)) - 1 ? FLAG_OF : 0;
-    const adjust: u32 = (r & 15) == 15 ? FLAG_AF : 0;
-    this.cpu().flagAux = (this.cpu().flagAux & FLAG_CF) | overflow | adjust;
-    this.setResult<S>(r);
-  }
-  /** After a shift: CF is bit 0 of `cf`, OF bit 0 of `of`; AF is cleared. */
-  @inline flagsShift<S>(r: u64, cf: u64, ovf: u64): void {
-    this.setResult<S>(r);
-    this.cpu().flagAux = (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
-  }
-  /** After a rotate: only CF and OF change. */
-  @inline flagsRotate(cf: u64, ovf: u64): void {
-    this.cpu().flagAux = (this.cpu().flagAux & ~(FLAG_CF | FLAG_OF)) | (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
-  }
+  @inline setResult<S>(result: u64): void { setResult<S>(this.cpu(), result); }
+  @inline flagsAdd<S>(x: u64, y: u64, r: u64): void { flagsAdd<S>(this.cpu(), x, y, r); }
+  @inline flagsAdc<S>(x: u64, y: u64, r: u64): void { flagsAdc<S>(this.cpu(), x, y, r); }
+  @inline flagsSub<S>(x: u64, y: u64, r: u64): void { flagsSub<S>(this.cpu(), x, y, r); }
+  @inline flagsSbb<S>(x: u64, y: u64, r: u64): void { flagsSbb<S>(this.cpu(), x, y, r); }
+  @inline flagsLogic<S>(r: u64): void { flagsLogic<S>(this.cpu(), r); }
+  @inline flagsInc<S>(r: u64): void { flagsInc<S>(this.cpu(), r); }
+  @inline flagsDec<S>(r: u64): void { flagsDec<S>(this.cpu(), r); }
+  @inline flagsShift<S>(r: u64, cf: u64, ovf: u64): void { flagsShift<S>(this.cpu(), r, cf, ovf); }
+  @inline flagsRotate(cf: u64, ovf: u64): void { flagsRotate(this.cpu(), cf, ovf); }
 }

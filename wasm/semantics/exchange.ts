@@ -3,17 +3,15 @@
  * read-only page faults either way.
  * [SDM2] CMPXCHG CMPXCHG8B/CMPXCHG16B XADD
  */
+import { addSetFlags, compare } from "../cpu/alu-flags";
 import { raiseGP } from "../cpu/fault";
 import { arithFlags, setArithFlags } from "../cpu/flags";
 import { linearRmw, readG, setReg, writeG } from "../cpu/operand";
 import { Cpu, FLAG_ZF, ptr } from "../cpu/state";
 import { REC_REX_W, Rec, isMem } from "../decode/record";
-import { Interp } from "../interp/backend";
 import { memReadForWrite, memWrite } from "../mmu/access";
-import { ADD, CMP } from "./arith";
 
 export function CMPXCHG<T>(cpu: Cpu, rec: Rec): void {
-  const b = changetype<Interp>(cpu);
   const accumulator = <T>cpu.rax;
   const source = readG<T>(cpu, rec);
   if (isMem(rec)) {
@@ -23,12 +21,12 @@ export function CMPXCHG<T>(cpu: Cpu, rec: Rec): void {
     if (cpu.fault) return;
     memWrite<T>(cpu, linearAddr, dest == accumulator ? source : dest);
     if (dest != accumulator) setReg<T>(cpu, 0, dest);
-    changetype<CMP>(0).apply<Interp, u64, T>(b, <u64>accumulator, <u64>dest);
+    compare<T>(cpu, <u64>accumulator, <u64>dest);
   } else {
     const dest = load<T>(ptr(cpu) + rec.e);
     if (dest == accumulator) setReg<T>(cpu, rec.e, source);
     else setReg<T>(cpu, 0, dest);
-    changetype<CMP>(0).apply<Interp, u64, T>(b, <u64>accumulator, <u64>dest);
+    compare<T>(cpu, <u64>accumulator, <u64>dest);
   }
 }
 
@@ -37,18 +35,17 @@ export function CMPXCHG8(cpu: Cpu, rec: Rec): void {
 }
 
 export function XADD<T>(cpu: Cpu, rec: Rec): void {
-  const b = changetype<Interp>(cpu);
   const source = readG<T>(cpu, rec);
   if (isMem(rec)) {
     const linearAddr = linearRmw(cpu, rec, sizeof<T>());
     if (cpu.fault) return;
     const dest = memReadForWrite<T>(cpu, linearAddr);
     if (cpu.fault) return;
-    memWrite<T>(cpu, linearAddr, <T>changetype<ADD>(0).apply<Interp, u64, T>(b, <u64>dest, <u64>source));
+    memWrite<T>(cpu, linearAddr, <T>addSetFlags<T>(cpu, <u64>dest, <u64>source));
     writeG<T>(cpu, rec, dest);
   } else {
     const dest = load<T>(ptr(cpu) + rec.e);
-    const sum = <T>changetype<ADD>(0).apply<Interp, u64, T>(b, <u64>dest, <u64>source);
+    const sum = <T>addSetFlags<T>(cpu, <u64>dest, <u64>source);
     writeG<T>(cpu, rec, dest);
     setReg<T>(cpu, rec.e, sum); // E is written last: it wins when both are the same register
   }

@@ -8,7 +8,10 @@
  * that its page fault says "write" and its store cannot fail. [SDM3] 4.7
  */
 import { Rec } from "../decode/record";
-export { MEM, REG } from "../interp/backend";
+
+/** Static tags of where the E operand is. */
+export type REG = u8;
+export type MEM = u16;
 
 /** E ← OP(E, G) */
 @inline export function rmwEG<B, V, S, F, OP>(b: B, rec: Rec): void {

@@ -6,14 +6,13 @@
  */
 import { PAGE_SIZE } from "../layout";
 import { ACCESS_READ, ACCESS_WRITE, segLinear } from "../cpu/address";
+import { compare } from "../cpu/alu-flags";
 import { getZF } from "../cpu/flags";
 import { setReg } from "../cpu/operand";
 import { Cpu, FLAG_DF, SEG_ES, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2 } from "../decode/record";
-import { Interp } from "../interp/backend";
 import { memRead, memWrite } from "../mmu/access";
 import { tlbPointer } from "../mmu/tlb-entry";
-import { CMP } from "./arith";
 
 const VISIT_LIMIT: u64 = 4096;
 /** Byte offsets of RCX, RSI and RDI in Cpu. */
@@ -236,7 +235,7 @@ export function CMPS<T>(cpu: Cpu, rec: Rec): void {
     if (cpu.fault) return;
     const y = memRead<T>(cpu, second);
     if (cpu.fault) return;
-    changetype<CMP>(0).apply<Interp, u64, T>(changetype<Interp>(cpu), <u64>x, <u64>y);
+    compare<T>(cpu, <u64>x, <u64>y);
     advance(cpu, OFF_RSI, delta, mask);
     advance(cpu, OFF_RDI, delta, mask);
     count--;
@@ -261,7 +260,7 @@ export function SCAS<T>(cpu: Cpu, rec: Rec): void {
     if (cpu.fault) return;
     const y = memRead<T>(cpu, address);
     if (cpu.fault) return;
-    changetype<CMP>(0).apply<Interp, u64, T>(changetype<Interp>(cpu), <u64>(<T>cpu.rax), <u64>y);
+    compare<T>(cpu, <u64>(<T>cpu.rax), <u64>y);
     advance(cpu, OFF_RDI, delta, mask);
     count--;
     left--;
