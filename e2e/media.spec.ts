@@ -101,7 +101,7 @@ test("more memory than the browser gives is said, and the page goes on", async (
     window.Worker = class extends RealWorker {
       constructor(url: string | URL, options?: WorkerOptions) {
         const patch = `WebAssembly.Memory = class { constructor() { throw new RangeError("could not allocate memory"); } };`;
-        const script = `${patch} await import(${JSON.stringify(new URL(url, location.href).href)});`;
+        const script = `import ${JSON.stringify(new URL(url, location.href).href)}; ${patch}`;
         super(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), options);
       }
     };

@@ -141,7 +141,11 @@ export async function dropFiles(page: Page, ...files: TestFile[]): Promise<void>
 }
 
 /** Another server, which allows pages of other origins to read its one file or does not. */
-export async function withOtherServer(body: Buffer, allows: boolean, use: (url: string) => Promise<void>): Promise<void> {
+export async function withOtherServer(
+  body: Buffer,
+  allows: boolean,
+  use: (url: string) => Promise<void>,
+): Promise<void> {
   const server = createServer((_, response) => {
     const allowing = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
     response.writeHead(200, { "Content-Length": body.length, ...(allows ? allowing : {}) }).end(body);

@@ -2,7 +2,7 @@
  * The front desk: which machine is in view, and what went wrong lately. The page shows it; it knows nothing of pages.
  * Fires "change" when something to be shown is different, and "notice" (detail: Notice) for things worth saying once.
  */
-import { VmError } from "../protocol/vm-api.ts";
+import type { VmError } from "../protocol/vm-api.ts";
 import type { VmErrorCode } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { MachineSession } from "./machine-session.ts";
@@ -25,7 +25,7 @@ type NewProblem =
   | { kind: "parameter"; problem: ParameterProblem }
   | { kind: "file"; name: string; message: string; usable: boolean };
 
-export type Notice = { drive: "cdrom" | "floppy"; name: string | null };
+export interface Notice { drive: "cdrom" | "floppy"; name: string | null }
 
 /** Files that wait for the person's word. */
 export type Question =

@@ -17,6 +17,11 @@ export class AppHeader extends PageElement {
   /** Of the machine in view. */
   @property() machineTitle = "";
 
+  constructor() {
+    super();
+    this.follow(() => this.preferences);
+  }
+
   protected override render() {
     const { t } = this;
     const { theme } = this.preferences.choices;
@@ -25,14 +30,9 @@ export class AppHeader extends PageElement {
         <a class="brand" href="./" aria-label=${t.toStart} @click=${this.home}>
           <img src="./logo.svg" alt="" width="36" height="36" /><span aria-hidden="true">${t.appName}</span>
         </a>
-        ${this.machineTitle ? html`<p class="in-view">${this.machineTitle}</p>` : nothing}
+        ${this.machineTitle ? html`<h1 class="in-view">${this.machineTitle}</h1>` : nothing}
         <div class="choices">
-          <button
-            type="button"
-            class="button plain"
-            aria-label=${t.guestFiles}
-            @click=${() => this.send("guestfiles")}
-          >
+          <button type="button" class="button plain" aria-label=${t.guestFiles} @click=${() => this.send("guestfiles")}>
             ${icon("box")}<span class="name" aria-hidden="true">${t.guestFiles}</span>
           </button>
           <label class="language">
@@ -51,8 +51,7 @@ export class AppHeader extends PageElement {
             class="button plain"
             aria-label="${t.theme}: ${t.themes[theme]}"
             title="${t.theme}: ${t.themes[theme]}"
-            @click=${() =>
-              this.preferences.set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]! })}
+            @click=${() => this.preferences.set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]! })}
           >
             ${icon(themeIcons[theme])}
           </button>

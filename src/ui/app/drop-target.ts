@@ -17,7 +17,9 @@ export class DropTarget extends PageElement {
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     const on = (type: string, handle: (event: DragEvent) => void) =>
-      window.addEventListener(type, (event) => holdsFiles(event as DragEvent) && handle(event as DragEvent), { signal });
+      window.addEventListener(type, (event) => holdsFiles(event as DragEvent) && handle(event as DragEvent), {
+        signal,
+      });
     for (const type of ["dragenter", "dragover"])
       on(type, (event) => {
         event.preventDefault();
@@ -40,7 +42,12 @@ export class DropTarget extends PageElement {
   }
 
   protected override render() {
-    return this.hovering ? html`<div class="drop">${icon("open")}<p>${this.text}</p></div>` : nothing;
+    return this.hovering
+      ? html`<div class="drop">
+          ${icon("open")}
+          <p>${this.text}</p>
+        </div>`
+      : nothing;
   }
 }
 

@@ -70,12 +70,14 @@ export class PosadaApp extends PageElement {
         <app-header .preferences=${this.preferences} .machineTitle=${session?.plan.title ?? ""}></app-header>
         <main id="main" tabindex="-1">
           <problem-list .problems=${desk.problems}></problem-list>
-          ${session
-            ? html`<machine-view .session=${session}></machine-view>`
-            : html`<start-screen
-                .catalogue=${this.catalogue}
-                .settings=${this.preferences.choices.machine}
-              ></start-screen>`}
+          ${
+            session
+              ? html`<machine-view .session=${session}></machine-view>`
+              : html`<start-screen
+                  .catalogue=${this.catalogue}
+                  .settings=${this.preferences.choices.machine}
+                ></start-screen>`
+          }
         </main>
         <drop-target .text=${session ? t.own.dropBeside : t.own.dropHere}></drop-target>
         <div class="visually-hidden" role="status" aria-live="polite">${this.announcement}</div>

@@ -161,9 +161,11 @@ export class MachineView extends PageElement {
     return html`
       <div class="overlay">
         <p class="title">${t.loading.heading(session.plan.title)}</p>
-        ${totalBytes === null
-          ? html`<progress aria-label=${t.loading.label}></progress>`
-          : html`<progress aria-label=${t.loading.label} max=${totalBytes} .value=${doneBytes}></progress>`}
+        ${
+          totalBytes === null
+            ? html`<progress aria-label=${t.loading.label}></progress>`
+            : html`<progress aria-label=${t.loading.label} max=${totalBytes} .value=${doneBytes}></progress>`
+        }
         <p class="text">${text}</p>
         <button type="button" class="button" @click=${() => this.send("leave")}>${t.cancel}</button>
       </div>

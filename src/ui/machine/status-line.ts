@@ -27,13 +27,23 @@ export class StatusLine extends PageElement {
         <span class="state" data-state=${loading ? "starting" : session.state}>
           <span class="dot" aria-hidden="true"></span>${loading ? t.loading.state : t.states[session.state]}
         </span>
-        ${rates
-          ? html`<span class="figure" title=${words.speedTip}>${words.speed(speed(rates.instructionsPerSecond))}</span>
-              <span class="figure" title=${words.haltedTip}>${words.halted(language.percent(rates.haltedShare))}</span>`
-          : nothing}
-        ${screenMode && session.state !== "poweredOff"
-          ? html`<span class="figure wide">${words.mode(screenMode.widthPx, screenMode.heightPx, screenMode.text)}</span>`
-          : nothing}
+        ${
+          rates
+            ? html`<span class="figure" title=${words.speedTip}
+                  >${words.speed(speed(rates.instructionsPerSecond))}</span
+                >
+                <span class="figure" title=${words.haltedTip}
+                  >${words.halted(language.percent(rates.haltedShare))}</span
+                >`
+            : nothing
+        }
+        ${
+          screenMode && session.state !== "poweredOff"
+            ? html`<span class="figure wide"
+                >${words.mode(screenMode.widthPx, screenMode.heightPx, screenMode.text)}</span
+              >`
+            : nothing
+        }
         <span class="lights">
           ${plan.disks.length > 0 ? this.drive("disk", words.disk, rates?.diskActive) : nothing}
           ${session.cdrom ? this.drive("disc", words.cdrom, rates?.cdromActive) : nothing}

@@ -38,7 +38,8 @@ export const en = {
   languageName: "English",
   appName: "Posada",
   tagline: "A whole PC in this tab",
-  intro: "Real operating systems on an emulated 64-bit computer. It runs on your own machine, inside this page; nothing is installed and nothing is sent anywhere.",
+  intro:
+    "Real operating systems on an emulated 64-bit computer. It runs on your own machine, inside this page; nothing is installed and nothing is sent anywhere.",
   skipToContent: "Skip to content",
   toStart: "Posada, to the start page",
   language: "Language",
@@ -62,7 +63,8 @@ export const en = {
   guests: {
     "debian-cloud-amd64": {
       title: "Debian, 64-bit kernel with BusyBox",
-      description: "Debian’s own Linux kernel, built for virtual machines, with a root shell on the screen and on the serial line. The quickest way in.",
+      description:
+        "Debian’s own Linux kernel, built for virtual machines, with a root shell on the screen and on the serial line. The quickest way in.",
     },
     "debian-amd64": {
       title: "Debian, generic 64-bit kernel",
@@ -86,7 +88,8 @@ export const en = {
     memory: "Memory",
     memoryUnit: "MiB",
     memoryHint: (least: number, most: number) => `${least} to ${most}; empty: as the machine needs`,
-    memoryWrong: (least: number, most: number) => `Memory must be a whole number from ${least} to ${most} MiB, or empty.`,
+    memoryWrong: (least: number, most: number) =>
+      `Memory must be a whole number from ${least} to ${most} MiB, or empty.`,
     automatic: "Automatic",
     bootOrder: "Boot order",
     bootAutomatic: "What you open goes first",
@@ -113,7 +116,8 @@ export const en = {
   },
   replace: {
     title: "Start another machine?",
-    text: (name: string) => `The machine in view is switched off, and what is not saved in it is lost. Then “${name}” starts.`,
+    text: (name: string) =>
+      `The machine in view is switched off, and what is not saved in it is lost. Then “${name}” starts.`,
     yes: "Switch off and start",
   },
   leave: {
@@ -183,7 +187,10 @@ export const en = {
     insertFloppy: "Insert floppy…",
     ejectCdrom: "Eject CD",
     ejectFloppy: "Eject floppy",
-    inserted: { cdrom: (name: string) => `CD “${name}” inserted`, floppy: (name: string) => `Floppy “${name}” inserted` },
+    inserted: {
+      cdrom: (name: string) => `CD “${name}” inserted`,
+      floppy: (name: string) => `Floppy “${name}” inserted`,
+    },
     ejected: { cdrom: "CD ejected", floppy: "Floppy ejected" },
   },
   status: {

@@ -31,7 +31,8 @@ export const es: Messages = {
   languageName: "Español",
   appName: "Posada",
   tagline: "Un PC entero en esta pestaña",
-  intro: "Sistemas operativos de verdad en un ordenador emulado de 64 bits. Funciona en su propio equipo, dentro de esta página; no se instala nada ni se envía nada a ninguna parte.",
+  intro:
+    "Sistemas operativos de verdad en un ordenador emulado de 64 bits. Funciona en su propio equipo, dentro de esta página; no se instala nada ni se envía nada a ninguna parte.",
   skipToContent: "Ir al contenido",
   toStart: "Posada, a la página de inicio",
   language: "Idioma",
@@ -55,7 +56,8 @@ export const es: Messages = {
   guests: {
     "debian-cloud-amd64": {
       title: "Debian, núcleo de 64 bits con BusyBox",
-      description: "El núcleo Linux de Debian para máquinas virtuales, con una consola de administrador en la pantalla y en la línea serie. La entrada más rápida.",
+      description:
+        "El núcleo Linux de Debian para máquinas virtuales, con una consola de administrador en la pantalla y en la línea serie. La entrada más rápida.",
     },
     "debian-amd64": {
       title: "Debian, núcleo genérico de 64 bits",
@@ -106,7 +108,8 @@ export const es: Messages = {
   },
   replace: {
     title: "¿Arrancar otra máquina?",
-    text: (name) => `La máquina visible se apaga, y se pierde lo que no esté guardado en ella. Después arranca «${name}».`,
+    text: (name) =>
+      `La máquina visible se apaga, y se pierde lo que no esté guardado en ella. Después arranca «${name}».`,
     yes: "Apagar y arrancar",
   },
   leave: {

@@ -36,11 +36,13 @@ export class ProblemList extends PageElement {
         <div class="words">
           <p class="title">${title}</p>
           ${problem.kind === "parameter" ? html`<p>${text}</p>` : html`<p lang="en">${text}</p>`}
-          ${problem.kind === "machine" && problem.code === "tripleFault"
-            ? html`<button type="button" class="button" @click=${() => this.send("resetmachine", problem.id)}>
-                ${icon("reset")}${t.problems.resetMachine}
-              </button>`
-            : nothing}
+          ${
+            problem.kind === "machine" && problem.code === "tripleFault"
+              ? html`<button type="button" class="button" @click=${() => this.send("resetmachine", problem.id)}>
+                  ${icon("reset")}${t.problems.resetMachine}
+                </button>`
+              : nothing
+          }
         </div>
         <button
           type="button"

@@ -36,12 +36,14 @@ export class StartScreen extends PageElement {
           ${catalogue === null ? html`<p class="quiet">${t.loadingList}</p>` : nothing}
           ${catalogue && !first ? html`<p class="quiet">${t.ready.none}</p>` : nothing}
           ${first ? this.mainCard(first) : nothing}
-          ${others.length > 0
-            ? html`<h2>${t.ready.others}</h2>
-                <ul class="others">
-                  ${others.map((machine) => this.card(machine))}
-                </ul>`
-            : nothing}
+          ${
+            others.length > 0
+              ? html`<h2>${t.ready.others}</h2>
+                  <ul class="others">
+                    ${others.map((machine) => this.card(machine))}
+                  </ul>`
+              : nothing
+          }
         </section>
         <div class="side">
           <section class="own" aria-labelledby="own-heading">
