@@ -50,6 +50,8 @@ async function open(page: Page): Promise<void> {
   await expect(page).toHaveTitle("ready");
 }
 
+const make = (page: Page, options: MachineOptions) =>
+  page.evaluate((json) => window.make(JSON.parse(json) as MachineOptions), JSON.stringify(options));
 const serial = (page: Page) => page.evaluate(() => window.serialText);
 const state = (page: Page) => page.evaluate(() => window.vm.state);
 
@@ -67,7 +69,7 @@ test("Debian 64-bit: prompt on screen and serial, keyboard, pause, save and rest
   page,
 }) => {
   await open(page);
-  expect(await page.evaluate((options) => window.make(options), debian())).toBe("made");
+  expect(await make(page, debian())).toBe("made");
   expect(await state(page)).toBe("poweredOff");
   await page.evaluate(() => window.vm.start());
   await expect.poll(() => serial(page), { timeout: 120_000 }).toContain("posada:");
@@ -111,7 +113,7 @@ test("Debian 64-bit: prompt on screen and serial, keyboard, pause, save and rest
 
 test("an idle prompt leaves its processor halted", async ({ page }) => {
   await open(page);
-  await page.evaluate((options) => window.make(options), debian());
+  await make(page, debian());
   await page.evaluate(() => window.vm.start());
   await expect.poll(() => serial(page), { timeout: 120_000 }).toContain("posada:");
   await page.waitForTimeout(2000);
@@ -159,7 +161,7 @@ test("a page without cross-origin isolation can run a machine, too", async ({ pa
   });
   await open(page);
   expect(await page.evaluate(() => window.crossOriginIsolated)).toBe(false);
-  await page.evaluate((options) => window.make(options), { ...debian(), memoryMiB: 128 });
+  await make(page, { ...debian(), memoryMiB: 128 });
   await page.evaluate(() => window.vm.start());
   await expect.poll(() => serial(page), { timeout: 120_000 }).toContain("posada:");
   await page.evaluate(() => window.vm.dispose());
