@@ -6,10 +6,8 @@
  * empty. [SDM1] 8.1.2 – 8.1.7, 8.5.1.1 (stack faults), 8.6
  */
 import { FSW_ES, ferrChanged } from "../cpu/fpu-checks";
-import { effectiveOffset } from "../cpu/address";
-import { Cpu, OFF_FPR, SEG_CS, is64, ptr, segment } from "../cpu/state";
-import { Rec } from "../decode/record";
-import { BEFORE_RESULT, EXCEPTIONS, FSW_B, FSW_C1, FSW_IE, FSW_SF, Float80, clearRaised, indefinite, raiseFpu, raisedFlags } from "./float80";
+import { Cpu, OFF_FPR, ptr } from "../cpu/state";
+import { BEFORE_RESULT, EXCEPTIONS, FSW_B, FSW_C1, FSW_IE, FSW_SF, Float80, indefinite, raiseFpu, raisedFlags } from "./float80";
 
 export const FSW_TOP_SHIFT: u32 = 11;
 export const FSW_TOP: u32 = 0x3800;
@@ -56,24 +54,6 @@ export const FSW_CLEARED: u32 = FSW_B | FSW_ES | FSW_SF | EXCEPTIONS;
 @inline export function push(cpu: Cpu, value: Float80): void {
   setTop(cpu, top(cpu) - 1);
   setSt(cpu, 0, value);
-}
-
-// ---- the last instruction and its operand [SDM1] 8.1.8, 8.1.9
-
-/** FIP, FCS and FOP: for instructions that are not control instructions. Call it after the last access that can fault. */
-@inline export function noteInstruction(cpu: Cpu, rec: Rec): void {
-  const linearAddr = cpu.codeBase + rec.pageOffset;
-  cpu.fpuIp = is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
-  cpu.fpuCs = segment(cpu, SEG_CS).selector;
-  cpu.fpuOpcode = <u16>(((<u32>rec.opcode & 7) << 8) | rec.modrm);
-  clearRaised();
-}
-
-/** The same with FDP and FDS, for instructions with a memory operand. */
-@inline export function noteMemory(cpu: Cpu, rec: Rec): void {
-  noteInstruction(cpu, rec);
-  cpu.fpuDp = effectiveOffset(cpu, rec);
-  cpu.fpuDs = segment(cpu, rec.seg).selector;
 }
 
 // ---- how an instruction ends

@@ -4,8 +4,8 @@
  */
 import { Cpu, OFF_XMM, ptr } from "../cpu/state";
 import { Rec } from "../decode/record";
-import { readW } from "../sse/operands";
 import { fromHalves, getXmm, highHalf, lowHalf, setXmm } from "../sse/registers";
+import { readW } from "./sse-operands";
 
 /** Inverse in GF(2^8) modulo x^8+x^4+x^3+x+1, then the affine map. [FIPS-197] 5.1.1 */
 const SUBSTITUTION: usize = memory.data<u8>([

@@ -7,11 +7,11 @@ import { Cpu, FLAG_CF, FLAG_PF, FLAG_ZF } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { isPlain32, isPlain64 } from "../sse/float-fast";
 import { commitFlags } from "../sse/mxcsr";
-import { readW, readWLow } from "../sse/operands";
 import { getXmm, getXmmLow, setXmm, setXmmLow } from "../sse/registers";
 import {
   RELATION_EQUAL, RELATION_GREATER, RELATION_LESS, RELATION_UNORDERED, softCompare,
 } from "../sse/soft-float";
+import { readW, readWLow } from "./sse-operands";
 
 @inline function relation32(cpu: Cpu, a: u32, b: u32, quietIsInvalid: bool): u32 {
   if (isPlain32(a) && isPlain32(b)) {

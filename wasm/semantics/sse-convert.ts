@@ -11,9 +11,9 @@ import { Cpu } from "../cpu/state";
 import { REC_MEM, Rec } from "../decode/record";
 import { fromInteger32, fromInteger64, narrow, roundingMode, toInteger32, toInteger64, widen } from "../sse/convert-fast";
 import { commitFlags } from "../sse/mxcsr";
-import { readQ, readW, readWLow } from "../sse/operands";
 import { enterMmx, fromHalves, fromLow, setMm, setXmm, setXmmLow } from "../sse/registers";
 import { ROUND_ZERO } from "../sse/soft-float";
+import { readQ, readW, readWLow } from "./sse-operands";
 
 // ---- one value to or from a general register: T is u32 or u64
 

@@ -14,9 +14,9 @@ import {
   select64, selectPd, selectPs,
 } from "../sse/float-fast";
 import { commitFlags } from "../sse/mxcsr";
-import { readW, readWLow } from "../sse/operands";
 import { getXmm, getXmmLow, setXmm, setXmmLow } from "../sse/registers";
 import { defaultNan, infinity, isDenormal, isNan, isZero, magnitude, quiet, signBit, signOf } from "../sse/soft-float";
+import { readW, readWLow } from "./sse-operands";
 
 @inline function finish(cpu: Cpu, rec: Rec, result: v128): void {
   if (commitFlags(cpu, cpu.simdFlags)) setXmm(cpu, rec.g, result);

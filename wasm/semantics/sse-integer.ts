@@ -6,7 +6,7 @@
  */
 import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
-import { pq, vw } from "../sse/forms";
+import { pq, vw } from "./sse-forms";
 
 @unmanaged @final export class PADDB { @inline apply<B, X>(b: B, x: X, y: X): X { return b.addI8(x, y); } }
 @unmanaged @final export class PADDW { @inline apply<B, X>(b: B, x: X, y: X): X { return b.addI16(x, y); } }

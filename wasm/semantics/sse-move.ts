@@ -8,10 +8,10 @@ import { readE, setReg, writeE } from "../cpu/operand";
 import { Cpu } from "../cpu/state";
 import { REC_MEM, Rec, addrSizeLog2 } from "../decode/record";
 import { memReadForWrite, memWrite } from "../mmu/access";
-import { readMem, readMem128, readMem128Aligned, readQ, readWLow, writeMem, writeMem128, writeMem128Aligned } from "../sse/operands";
 import {
   enterMmx, fromLow, getMm, getXmm, getXmmHigh, getXmmLow, highHalf, lowHalf, setMm, setXmm, setXmmHigh, setXmmLow,
 } from "../sse/registers";
+import { readMem, readMem128, readMem128Aligned, readQ, readWLow, writeMem, writeMem128, writeMem128Aligned } from "./sse-operands";
 
 // ---- 16 bytes
 

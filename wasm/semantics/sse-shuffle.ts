@@ -7,9 +7,9 @@
 import { readE, setReg } from "../cpu/operand";
 import { Cpu, ptr, OFF_XMM } from "../cpu/state";
 import { REC_MEM, Rec } from "../decode/record";
-import { pqHigh, pqJoined, pqLow32, pqUnaryImm, shiftImm, shiftImmMmx, shiftPq, shiftVw, vw, vwImm, vwUnaryImm } from "../sse/forms";
-import { readMem } from "../sse/operands";
 import { enterMmx, getMm, setMm } from "../sse/registers";
+import { pqHigh, pqJoined, pqLow32, pqUnaryImm, shiftImm, shiftImmMmx, shiftPq, shiftVw, vw, vwImm, vwUnaryImm } from "./sse-forms";
+import { readMem } from "./sse-operands";
 
 // ---- shifts
 @unmanaged @final export class PSLLW { @inline apply<B, X>(b: B, x: X, count: u32): X { return b.shl16(x, count); } }

@@ -15,9 +15,9 @@ import {
 } from "../cpu/state";
 import { REC_REX_W, Rec } from "../decode/record";
 import { memRead, memRead128, memReadForWrite, memWrite, memWrite128 } from "../mmu/access";
-import { readMem, writeMem } from "../sse/operands";
 import { MXCSR_WRITABLE, checkMxcsr } from "../sse/mxcsr";
 import { enterMmx, getXmm, setXmm } from "../sse/registers";
+import { readMem, writeMem } from "./sse-operands";
 
 const IMAGE_FCW: u64 = 0;
 const IMAGE_FSW: u64 = 2;

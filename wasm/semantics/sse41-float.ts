@@ -6,10 +6,10 @@ import { Rec } from "../decode/record";
 import { roundingMode } from "../sse/convert-fast";
 import { FAdd, FMul, arith32, arith64, isPlain32, isPlain64 } from "../sse/float-fast";
 import { MXCSR_PE, MXCSR_PM, commitFlags } from "../sse/mxcsr";
-import { readW, readWLow } from "../sse/operands";
 import { getXmm, setXmm, setXmmLow } from "../sse/registers";
 import { softRound } from "../sse/soft-convert";
 import { ROUND_DOWN, ROUND_NEAREST, ROUND_UP } from "../sse/soft-float";
+import { readW, readWLow } from "./sse-operands";
 
 /** Immediate of ROUND: take the mode from MXCSR; report no PE. */
 const ROUND_BY_MXCSR: u32 = 4;

@@ -6,9 +6,9 @@ import { readE, setReg } from "../cpu/operand";
 import { setArithFlags } from "../cpu/flags";
 import { Cpu, FLAG_CF, FLAG_ZF, OFF_XMM, ptr } from "../cpu/state";
 import { REC_MEM, Rec } from "../decode/record";
-import { vw, vwImm, vwUnaryLow } from "../sse/forms";
-import { readMem, readW, writeMem } from "../sse/operands";
 import { getXmm, setXmm } from "../sse/registers";
+import { vw, vwImm, vwUnaryLow } from "./sse-forms";
+import { readMem, readW, writeMem } from "./sse-operands";
 
 @unmanaged @final export class PMULLD { @inline apply<B, X>(b: B, x: X, y: X): X { return b.mulI32(x, y); } }
 @unmanaged @final export class PCMPEQQ { @inline apply<B, X>(b: B, x: X, y: X): X { return b.equal64(x, y); } }

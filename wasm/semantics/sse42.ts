@@ -8,8 +8,8 @@ import { readE, readG, setReg } from "../cpu/operand";
 import { setArithFlags } from "../cpu/flags";
 import { Cpu, FLAG_CF, FLAG_OF, FLAG_SF, FLAG_ZF, OFF_XMM, ptr } from "../cpu/state";
 import { REC_REX_W, Rec } from "../decode/record";
-import { readWUnaligned } from "../sse/operands";
 import { getXmm, setXmm } from "../sse/registers";
+import { readWUnaligned } from "./sse-operands";
 
 const FORMAT_WORDS: u32 = 1;
 const FORMAT_SIGNED: u32 = 2;

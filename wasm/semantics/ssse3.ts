@@ -5,9 +5,9 @@
 import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { lanes } from "../sse/lanes";
-import { pq, pqJoined, pqUnary, vw, vwImm, vwUnary } from "../sse/forms";
-import { readQ } from "../sse/operands";
 import { enterMmx, fromHalves, getMm, lowHalf, setMm } from "../sse/registers";
+import { pq, pqJoined, pqUnary, vw, vwImm, vwUnary } from "./sse-forms";
+import { readQ } from "./sse-operands";
 
 /** An index with its top bit set gives zero; past 15 the backend's swizzle does so too. */
 @unmanaged @final export class PSHUFB { @inline apply<B, X>(b: B, x: X, y: X): X { return b.swizzle(x, b.and(y, b.splat8(0x8f))); } }

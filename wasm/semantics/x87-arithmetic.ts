@@ -11,8 +11,9 @@ import { FSW_C2, FSW_DE, Float80, indefinite, isSpecial, raiseFpu } from "../fpu
 import { fromInteger, isDenormalNarrow, widen } from "../fpu/narrow";
 import { extractExponent, extractSignificand, remainder, remainderCodes, remainderCodesMask, scale } from "../fpu/remainder";
 import { roundToInteger } from "../fpu/round";
-import { getSt, isEmpty, noteInstruction, noteMemory, overflow, pop, push, setSt, settle, underflow } from "../fpu/stack";
-import { readMem } from "../sse/operands";
+import { getSt, isEmpty, overflow, pop, push, setSt, settle, underflow } from "../fpu/stack";
+import { readMem } from "./sse-operands";
+import { noteInstruction, noteMemory } from "./x87-pointers";
 
 /** Writes ST(i) unless an unmasked exception forbids it, then pops. */
 @inline function finish(cpu: Cpu, i: u32, result: Float80, pops: bool): void {

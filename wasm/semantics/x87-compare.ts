@@ -8,8 +8,9 @@ import { Rec } from "../decode/record";
 import { CONDITIONS, UNORDERED, compare, examine } from "../fpu/compare";
 import { FSW_C0, FSW_C1, FSW_C2, FSW_C3, FSW_DE, Float80, isSpecial, raiseFpu, zero } from "../fpu/float80";
 import { fromInteger, isDenormalNarrow, widen } from "../fpu/narrow";
-import { getSt, isEmpty, noteInstruction, noteMemory, pop, settle, settleKeepingC1, underflow } from "../fpu/stack";
-import { readMem } from "../sse/operands";
+import { getSt, isEmpty, pop, settle, settleKeepingC1, underflow } from "../fpu/stack";
+import { readMem } from "./sse-operands";
+import { noteInstruction, noteMemory } from "./x87-pointers";
 
 @inline function setConditions(cpu: Cpu, codes: u32): void {
   cpu.fpuStatus = <u16>((cpu.fpuStatus & ~CONDITIONS) | codes);

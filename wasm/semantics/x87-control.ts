@@ -9,7 +9,7 @@ import { CR0_MP, CR0_TS, Cpu, ptr } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { FSW_C1 } from "../fpu/float80";
 import { FSW_CLEARED, markEmpty, pop, setTop, top, updateSummary } from "../fpu/stack";
-import { readMem, writeMem } from "../sse/operands";
+import { readMem, writeMem } from "./sse-operands";
 
 const FCW_INIT: u16 = 0x37f;
 /** Bits of the control word that can be set, and the one that reads as 1. */

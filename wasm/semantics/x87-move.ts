@@ -15,12 +15,11 @@ import {
   signExponentOf, zero,
 } from "../fpu/float80";
 import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
-import {
-  getSt, hasRoom, isEmpty, noteInstruction, noteMemory, pop, push, setSt, settle, settlePush, underflow,
-} from "../fpu/stack";
+import { getSt, hasRoom, isEmpty, pop, push, setSt, settle, settlePush, underflow } from "../fpu/stack";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
-import { readMem } from "../sse/operands";
 import { laterLinear } from "./far";
+import { readMem } from "./sse-operands";
+import { noteInstruction, noteMemory } from "./x87-pointers";
 
 /** Exceptions that keep a store away when they are unmasked. */
 const BEFORE_STORE: u32 = FSW_IE | FSW_OE | FSW_UE;

@@ -6,8 +6,9 @@ import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { exponential, yLog, yLogPlus1 } from "../fpu/exponential";
 import { FSW_C1, FSW_C2, FSW_IE, Float80, indefinite, isSpecial, one, raisedFlags } from "../fpu/float80";
-import { getSt, isEmpty, noteInstruction, overflow, pop, push, setSt, settle, underflow } from "../fpu/stack";
+import { getSt, isEmpty, overflow, pop, push, setSt, settle, underflow } from "../fpu/stack";
 import { arctangent, cosine, isReducible, sine, tangent } from "../fpu/trigonometric";
+import { noteInstruction } from "./x87-pointers";
 
 @inline function setC2(cpu: Cpu, isSet: bool): void {
   cpu.fpuStatus = <u16>(isSet ? (cpu.fpuStatus | FSW_C2) & ~FSW_C1 : cpu.fpuStatus & ~FSW_C2);

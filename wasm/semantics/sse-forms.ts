@@ -7,9 +7,9 @@
  */
 import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
-import { Lanes, lanes } from "./lanes";
-import { readQ, readQLow32, readW, readWLow } from "./operands";
-import { enterMmx, fromHalves, fromLow, getMm, getXmm, highHalf, lowHalf, setMm, setXmm } from "./registers";
+import { Lanes, lanes } from "../sse/lanes";
+import { enterMmx, fromHalves, fromLow, getMm, getXmm, highHalf, lowHalf, setMm, setXmm } from "../sse/registers";
+import { readQ, readQLow32, readW, readWLow } from "./sse-operands";
 
 /** V ← op(V, W). */
 @inline export function vw<OP>(cpu: Cpu, rec: Rec): void {

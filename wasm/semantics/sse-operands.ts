@@ -8,7 +8,7 @@ import { raiseGP } from "../cpu/fault";
 import { Cpu } from "../cpu/state";
 import { REC_MEM, Rec } from "../decode/record";
 import { memRead, memRead128, memWrite, memWrite128 } from "../mmu/access";
-import { getMm, getXmm, getXmmLow } from "./registers";
+import { getMm, getXmm, getXmmLow } from "../sse/registers";
 
 /** Aligned 16-byte memory operand. */
 @inline export function readMem128Aligned(cpu: Cpu, rec: Rec): v128 {

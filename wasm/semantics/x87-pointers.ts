@@ -1,0 +1,24 @@
+/**
+ * What the x87 notes about the last instruction: where it was (FIP, FCS), its opcode (FOP) and its memory operand (FDP, FDS).
+ * Control instructions note nothing. [SDM1] 8.1.8, 8.1.9
+ */
+import { effectiveOffset } from "../cpu/address";
+import { Cpu, SEG_CS, is64, segment } from "../cpu/state";
+import { Rec } from "../decode/record";
+import { clearRaised } from "../fpu/float80";
+
+/** FIP, FCS and FOP: for instructions that are not control instructions. Call it after the last access that can fault. */
+@inline export function noteInstruction(cpu: Cpu, rec: Rec): void {
+  const linearAddr = cpu.codeBase + rec.pageOffset;
+  cpu.fpuIp = is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
+  cpu.fpuCs = segment(cpu, SEG_CS).selector;
+  cpu.fpuOpcode = <u16>(((<u32>rec.opcode & 7) << 8) | rec.modrm);
+  clearRaised();
+}
+
+/** The same with FDP and FDS, for instructions with a memory operand. */
+@inline export function noteMemory(cpu: Cpu, rec: Rec): void {
+  noteInstruction(cpu, rec);
+  cpu.fpuDp = effectiveOffset(cpu, rec);
+  cpu.fpuDs = segment(cpu, rec.seg).selector;
+}
