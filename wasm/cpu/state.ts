@@ -207,8 +207,9 @@ export const EVENT_NMI_BLOCKED: u32 = 0x100;
 export const EVENT_DEBUG: u32 = 0x200;
 /** TF, an instruction breakpoint or an interrupt shadow: exactly one instruction runs before handleEvents is called again. */
 export const EVENT_STEP: u32 = 0x400;
+// 0x800 is EVENT_FERR (cpu/fpu-checks.ts).
 /** faultVector and faultCode hold a fault of a task that has just become current (cpu/task-switch.ts). */
-export const EVENT_TASK_FAULT: u32 = 0x800;
+export const EVENT_TASK_FAULT: u32 = 0x1000;
 
 export const SHADOW_STI: u32 = 1;
 export const SHADOW_SS: u32 = 2;
