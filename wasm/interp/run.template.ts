@@ -9,7 +9,7 @@
 import { condB, condBE, condL, condLE, condO, condP, condS, condZ } from "../cpu/conditions";
 import { ACCESS_READ, isCanonical, linear } from "../cpu/address";
 import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../cpu/state";
-import { raiseGP } from "../cpu/fault";
+import { VECTOR_GP, VECTOR_SS, raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { jumpKey, jumpSlot } from "../decode/code-index";
@@ -175,7 +175,12 @@ export function execute(cpu: Cpu, trace: usize): void {
         if (cpu.fault) { leave(cpu, rec, budget); return; }
         const stack = cpu.rsp - 8;
         memWrite<u64>(cpu, stack, cpu.codeBase + nextOffset(rec));
-        if (cpu.fault) { leave(cpu, rec, budget); return; }
+        if (cpu.fault) {
+          // The record's segment is that of the target's operand, the stack's is SS.
+          if (cpu.faultVector == VECTOR_GP) cpu.faultVector = VECTOR_SS;
+          leave(cpu, rec, budget);
+          return;
+        }
         cpu.rsp = stack;
         break;
       }

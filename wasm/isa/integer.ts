@@ -106,58 +106,58 @@ F7 /2     | Ev       | NOT      | lock
 F6 /3     | Eb       | NEG      | lock
 F7 /3     | Ev       | NEG      | lock
 # ---- shifts and rotates
-C0 /0     | Eb,Ib    | ROL      |
-C0 /1     | Eb,Ib    | ROR      |
-C0 /2     | Eb,Ib    | RCL      |
-C0 /3     | Eb,Ib    | RCR      |
-C0 /4     | Eb,Ib    | SHL      |
-C0 /5     | Eb,Ib    | SHR      |
-C0 /6     | Eb,Ib    | SHL      |
-C0 /7     | Eb,Ib    | SAR      |
-C1 /0     | Ev,Ib    | ROL      |
-C1 /1     | Ev,Ib    | ROR      |
-C1 /2     | Ev,Ib    | RCL      |
-C1 /3     | Ev,Ib    | RCR      |
-C1 /4     | Ev,Ib    | SHL      |
-C1 /5     | Ev,Ib    | SHR      |
-C1 /6     | Ev,Ib    | SHL      |
-C1 /7     | Ev,Ib    | SAR      |
-D0 /0     | Eb,1     | ROL      |
-D0 /1     | Eb,1     | ROR      |
-D0 /2     | Eb,1     | RCL      |
-D0 /3     | Eb,1     | RCR      |
-D0 /4     | Eb,1     | SHL      |
-D0 /5     | Eb,1     | SHR      |
-D0 /6     | Eb,1     | SHL      |
-D0 /7     | Eb,1     | SAR      |
-D1 /0     | Ev,1     | ROL      |
-D1 /1     | Ev,1     | ROR      |
-D1 /2     | Ev,1     | RCL      |
-D1 /3     | Ev,1     | RCR      |
-D1 /4     | Ev,1     | SHL      |
-D1 /5     | Ev,1     | SHR      |
-D1 /6     | Ev,1     | SHL      |
-D1 /7     | Ev,1     | SAR      |
-D2 /0     | Eb,CL    | ROL      |
-D2 /1     | Eb,CL    | ROR      |
-D2 /2     | Eb,CL    | RCL      |
-D2 /3     | Eb,CL    | RCR      |
-D2 /4     | Eb,CL    | SHL      |
-D2 /5     | Eb,CL    | SHR      |
-D2 /6     | Eb,CL    | SHL      |
-D2 /7     | Eb,CL    | SAR      |
-D3 /0     | Ev,CL    | ROL      |
-D3 /1     | Ev,CL    | ROR      |
-D3 /2     | Ev,CL    | RCL      |
-D3 /3     | Ev,CL    | RCR      |
-D3 /4     | Ev,CL    | SHL      |
-D3 /5     | Ev,CL    | SHR      |
-D3 /6     | Ev,CL    | SHL      |
-D3 /7     | Ev,CL    | SAR      |
-0F A4     | Ev,Gv,Ib | SHLD_I   | undef=AF
-0F A5     | Ev,Gv,CL | SHLD_CL  | undef=AF
-0F AC     | Ev,Gv,Ib | SHRD_I   | undef=AF
-0F AD     | Ev,Gv,CL | SHRD_CL  | undef=AF
+C0 /0     | Eb,Ib    | ROL      | undef=OF>1
+C0 /1     | Eb,Ib    | ROR      | undef=OF>1
+C0 /2     | Eb,Ib    | RCL      | undef=OF>1
+C0 /3     | Eb,Ib    | RCR      | undef=OF>1
+C0 /4     | Eb,Ib    | SHL      | undef=AF,OF>1
+C0 /5     | Eb,Ib    | SHR      | undef=AF,OF>1
+C0 /6     | Eb,Ib    | SHL      | undef=AF,OF>1
+C0 /7     | Eb,Ib    | SAR      | undef=AF,OF>1
+C1 /0     | Ev,Ib    | ROL      | undef=OF>1
+C1 /1     | Ev,Ib    | ROR      | undef=OF>1
+C1 /2     | Ev,Ib    | RCL      | undef=OF>1
+C1 /3     | Ev,Ib    | RCR      | undef=OF>1
+C1 /4     | Ev,Ib    | SHL      | undef=AF,OF>1
+C1 /5     | Ev,Ib    | SHR      | undef=AF,OF>1
+C1 /6     | Ev,Ib    | SHL      | undef=AF,OF>1
+C1 /7     | Ev,Ib    | SAR      | undef=AF,OF>1
+D0 /0     | Eb,1     | ROL      | undef=OF>1
+D0 /1     | Eb,1     | ROR      | undef=OF>1
+D0 /2     | Eb,1     | RCL      | undef=OF>1
+D0 /3     | Eb,1     | RCR      | undef=OF>1
+D0 /4     | Eb,1     | SHL      | undef=AF,OF>1
+D0 /5     | Eb,1     | SHR      | undef=AF,OF>1
+D0 /6     | Eb,1     | SHL      | undef=AF,OF>1
+D0 /7     | Eb,1     | SAR      | undef=AF,OF>1
+D1 /0     | Ev,1     | ROL      | undef=OF>1
+D1 /1     | Ev,1     | ROR      | undef=OF>1
+D1 /2     | Ev,1     | RCL      | undef=OF>1
+D1 /3     | Ev,1     | RCR      | undef=OF>1
+D1 /4     | Ev,1     | SHL      | undef=AF,OF>1
+D1 /5     | Ev,1     | SHR      | undef=AF,OF>1
+D1 /6     | Ev,1     | SHL      | undef=AF,OF>1
+D1 /7     | Ev,1     | SAR      | undef=AF,OF>1
+D2 /0     | Eb,CL    | ROL      | undef=OF>1
+D2 /1     | Eb,CL    | ROR      | undef=OF>1
+D2 /2     | Eb,CL    | RCL      | undef=OF>1
+D2 /3     | Eb,CL    | RCR      | undef=OF>1
+D2 /4     | Eb,CL    | SHL      | undef=AF,OF>1
+D2 /5     | Eb,CL    | SHR      | undef=AF,OF>1
+D2 /6     | Eb,CL    | SHL      | undef=AF,OF>1
+D2 /7     | Eb,CL    | SAR      | undef=AF,OF>1
+D3 /0     | Ev,CL    | ROL      | undef=OF>1
+D3 /1     | Ev,CL    | ROR      | undef=OF>1
+D3 /2     | Ev,CL    | RCL      | undef=OF>1
+D3 /3     | Ev,CL    | RCR      | undef=OF>1
+D3 /4     | Ev,CL    | SHL      | undef=AF,OF>1
+D3 /5     | Ev,CL    | SHR      | undef=AF,OF>1
+D3 /6     | Ev,CL    | SHL      | undef=AF,OF>1
+D3 /7     | Ev,CL    | SAR      | undef=AF,OF>1
+0F A4     | Ev,Gv,Ib | SHLD_I   | undef=AF,OF>1
+0F A5     | Ev,Gv,CL | SHLD_CL  | undef=AF,OF>1
+0F AC     | Ev,Gv,Ib | SHRD_I   | undef=AF,OF>1
+0F AD     | Ev,Gv,CL | SHRD_CL  | undef=AF,OF>1
 # ---- moves
 88        | Eb,Gb    | MOV      |
 89        | Ev,Gv    | MOV      |
@@ -240,19 +240,19 @@ FF /6     | Ev       | PUSH_E   | d64
 C8        | Iw,Ib    | ENTER    | d64
 C9        |          | LEAVE    | d64
 # ---- near transfers
-70+c      | Jb       | JCC      | f64 ends
-0F 80+c   | Jz       | JCC      | f64 ends
-EB        | Jb       | JMP_J    | f64 ends
-E9        | Jz       | JMP_J    | f64 ends
-E8        | Jz       | CALL_J   | f64 ends
-FF /2     | Ev       | CALL_E   | f64 ends
-FF /4     | Ev       | JMP_E    | f64 ends
-C3        |          | RET      | f64 ends
-C2        | Iw       | RET_I    | f64 ends
-E0        | Jb       | LOOPNE   | f64 ends
-E1        | Jb       | LOOPE    | f64 ends
-E2        | Jb       | LOOP     | f64 ends
-E3        | Jb       | JCXZ     | f64 ends
+70+c      | Jb       | JCC      | d64 ends
+0F 80+c   | Jz       | JCC      | d64 ends
+EB        | Jb       | JMP_J    | d64 ends
+E9        | Jz       | JMP_J    | d64 ends
+E8        | Jz       | CALL_J   | d64 ends
+FF /2     | Ev       | CALL_E   | d64 ends
+FF /4     | Ev       | JMP_E    | d64 ends
+C3        |          | RET      | d64 ends
+C2        | Iw       | RET_I    | d64 ends
+E0        | Jb       | LOOPNE   | d64 ends
+E1        | Jb       | LOOPE    | d64 ends
+E2        | Jb       | LOOP     | d64 ends
+E3        | Jb       | JCXZ     | d64 ends
 # ---- strings
 A4        | Yb,Xb    | MOVS8    |
 A5        | Yv,Xv    | MOVS     |

@@ -9,6 +9,7 @@
  *   operands    the manual's notation, comma-separated
  *   semantic    an exported class (an operation stated once for both backends) or function in wasm/semantics
  *   attributes  lock i64 o64 d64 f64 cpl0 prot ends fpu mmx sse feat=NAME undef=FLAGS svm=NAME
+ *               undef= names the flags that the manual leaves undefined; `OF>1`: only for counts above 1
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -77,8 +77,8 @@ EF        | DX,eAX   | OUT_DX   | ends
 6E        | DX,Xb    | OUTS     | ends
 6F        | DX,Xz    | OUTS     | ends
 # ---- control and debug registers, descriptor tables
-0F 20     | Rd,Cd    | MOV_R_C  | cpl0 ends
-0F 22     | Cd,Rd    | MOV_C_R  | cpl0 ends
+0F 20     | Rd,Cd    | MOV_R_C  | ends
+0F 22     | Cd,Rd    | MOV_C_R  | ends
 0F 21     | Rd,Dd    | MOV_R_D  | cpl0 ends
 0F 23     | Dd,Rd    | MOV_D_R  | cpl0 ends
 0F 06     |          | CLTS     | cpl0
@@ -105,7 +105,7 @@ NP 0F 01 C8 |        | MONITOR  | feat=monitor
 NP 0F 01 C9 |        | MWAIT    | feat=monitor ends
 0F 08     |          | CACHE_CONTROL | cpl0
 0F 09     |          | CACHE_CONTROL | cpl0
-0F 0D     | Ev       | NOP      | feat=prefetchw
+0F 0D m   | Ev       | NOP      | feat=prefetchw
 0F 18     | Ev       | NOP      | feat=cmov
 0F 19     | Ev       | NOP      | feat=cmov
 0F 1A     | Ev       | NOP      | feat=cmov

@@ -13,7 +13,7 @@ import { isCanonical, raiseSegment } from "../cpu/address";
 import { noteDataAccess } from "../cpu/debug";
 import { VECTOR_AC, raiseCode } from "../cpu/fault";
 import { TLB_SET_EMPTY, TLB_SET_SUPERVISOR, checksAlignment, rightsSet, tlbArray } from "../cpu/mode";
-import { Cpu, EFER_LMA, SEG_DS, SEG_SS, is64 } from "../cpu/state";
+import { Cpu, EFER_LMA, MODE_FLAT, SEG_DS, SEG_FS, is64 } from "../cpu/state";
 import { PAGE_DIRTY, WALK_IMPLICIT, WALK_READ, WALK_USER, WALK_WRITE, lastPageBits, translate } from "./page-walk";
 import { WRITE_IGNORED, codeMaskOf, deviceRead, deviceWrite, markDirty, readPointer, writePointer } from "./physical";
 import { fillTlb } from "./tlb";
@@ -44,7 +44,7 @@ export function writeSlow(cpu: Cpu, linearAddr: u64, sizeBytes: u32, value: u64)
 }
 
 export function read128Slow(cpu: Cpu, linearAddr: u64): v128 {
-  if (!checkCanonical(cpu, linearAddr, 16)) return i64x2.splat(0);
+  if (!checkCanonical(cpu, linearAddr, 16) || !checkTop(cpu, linearAddr, 16)) return i64x2.splat(0);
   const access = explicitAccess(cpu, WALK_READ);
   const set = rightsSet(cpu);
   const high = linearAddr + 8;
@@ -62,7 +62,7 @@ export function read128Slow(cpu: Cpu, linearAddr: u64): v128 {
 }
 
 export function write128Slow(cpu: Cpu, linearAddr: u64, value: v128): void {
-  if (!checkCanonical(cpu, linearAddr, 16)) return;
+  if (!checkCanonical(cpu, linearAddr, 16) || !checkTop(cpu, linearAddr, 16)) return;
   const access = explicitAccess(cpu, WALK_WRITE);
   const set = rightsSet(cpu);
   if (crossesPage(linearAddr, 16)) {
@@ -141,8 +141,17 @@ function checkCanonical(cpu: Cpu, linearAddr: u64, sizeBytes: u32): bool {
   return false;
 }
 
+/** In flat segments nothing looks at limits before; what reaches past 4 GiB has missed the TLB and ends here. [SDM3] 5.3 */
+function checkTop(cpu: Cpu, linearAddr: u64, sizeBytes: u32): bool {
+  if (lastByte(linearAddr, sizeBytes) <= 0xffff_ffff || !(cpu.mode & MODE_FLAT) || is64(cpu) || !cpu.rec) return true;
+  const rec = changetype<Rec>(<usize>cpu.rec);
+  if (rec.seg >= SEG_FS) return true;
+  raiseSegment(cpu, rec.seg, 0);
+  return false;
+}
+
 function checkExplicit(cpu: Cpu, linearAddr: u64, sizeBytes: u32): bool {
-  if (!checkCanonical(cpu, linearAddr, sizeBytes)) return false;
+  if (!checkCanonical(cpu, linearAddr, sizeBytes) || !checkTop(cpu, linearAddr, sizeBytes)) return false;
   if (<u32>linearAddr & (sizeBytes - 1) && checksAlignment(cpu)) {
     raiseCode(cpu, VECTOR_AC, 0);
     return false;

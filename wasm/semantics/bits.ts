@@ -116,8 +116,8 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
 }
 
 /**
- * Double shift. For 16-bit operands a count above 16 is undefined: bits come in from the destination again, as in
- * processors that shift a 48-bit ring.
+ * Double shift. For 16-bit operands a count above 16 is undefined: bits of the source come in a second time and CF is 0,
+ * as in AMD's processors.
  */
 @inline function doubleShift<T>(cpu: Cpu, rec: Rec, count: u32, left: bool): void {
   const bits: u32 = sizeof<T>() * 8;
@@ -147,9 +147,9 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
       result = <T>((ring << n) >> 32);
       cf = (x >> (32 - n)) & 1;
     } else {
-      const ring = (x << 32) | (y << 16) | x;
+      const ring = (x << 32) | (y << 16) | y;
       result = <T>((ring << n) >> 32);
-      cf = (ring >> (48 - n)) & 1;
+      cf = ((x << n) >> 16) & 1;
     }
   } else {
     if (sizeof<T>() == 8) {
@@ -160,9 +160,9 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
       result = <T>(ring >> n);
       cf = (ring >> (n - 1)) & 1;
     } else {
-      const ring = (x << 32) | (y << 16) | x;
+      const ring = (y << 32) | (y << 16) | x;
       result = <T>(ring >> n);
-      cf = (ring >> (n - 1)) & 1;
+      cf = (x >> (n - 1)) & 1;
     }
   }
   if (memory) memWrite<T>(cpu, linearAddr, result);

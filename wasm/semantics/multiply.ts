@@ -205,8 +205,10 @@ export function DIV<T>(cpu: Cpu, rec: Rec): void {
     cpu.rdx = remainderLow;
     return;
   }
-  const dividend = (<u64>(<T>cpu.rdx) << (sizeof<T>() * 8)) | <u64>(<T>cpu.rax);
-  if (divisor == 0 || (dividend / divisor) >> (sizeof<T>() * 8)) {
+  const bits: u64 = sizeof<T>() * 8;
+  const high = <u64>(<T>cpu.rdx);
+  const dividend = (high << bits) | <u64>(<T>cpu.rax);
+  if (divisor == 0 || (dividend / divisor) >> bits) {
     raise(cpu, VECTOR_DE);
     return;
   }

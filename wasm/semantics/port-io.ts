@@ -134,9 +134,8 @@ function transfer(cpu: Cpu, rec: Rec, isInput: bool): void {
   const port = <u32>cpu.rdx & 0xffff;
   const repeats = (rec.flags & (REC_REP | REC_REPNE)) != 0;
   let count: u64 = repeats ? readIndex(cpu, OFF_RCX, addrSize) : 1;
-  if (count == 0) return;
   checkPorts(cpu, port, sizeBytes);
-  if (cpu.fault) return;
+  if (cpu.fault || count == 0) return;
   const offIndex = isInput ? OFF_RDI : OFF_RSI;
   const down = (cpu.eflags & FLAG_DF) != 0;
   // A pending single step and breakpoints take the items one by one.

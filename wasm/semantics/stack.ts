@@ -6,11 +6,9 @@
 import { readE, readG, setReg, writeE, writeG } from "../cpu/operand";
 import { moveStackPointer, peekStack, pokeStack, popSized, pushSized, setStackPointer, stackLinear, stackMask } from "../cpu/stack";
 import { Cpu, ptr } from "../cpu/state";
-import { ACCESS_WRITE, segLinear } from "../cpu/address";
-import { memRead, memReadForWrite } from "../mmu/access";
+import { ACCESS_WRITE } from "../cpu/address";
+import { memReadForWrite } from "../mmu/access";
 import { Rec, opSizeLog2 } from "../decode/record";
-import { ACCESS_READ } from "../cpu/address";
-import { SEG_SS } from "../cpu/state";
 
 export function PUSH_R<T>(cpu: Cpu, rec: Rec): void {
   pushSized(cpu, sizeof<T>(), <u64>readG<T>(cpu, rec));
@@ -51,15 +49,13 @@ export function PUSHA(cpu: Cpu, rec: Rec): void {
 
 export function POPA(cpu: Cpu, rec: Rec): void {
   const size: u32 = opSizeLog2(rec) == 1 ? 2 : 4;
-  // The last byte first: if the whole frame can be read, no register changes half-way.
-  peekStack(cpu, size, 7 * size);
-  peekStack(cpu, size, 0);
-  if (cpu.fault) return;
-  for (let i: u32 = 0; i < 8; i++) {
-    if (i == 4) continue; // the stored SP is passed over
-    const value = peekStack(cpu, size, <i64>((7 - i) * size));
-    if (size == 2) setReg<u16>(cpu, i * 8, <u16>value);
-    else setReg<u32>(cpu, i * 8, <u32>value);
+  // A fault half-way leaves the registers that were read; ESP has not moved, so the instruction can start again.
+  for (let i: u32 = 8; i > 0; i--) {
+    const value = peekStack(cpu, size, <i64>((8 - i) * size));
+    if (cpu.fault) return;
+    if (i == 5) continue; // the stored SP is passed over
+    if (size == 2) setReg<u16>(cpu, (i - 1) * 8, <u16>value);
+    else setReg<u32>(cpu, (i - 1) * 8, <u32>value);
   }
   moveStackPointer(cpu, 8 * size);
 }
@@ -75,10 +71,9 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   const mask = stackMask(cpu);
   const frame = (cpu.rsp & ~mask) | ((cpu.rsp + <u64>depth) & mask);
   for (let i: u32 = 1; i < level; i++) {
-    const offset = (cpu.rbp - <u64>(i * sizeBytes)) & stackMask(cpu);
-    const linearAddr = segLinear(cpu, SEG_SS, offset, sizeBytes, ACCESS_READ);
+    // The frames of the outer levels, counted from rSP.
+    const value = peekStack(cpu, sizeBytes, <i64>(cpu.rbp - cpu.rsp) - <i64>(i * sizeBytes));
     if (cpu.fault) return;
-    const value: u64 = sizeBytes == 2 ? memRead<u16>(cpu, linearAddr) : sizeBytes == 4 ? memRead<u32>(cpu, linearAddr) : memRead<u64>(cpu, linearAddr);
     depth -= sizeBytes;
     pokeStack(cpu, sizeBytes, depth, value);
     if (cpu.fault) return;
@@ -92,7 +87,9 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   // The new top of the stack must be writable, or the instruction faults. [SDM2] ENTER
   const top = stackLinear(cpu, depth, sizeBytes, ACCESS_WRITE);
   if (cpu.fault) return;
-  memReadForWrite<u8>(cpu, top);
+  if (sizeBytes == 2) memReadForWrite<u16>(cpu, top);
+  else if (sizeBytes == 4) memReadForWrite<u32>(cpu, top);
+  else memReadForWrite<u64>(cpu, top);
   if (cpu.fault) return;
   moveStackPointer(cpu, depth);
   if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>frame);

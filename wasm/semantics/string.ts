@@ -227,13 +227,14 @@ export function CMPS<T>(cpu: Cpu, rec: Rec): void {
   let count: u64 = repeated ? cpu.rcx & mask : 1;
   let left = min<u64>(count, VISIT_LIMIT);
   while (left != 0) {
-    const first = sourceLinear<T>(cpu, rec, mask);
-    if (cpu.fault) return;
-    const x = memRead<T>(cpu, first);
-    if (cpu.fault) return;
+    // ES:rDI is read first: it is the one that faults when both would.
     const second = destLinear<T>(cpu, mask, ACCESS_READ);
     if (cpu.fault) return;
     const y = memRead<T>(cpu, second);
+    if (cpu.fault) return;
+    const first = sourceLinear<T>(cpu, rec, mask);
+    if (cpu.fault) return;
+    const x = memRead<T>(cpu, first);
     if (cpu.fault) return;
     compare<T>(cpu, <u64>x, <u64>y);
     advance(cpu, OFF_RSI, delta, mask);

@@ -29,29 +29,37 @@ const DR7_INDEX: u32 = 7;
   store<u64>(ptr(cpu) + rec.e, is64(cpu) ? value : value & 0xffff_ffff);
 }
 
+/** A control register that does not exist is #UD at any privilege level, the others are for level 0. */
+function checkControlRegister(cpu: Cpu, rec: Rec): void {
+  const n: u32 = rec.g;
+  if (n == 1 || (n > 4 && n != 8)) raiseUD(cpu);
+  else if (cpu.cpl) raiseGP(cpu, 0);
+}
+
 export function MOV_R_C(cpu: Cpu, rec: Rec): void {
+  checkControlRegister(cpu, rec);
+  if (cpu.fault) return;
   switch (rec.g) {
     case 0: writeRegister(cpu, rec, cpu.cr0); break;
     case 2: writeRegister(cpu, rec, cpu.cr2); break;
     case 3: writeRegister(cpu, rec, cpu.cr3); break;
     case 4: writeRegister(cpu, rec, cpu.cr4); break;
-    case 8: writeRegister(cpu, rec, apicReadTpr(cpu) >> 4); break;
-    default: raiseUD(cpu);
+    default: writeRegister(cpu, rec, apicReadTpr(cpu) >> 4); break;
   }
 }
 
 export function MOV_C_R(cpu: Cpu, rec: Rec): void {
+  checkControlRegister(cpu, rec);
+  if (cpu.fault) return;
   const value = readRegister(cpu, rec);
   switch (rec.g) {
     case 0: writeCr0(cpu, value); break;
     case 2: cpu.cr2 = value; break;
     case 3: writeCr3(cpu, value); break;
     case 4: writeCr4(cpu, value); break;
-    case 8:
+    default:
       if (value & ~TPR_MASK) raiseGP(cpu, 0);
       else apicWriteTpr(cpu, <u32>value << 4);
-      break;
-    default: raiseUD(cpu);
   }
 }
 

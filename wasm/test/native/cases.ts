@@ -8,6 +8,7 @@ export interface Row {
   prefix: number;
   map: number;
   opcode: number;
+  plus: string;
   reg: number;
   form: string;
   modrm: number;
