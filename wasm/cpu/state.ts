@@ -165,7 +165,9 @@ export class Cpu {
   msrKvmSystemTime: u64;
   msrKvmWallClock: u64;
   msrDebugCtl: u64;
-  // 1080…: bigger blocks, by offset
+  /** What is XORed into linear addresses to make jump-cache keys: mode in bits 56–62, generation in bits 48–55. */
+  jumpTag: u64;
+  // 1088…: bigger blocks, by offset
 }
 
 /** Offsets of blocks that are arrays rather than fields. */
@@ -218,6 +220,11 @@ export const ACTIVITY_RUNNING: u32 = 0;
 export const ACTIVITY_HALTED: u32 = 1;
 export const ACTIVITY_SHUTDOWN: u32 = 2;
 export const ACTIVITY_WAIT_SIPI: u32 = 3;
+
+/** Fields of jumpTag. */
+export const JUMP_MODE_SHIFT: u64 = 56;
+export const JUMP_GENERATION: u64 = 1 << 48;
+export const JUMP_GENERATIONS: u64 = 0xff << 48;
 
 /** What decoded code depends on; also part of the jump-cache key (7 bits). */
 export const MODE_SIZE_MASK: u32 = 3;

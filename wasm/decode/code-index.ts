@@ -14,7 +14,7 @@
  * point to what is gone.
  */
 import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
-import { Cpu, STOP_CODE } from "../cpu/state";
+import { Cpu, JUMP_GENERATION, JUMP_GENERATIONS, STOP_CODE } from "../cpu/state";
 import { clearAllCode, descOf } from "../mmu/physical";
 
 export const HEADER_SIZE: u32 = 32;
@@ -30,7 +30,7 @@ export let pagesDropped: u32 = 0;
 }
 
 @inline export function jumpKey(cpu: Cpu, linearAddr: u64): u64 {
-  return linearAddr ^ (<u64>cpu.mode << 56);
+  return linearAddr ^ cpu.jumpTag;
 }
 @inline export function jumpSlot(cpu: Cpu, linearAddr: u64): usize {
   const hash = <u32>linearAddr ^ (<u32>linearAddr >> 10);
@@ -42,15 +42,18 @@ export let pagesDropped: u32 = 0;
   return TRACE_HASH_BASE + ((hash & (TRACE_HASH_ENTRIES - 1)) << 2);
 }
 
+/** Keys of the generation before fit no canonical address any more; after 256 generations the entries themselves are cleared. */
 export function flushJumpCache(cpu: Cpu): void {
-  // All ones is no key: the mode bits of a canonical address are never all ones.
-  memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
+  cpu.jumpTag = (cpu.jumpTag & ~JUMP_GENERATIONS) | ((cpu.jumpTag + JUMP_GENERATION) & JUMP_GENERATIONS);
+  // All ones is no key: mode bits are never all ones.
+  if (!(cpu.jumpTag & JUMP_GENERATIONS)) memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
   cpu.stop |= STOP_CODE;
 }
 
 /** Empties the index and the page descriptors: no code has been decoded. */
 export function clearIndex(cpu: Cpu): void {
   memory.fill(TRACE_HASH_BASE, 0, TRACE_HASH_ENTRIES * 4);
+  memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16); // a restored generation may be one that was in use here
   clearAllCode();
   flushJumpCache(cpu);
 }

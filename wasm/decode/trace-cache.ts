@@ -12,6 +12,7 @@
 import { FETCH_BUFFER, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END } from "../layout";
 import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
 import { raiseGP } from "../cpu/fault";
+import { isCanonical } from "../cpu/address";
 import { Cpu, MODE_CS_CHECKED, SEG_CS, is64, segment } from "../cpu/state";
 import { descOf } from "../mmu/physical";
 import { fetchByte, translateCode } from "../mmu/code-access";
@@ -55,7 +56,8 @@ export function findTrace(cpu: Cpu): usize {
   const linearAddr = linearRip(cpu);
   const slot = jumpSlot(cpu, linearAddr);
   let trace: usize;
-  if (load<u64>(slot) == jumpKey(cpu, linearAddr)) trace = load<u32>(slot, 8);
+  // An address that is not canonical could look like one of another generation.
+  if (load<u64>(slot) == jumpKey(cpu, linearAddr) && isCanonical(linearAddr)) trace = load<u32>(slot, 8);
   else {
     if (!is64(cpu) && cpu.rip > segment(cpu, SEG_CS).limit) {
       raiseGP(cpu, 0);
