@@ -62,6 +62,20 @@ test("the serial console shows what was written before, and takes keys", async (
   await expect(page.getByRole("button", { name: "Serial console" })).toBeFocused();
 });
 
+test("nothing is fetched from anywhere else", async ({ page, baseURL }) => {
+  const elsewhere: string[] = [];
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith("http") && origin !== new URL(baseURL!).origin) elsewhere.push(request.url());
+  });
+  await bootDefaultGuest(page);
+  await page.getByRole("button", { name: "Drives" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Serial console" }).click();
+  await expect(page.locator("serial-console .xterm")).toBeVisible();
+  expect(elsewhere).toEqual([]);
+});
+
 test("the power button lets the guest end; pulling the plug needs no guest", async ({ page }) => {
   await bootDefaultGuest(page);
   await page.getByRole("button", { name: "Power button" }).click();

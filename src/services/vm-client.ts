@@ -23,6 +23,9 @@ export const EVENT_NAMES: Record<VmEvent["type"], string> = {
   error: "error",
 };
 
+/** Long enough for disks to be flushed. */
+const DISPOSE_MS = 5000;
+
 /** A Worker script of another origin cannot be started directly, but a local one may import it. */
 function startWorker(): Worker {
   const url = new URL(workerUrl, import.meta.url);
@@ -80,7 +83,9 @@ export class VmClient extends EventTarget {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    await this.api.dispose().catch(() => undefined);
+    // A worker that answers no more is ended all the same.
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, DISPOSE_MS));
+    await Promise.race([this.api.dispose().catch(() => undefined), patience]);
     this.remote[Comlink.releaseProxy]();
     this.worker.terminate();
     this.die(new VmError("wrongState", "The machine has been removed."));

@@ -76,7 +76,7 @@ export class MachineView extends PageElement {
         ${this.serialOpen ? html`<serial-console .session=${session}></serial-console>` : nothing}
         <div class="foot">
           <status-line .session=${session}></status-line>
-          <p class="keys">${this.keysHint()}</p>
+          <p class="keys" title=${t.machine.screenHelp(this.hostKeyName)}>${this.keysHint()}</p>
         </div>
       </section>
     `;
@@ -102,9 +102,12 @@ export class MachineView extends PageElement {
 
   private keysHint() {
     const words = this.t.machine;
-    const name = hostKey === "MetaRight" ? words.rightCommand : words.rightCtrl;
     if (!this.session.takesInput) return "";
-    return this.typesInGuest ? words.keyboardHint(name) : words.clickHint;
+    return this.typesInGuest ? words.keyboardHint(this.hostKeyName) : words.clickHint;
+  }
+
+  private get hostKeyName(): string {
+    return hostKey === "MetaRight" ? this.t.machine.rightCommand : this.t.machine.rightCtrl;
   }
 
   private focusMoved(event: FocusEvent): void {

@@ -168,7 +168,8 @@ export const en = {
     paused: "Paused",
     fault: "The machine stopped by a fault",
     screenLabel: (name: string) => `Screen of ${name}`,
-    screenHelp: (key: string) => `Keys go to the guest. ${key} gives the keyboard back to the page.`,
+    screenHelp: (key: string) =>
+      `Keys go to the guest. ${key} gives the keyboard back to the page; with Delete it sends Ctrl+Alt+Del, with F it switches full screen, with P it pauses.`,
     noScreenYet: "The screen appears when the machine starts.",
     keyboardHint: (key: string) => `Keys go to the guest · ${key} gives the keyboard back`,
     clickHint: "Click the screen to type in the guest",

@@ -160,7 +160,8 @@ export const es: Messages = {
     paused: "En pausa",
     fault: "La máquina se detuvo por un fallo",
     screenLabel: (name) => `Pantalla de ${name}`,
-    screenHelp: (key) => `Las teclas van al invitado. ${key} devuelve el teclado a la página.`,
+    screenHelp: (key) =>
+      `Las teclas van al invitado. ${key} devuelve el teclado a la página; con Supr envía Ctrl+Alt+Supr, con F cambia la pantalla completa, con P hace una pausa.`,
     noScreenYet: "La pantalla aparece cuando la máquina arranca.",
     keyboardHint: (key) => `Las teclas van al invitado · ${key} devuelve el teclado`,
     clickHint: "Pulse en la pantalla para escribir en el invitado",
