@@ -8,6 +8,9 @@ export interface ReplayApi extends VmApi {
    */
   runInstructions(count: number): Promise<void>;
 
+  /** The boot processor's registers as lines, for a person. */
+  registers(): Promise<string>;
+
   /** As in VmApi, and how the machine is left. */
   restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void>;
 }

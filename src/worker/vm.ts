@@ -299,6 +299,11 @@ export class Vm implements ReplayApi {
     await reached;
   }
 
+  async registers(): Promise<string> {
+    this.created();
+    return this.core.registerDump();
+  }
+
   async insertCdrom(source: MediaSource | null): Promise<void> {
     this.created();
     const store = source === null ? null : await this.media().cd(source);
