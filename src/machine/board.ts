@@ -10,7 +10,6 @@
  * References: [i440FX] 3.3 (memory map); [PIIX3] 2.1; [PIIX4] 4.1 (ISA ports).
  */
 import type { CoreHost, CoreInterface } from "../core/core.ts";
-import { VmError } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { A20Gate } from "./bus/a20-gate.ts";
 import { MmioBus } from "./bus/mmio-bus.ts";
@@ -46,6 +45,7 @@ import { HPET_PHYS_ADDR, IOAPIC_PHYS_ADDR, SCI_IRQ, SLEEP_TYPE_S5, type BoardFac
 import { fillFwCfg } from "./firmware/firmware-items.ts";
 import { FW_CFG_PORT, FW_CFG_PORTS, FwCfg } from "./firmware/fw-cfg.ts";
 import { IsaInterrupts } from "./isa-interrupts.ts";
+import { MachineError } from "./machine-error.ts";
 import type { MachineParts } from "./machine-parts.ts";
 
 /** Enough for 1920×1200 at 32 bits. */
@@ -241,11 +241,11 @@ export class Board {
     if (firmware.length > 0) this.core.loadRom(ROM_END - firmware.length, firmware);
   }
 
-  /** @throws VmError when the image fits no floppy */
+  /** @throws MachineError when the image fits no floppy */
   insertFloppy(store: BlockStore | null): void {
     if (!this.floppy.insert(0, store))
-      throw new VmError(
-        "badMedia",
+      throw new MachineError(
+        "media",
         `The floppy image has ${store?.sizeBytes ?? 0} bytes; no floppy disk is of that size.`,
       );
   }

@@ -2,7 +2,6 @@
  * A PC: the board with its power switch. Starts either the firmware or, without it, a kernel that was given; carries
  * keys, pointer and serial input to the devices; saves and restores all of it.
  */
-import { VmError } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { Board } from "./board.ts";
 import type { Device, DeviceState } from "./device.ts";
@@ -12,6 +11,7 @@ import type { VgaDevice } from "./devices/vga/vga-device.ts";
 import { BootImageError, type BootImage } from "./firmware/boot-image.ts";
 import { directBootImage } from "./firmware/direct-boot.ts";
 import { postWithoutFirmware } from "./firmware/post.ts";
+import { MachineError } from "./machine-error.ts";
 import type { DriveActivity, MachineParts } from "./machine-parts.ts";
 
 /** What PCI devices are left below 4 GiB. */
@@ -38,12 +38,12 @@ export class Machine implements Device {
     board.loadFirmware();
   }
 
-  /** @throws VmError when the parts do not make a machine */
+  /** @throws MachineError when the parts do not make a machine */
   static build(parts: MachineParts): Machine {
     const { memoryMiB } = parts.config;
     if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB || memoryMiB > MAX_MEMORY_MIB)
-      throw new VmError(
-        "badConfig",
+      throw new MachineError(
+        "config",
         `A machine has ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB of memory; ${memoryMiB} were asked for.`,
       );
     return new Machine(new Board(parts), parts);
@@ -170,7 +170,7 @@ function bootImageFor(board: Board, { config, initrd }: MachineParts, kernel: Ui
       longMode: !MODELS_32_BIT.has(config.cpuModel),
     });
   } catch (error) {
-    if (error instanceof BootImageError) throw new VmError("badMedia", error.message);
+    if (error instanceof BootImageError) throw new MachineError("media", error.message);
     throw error;
   }
 }

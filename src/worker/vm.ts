@@ -2,7 +2,6 @@
  * One virtual machine: implements VmApi over the board, the run loop and the clock. Nothing here knows whether it runs
  * in a browser's Worker or in Node; the entry files hand in what differs (VmPlatform).
  */
-import { CoreMemoryError } from "../core/load.ts";
 import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
 import type { DeviceState, StateValue } from "../machine/device.ts";
 import { StateError } from "../machine/device.ts";
@@ -20,6 +19,7 @@ import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
 import { Presenter } from "./display/presenter.ts";
 import { encodeScreenshot } from "./display/screenshot.ts";
+import { asFailure, orFailure } from "./failures.ts";
 import { HostClock } from "./host-clock.ts";
 import { InstructionClock } from "./instruction-clock.ts";
 import type { MachineClock } from "./machine-clock.ts";
@@ -98,32 +98,29 @@ export class Vm implements ReplayApi {
         ? // Parts of the board look at the clock before there is a core.
           new InstructionClock(this.loop, () => (this.core ? this.core.instructions() : 0))
         : new HostClock(this.loop);
-    this.machine = this.platform.buildMachine({
-      config,
-      clock: this.clock,
-      events: this.machineEvents(),
-      firmware,
-      vgaFirmware: vgaFirmware ?? new Uint8Array(0),
-      kernel,
-      initrd,
-      floppy,
-      cdrom,
-      disks,
-      makeCore: (host, vramBytes) => {
-        const { cpuModel, processors, memoryMiB } = config;
-        const epochMs = () => this.clock.epochMs;
-        const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
-        // A machine on the instruction clock repeats itself, its random numbers too.
-        const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
-        const options = { host, epochMs, cpuModel, processors, ...sizes, ...random };
-        try {
+    this.machine = orFailure(() =>
+      this.platform.buildMachine({
+        config,
+        clock: this.clock,
+        events: this.machineEvents(),
+        firmware,
+        vgaFirmware: vgaFirmware ?? new Uint8Array(0),
+        kernel,
+        initrd,
+        floppy,
+        cdrom,
+        disks,
+        makeCore: (host, vramBytes) => {
+          const { cpuModel, processors, memoryMiB } = config;
+          const epochMs = () => this.clock.epochMs;
+          const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
+          // A machine on the instruction clock repeats itself, its random numbers too.
+          const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
+          const options = { host, epochMs, cpuModel, processors, ...sizes, ...random };
           return (this.core = this.platform.makeCore(module, options));
-        } catch (error) {
-          if (error instanceof CoreMemoryError) throw new VmError("outOfMemory", error.message);
-          throw error;
-        }
-      },
-    });
+        },
+      }),
+    );
     this.loop.connect(this.core, this.clock);
     this.presenter = new Presenter(this.machine.screen, new HeadlessSink(), (mode) =>
       this.send({ type: "screenmode", ...mode }),
@@ -314,7 +311,7 @@ export class Vm implements ReplayApi {
   async insertFloppy(source: MediaSource | null): Promise<void> {
     this.created();
     const store = source === null ? null : await this.media().floppy(source);
-    this.machine.insertFloppy(store);
+    orFailure(() => this.machine.insertFloppy(store));
     this.inserted("floppy", store);
   }
 
@@ -440,7 +437,7 @@ export class Vm implements ReplayApi {
       return result;
     } catch (error) {
       goOn(before);
-      throw error instanceof StateError ? new VmError("badState", error.message) : asVmError(error);
+      throw asFailure(error);
     }
   }
 

@@ -185,7 +185,7 @@ export class Hpet implements MmioDevice, Device {
     this.status = state.status as number;
     this.base = BigInt(state.base as string);
     this.highLatch = state.highLatch as number | null;
-    const timers = state.timers as SavedComparator[];
+    const timers = state.timers as unknown as SavedComparator[];
     const legacy = (this.config & CNF_LEGACY) !== 0;
     this.gatedPit.setOpen(!legacy);
     this.gatedRtc.setOpen(!legacy);
