@@ -255,7 +255,6 @@ function describe(row) {
 }
 const ROW_BYTES = 32;
 const rowData = Buffer.alloc(rows.length * ROW_BYTES);
-const idData = [];
 const features = [];
 rows.forEach((row, index) => {
   const d = describe(row);

@@ -33,7 +33,7 @@ describe("privilege", () => {
     for (const code of ["0f 31", "0f 01 f9"]) {
       for (const isForbidden of [false, true]) {
         const core = started(64, 3);
-        const [cr0, cr3, cr4, efer] = [0, 3, 4, 5].map((n) => core.ex.getControl(core.cpu, n)) as [bigint, bigint, bigint, bigint];
+        const [cr0, cr3, cr4, efer] = [0, 3, 4, 5].map((n): bigint => core.ex.getControl(core.cpu, n)) as [bigint, bigint, bigint, bigint];
         if (isForbidden) core.ex.setControl(core.cpu, cr0, cr3, cr4 | 4n, efer);
         // UD2 behind it: reached unless the instruction faulted
         expect(core.vectorOf(`${code} 0f 0b`)).toBe(isForbidden ? GP : UD);

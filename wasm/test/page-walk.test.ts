@@ -106,7 +106,7 @@ function check(state: State, entries: bigint[]): void {
     const places = build(kind, entries, page);
     const wanted = model(state, entries, access);
     const phys = BigInt.asUintN(64, entry.ex.walk(LINEAR[kind], access));
-    const fault = entry.ex.takeFault();
+    const fault: number = entry.ex.takeFault();
     const leaf = load(kind, places.at(-1)!);
     const what = `${JSON.stringify(state)} ${entries.map((e) => e.toString(16)).join(" ")} access ${access}`;
     if (wanted === null) {

@@ -108,7 +108,7 @@ test("random accesses agree with a model without a TLB", () => {
       const got = BigInt.asUintN(size * 8, kind === 2 ? ex.readForWrite(BigInt(at), size) : ex.read(BigInt(at), size));
       if (wanted < 0 && got !== expected()) expect.fail(`step ${n}: read ${got.toString(16)}`);
     }
-    const fault = ex.takeFault();
+    const fault: number = ex.takeFault();
     if (fault !== wanted) expect.fail(`step ${n}: fault ${fault.toString(16)}, wanted ${wanted.toString(16)} at ${at.toString(16)}`);
     if (wanted >= 0) {
       counts.fault++;
