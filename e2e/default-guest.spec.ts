@@ -26,6 +26,24 @@ test("the default guest boots to a prompt, takes the keyboard and switches itsel
     await expectOnScreen(page, /^still here$/m);
   });
 
+  await test.step("text from an on-screen keyboard is typed", async () => {
+    await page.locator("vm-screen textarea").focus();
+    await page.keyboard.insertText("echo by touch\n");
+    await expectOnScreen(page, /^by touch$/m);
+  });
+
+  await test.step("full screen has the screen alone; the host key brings the controls", async () => {
+    await page.getByRole("button", { name: "Full screen" }).click();
+    await expect(page.locator(".machine:fullscreen")).toBeVisible();
+    await expect(screen(page)).toBeFocused();
+    const tools = page.locator("machine-toolbar .tools");
+    await expect(tools).toHaveCSS("opacity", "0.01");
+    await page.keyboard.press("ControlRight");
+    await expect(tools).toHaveCSS("opacity", "1");
+    await page.getByRole("button", { name: "Leave full screen" }).press("Enter");
+    await expect(page.locator(".machine:fullscreen")).toHaveCount(0);
+  });
+
   await test.step("a screenshot is a PNG named for the machine", async () => {
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Screenshot" }).click();
