@@ -4,7 +4,8 @@
  */
 import type { MachineConfig, MediaSource } from "./machine-config.ts";
 
-export type VmState = "poweredOff" | "starting" | "running" | "paused" | "saving" | "restoring" | "stopping" | "aborted";
+export type VmState =
+  "poweredOff" | "starting" | "running" | "paused" | "saving" | "restoring" | "stopping" | "aborted";
 
 /** A key by its KeyboardEvent.code name: "KeyA", "ControlLeft", "F1". */
 export type KeyCode = string;

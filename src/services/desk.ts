@@ -25,7 +25,10 @@ type NewProblem =
   | { kind: "parameter"; problem: ParameterProblem }
   | { kind: "file"; name: string; message: string; usable: boolean };
 
-export interface Notice { drive: "cdrom" | "floppy"; name: string | null }
+export interface Notice {
+  drive: "cdrom" | "floppy";
+  name: string | null;
+}
 
 /** Files that wait for the person's word. */
 export type Question =

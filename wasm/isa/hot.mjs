@@ -6,11 +6,30 @@ const sizes = (list) => new Set(list);
 const WIDE = sizes([32, 64]);
 
 const HOT = {
-  ADD: WIDE, SUB: WIDE, AND: WIDE, OR: WIDE, XOR: WIDE, ADC: sizes([32]), SBB: sizes([32]),
-  CMP: sizes([8, 16, 32, 64]), TEST: sizes([8, 32, 64]), MOV: sizes([8, 16, 32, 64]),
-  INC: WIDE, DEC: WIDE, NEG: sizes([32]), NOT: sizes([32]),
-  SHL: WIDE, SHR: WIDE, SAR: WIDE, ROL: sizes([32]), ROR: sizes([32]),
-  MOVZX8: sizes([32]), MOVZX16: sizes([32]), MOVSX8: sizes([32, 64]), MOVSX16: sizes([32]), MOVSXD: sizes([64]),
+  ADD: WIDE,
+  SUB: WIDE,
+  AND: WIDE,
+  OR: WIDE,
+  XOR: WIDE,
+  ADC: sizes([32]),
+  SBB: sizes([32]),
+  CMP: sizes([8, 16, 32, 64]),
+  TEST: sizes([8, 32, 64]),
+  MOV: sizes([8, 16, 32, 64]),
+  INC: WIDE,
+  DEC: WIDE,
+  NEG: sizes([32]),
+  NOT: sizes([32]),
+  SHL: WIDE,
+  SHR: WIDE,
+  SAR: WIDE,
+  ROL: sizes([32]),
+  ROR: sizes([32]),
+  MOVZX8: sizes([32]),
+  MOVZX16: sizes([32]),
+  MOVSX8: sizes([32, 64]),
+  MOVSX16: sizes([32]),
+  MOVSXD: sizes([64]),
 };
 
 /** Memory forms that are rare enough to be calls. */

@@ -16,7 +16,8 @@ import { join } from "node:path";
 
 const PREFIXES = { NP: 1, 66: 2, F3: 4, F2: 8 };
 /** 1-byte opcodes that take a ModRM even where a row does not say so by its operands. */
-const hasOperand = (operands, letters) => operands.some((o) => letters.includes(o[0]) && !/^(AL|CL|DX|rAX|eAX|AX|CS|DS|ES|FS|GS|SS|1)$/.test(o));
+const hasOperand = (operands, letters) =>
+  operands.some((o) => letters.includes(o[0]) && !/^(AL|CL|DX|rAX|eAX|AX|CS|DS|ES|FS|GS|SS|1)$/.test(o));
 
 function parseRow(line, file, number) {
   const fail = (why) => {
@@ -26,13 +27,31 @@ function parseRow(line, file, number) {
   if (columns.length < 3) fail("needs opcode | operands | semantic | attributes");
   const [opcodeText, operandText, semantic, attributeText = ""] = columns;
   const tokens = opcodeText.split(/\s+/);
-  const row = { text: line.trim(), file, number, semantic, prefix: 0xf, map: 0, opcode: -1, plus: "", reg: -1, form: "", modrm: -1 };
-  if (PREFIXES[tokens[0]] !== undefined && tokens.length > 1 && !(tokens[0] === "66" && tokens[1].startsWith("/"))) row.prefix = PREFIXES[tokens.shift()];
+  const row = {
+    text: line.trim(),
+    file,
+    number,
+    semantic,
+    prefix: 0xf,
+    map: 0,
+    opcode: -1,
+    plus: "",
+    reg: -1,
+    form: "",
+    modrm: -1,
+  };
+  if (PREFIXES[tokens[0]] !== undefined && tokens.length > 1 && !(tokens[0] === "66" && tokens[1].startsWith("/")))
+    row.prefix = PREFIXES[tokens.shift()];
   if (tokens[0] === "0F") {
     tokens.shift();
     row.map = 1;
-    if (tokens[0] === "38" && tokens.length > 1) { tokens.shift(); row.map = 2; }
-    else if (tokens[0] === "3A" && tokens.length > 1) { tokens.shift(); row.map = 3; }
+    if (tokens[0] === "38" && tokens.length > 1) {
+      tokens.shift();
+      row.map = 2;
+    } else if (tokens[0] === "3A" && tokens.length > 1) {
+      tokens.shift();
+      row.map = 3;
+    }
   }
   const opcode = /^([0-9A-F]{2})(\+[rc])?$/.exec(tokens.shift() ?? "") ?? fail("no opcode byte");
   row.opcode = parseInt(opcode[1], 16);
@@ -43,10 +62,17 @@ function parseRow(line, file, number) {
     else if (token === "m" || token === "r") row.form = token;
     else if (/^\+r$/.test(token)) row.plus = "+r";
     else if (/^[0-9A-F]{2}$/.test(token)) row.modrm = parseInt(token, 16);
-    else if (/^[0-9A-F]{2}\+[ri]$/.test(token)) { row.modrm = parseInt(token, 16); row.modrmSpan = 8; }
-    else fail(`"${token}" is not understood`);
+    else if (/^[0-9A-F]{2}\+[ri]$/.test(token)) {
+      row.modrm = parseInt(token, 16);
+      row.modrmSpan = 8;
+    } else fail(`"${token}" is not understood`);
   }
-  row.operands = operandText ? operandText.split(",").map((o) => o.trim()).filter(Boolean) : [];
+  row.operands = operandText
+    ? operandText
+        .split(",")
+        .map((o) => o.trim())
+        .filter(Boolean)
+    : [];
   row.attributes = new Set(attributeText.split(/\s+/).filter((a) => a && !a.includes("=")));
   row.feature = /feat=(\S+)/.exec(attributeText)?.[1] ?? "";
   row.undefinedFlags = /undef=(\S+)/.exec(attributeText)?.[1]?.split(",") ?? [];
@@ -59,7 +85,9 @@ function parseRow(line, file, number) {
 /** All rows of all tables in `directory`, in the order of the files' names. */
 export function readTables(directory) {
   const rows = [];
-  for (const file of readdirSync(directory).filter((f) => f.endsWith(".ts")).sort()) {
+  for (const file of readdirSync(directory)
+    .filter((f) => f.endsWith(".ts"))
+    .sort()) {
     const text = readFileSync(join(directory, file), "utf8");
     for (const match of text.matchAll(/export const (?:\w*[rR]ows\w*|\w*ROWS\w*)(?::\s*string)?\s*=\s*`([^`]*)`/g)) {
       for (const line of match[1].split("\n")) {

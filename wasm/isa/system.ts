@@ -41,8 +41,8 @@ CD        | Ib       | INT_N      | ends
 CE        |          | INTO       | i64 ends
 F1        |          | INT1       | ends
 62 m      | Gv,Ma    | BOUND      | i64
-0F FF     | Gd,Ed    | UD         |
-0F B9     | Gd,Ed    | UD         |
+0F FF     |          | UD         |
+0F B9     |          | UD         |
 0F 0B     |          | UD         |
 0F AA     |          | UD         |
 0F 05     |          | SYSCALL    | ends feat=syscall

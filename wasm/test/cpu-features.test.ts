@@ -33,7 +33,12 @@ describe("privilege", () => {
     for (const code of ["0f 31", "0f 01 f9"]) {
       for (const isForbidden of [false, true]) {
         const core = started(64, 3);
-        const [cr0, cr3, cr4, efer] = [0, 3, 4, 5].map((n): bigint => core.ex.getControl(core.cpu, n)) as [bigint, bigint, bigint, bigint];
+        const [cr0, cr3, cr4, efer] = [0, 3, 4, 5].map((n): bigint => core.ex.getControl(core.cpu, n)) as [
+          bigint,
+          bigint,
+          bigint,
+          bigint,
+        ];
         if (isForbidden) core.ex.setControl(core.cpu, cr0, cr3, cr4 | 4n, efer);
         // UD2 behind it: reached unless the instruction faulted
         expect(core.vectorOf(`${code} 0f 0b`)).toBe(isForbidden ? GP : UD);
@@ -50,7 +55,11 @@ describe("registers", () => {
     expect(core.vectorOf("0f a2 f4")).toBe(-1);
     expect(core.reg("rax")).toBe(0xdn);
     expect(core.reg("rbx")).toBe(0x6874_7541n);
-    for (const [name, code] of [["RDMSR", "b9 77 02 00 00 0f 32"], ["RDTSC", "0f 31"], ["RDTSCP", "0f 01 f9"]] as const) {
+    for (const [name, code] of [
+      ["RDMSR", "b9 77 02 00 00 0f 32"],
+      ["RDTSC", "0f 31"],
+      ["RDTSCP", "0f 01 f9"],
+    ] as const) {
       const other = started(64, 0, () => (nowNs += 0x1_0000_1000));
       for (const reg of ["rax", "rdx"] as const) other.setReg(reg, 0xffff_ffff_0000_0000n);
       expect(other.vectorOf(`${code} f4`), name).toBe(-1);
@@ -121,7 +130,8 @@ describe("translations", () => {
   // Page table for the first 2 MiB at 0x72_0000, put in place of the large page of `enterLong`.
   function withTable(): SystemCore {
     const core = started(64);
-    for (let page = 0; page < 512; page++) core.view.setBigUint64(0x72_0000 + page * 8, BigInt(page * 0x1000) | 7n, true);
+    for (let page = 0; page < 512; page++)
+      core.view.setBigUint64(0x72_0000 + page * 8, BigInt(page * 0x1000) | 7n, true);
     core.view.setBigUint64(0x70_2000, 0x72_0007n, true);
     core.ex.stateSet(core.cpu);
     return core;
@@ -132,7 +142,8 @@ describe("translations", () => {
     core.ram[0x2_0000] = 0x11;
     core.ram[0x3_0000] = 0x22;
     // mov al,[0x20000]; mov qword [0x720100], 0x30007; mov bl,[0x20000]; invlpg [0x20000]; mov cl,[0x20000]; hlt
-    const code = "8a 04 25 00 00 02 00 48 c7 04 25 00 01 72 00 07 00 03 00 8a 1c 25 00 00 02 00 0f 01 3c 25 00 00 02 00 8a 0c 25 00 00 02 00 f4";
+    const code =
+      "8a 04 25 00 00 02 00 48 c7 04 25 00 01 72 00 07 00 03 00 8a 1c 25 00 00 02 00 0f 01 3c 25 00 00 02 00 8a 0c 25 00 00 02 00 f4";
     expect(core.vectorOf(code)).toBe(-1);
     expect([core.reg("rax") & 0xffn, core.reg("rbx") & 0xffn, core.reg("rcx") & 0xffn]).toEqual([0x11n, 0x11n, 0x22n]);
   });
@@ -180,7 +191,12 @@ describe("models", () => {
     ["pentium3", 2, [true, true, true, true, false]],
     ["default", 0, [true, true, true, true, true]],
   ] as const)("%s: EFLAGS.ID, CPUID, RDTSC, CMOV, RDTSCP", (_name, model, wanted) => {
-    expect(["0f a2 f4", "0f 31 f4", "0f 44 c0 f4", "0f 01 f9 f4"].map((code) => runs(model, code))).toEqual([wanted[1], wanted[2], wanted[3], wanted[4]]);
+    expect(["0f a2 f4", "0f 31 f4", "0f 44 c0 f4", "0f 01 f9 f4"].map((code) => runs(model, code))).toEqual([
+      wanted[1],
+      wanted[2],
+      wanted[3],
+      wanted[4],
+    ]);
     expect(runs(model, PUSHF_TOGGLE_ID)).toBe(wanted[0]);
   });
 });

@@ -21,16 +21,37 @@ const NX = 1n << 63n;
 const PF = 14 << 16;
 
 type Kind = "32" | "pae" | "long";
-interface Level { bits: number; shift: number }
+interface Level {
+  bits: number;
+  shift: number;
+}
 const LEVELS: Record<Kind, Level[]> = {
-  "32": [{ bits: 10, shift: 22 }, { bits: 10, shift: 12 }],
-  pae: [{ bits: 9, shift: 21 }, { bits: 9, shift: 12 }],
-  long: [{ bits: 9, shift: 39 }, { bits: 9, shift: 30 }, { bits: 9, shift: 21 }, { bits: 9, shift: 12 }],
+  "32": [
+    { bits: 10, shift: 22 },
+    { bits: 10, shift: 12 },
+  ],
+  pae: [
+    { bits: 9, shift: 21 },
+    { bits: 9, shift: 12 },
+  ],
+  long: [
+    { bits: 9, shift: 39 },
+    { bits: 9, shift: 30 },
+    { bits: 9, shift: 21 },
+    { bits: 9, shift: 12 },
+  ],
 };
 const TABLES = 0x10_0000;
 const LINEAR: Record<Kind, bigint> = { "32": 0x8123_4567n, pae: 0x4123_4567n, long: 0xffff_9234_5678_9abcn };
 
-interface State { kind: Kind; wp: boolean; smep: boolean; smap: boolean; nxe: boolean; ac: boolean }
+interface State {
+  kind: Kind;
+  wp: boolean;
+  smep: boolean;
+  smap: boolean;
+  nxe: boolean;
+  ac: boolean;
+}
 
 let entry: Entry;
 let view: DataView;
@@ -42,7 +63,8 @@ beforeAll(() => {
 }, 120_000);
 
 const entryBytes = (kind: Kind): number => (kind === "32" ? 4 : 8);
-const load = (kind: Kind, at: number): bigint => (kind === "32" ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true));
+const load = (kind: Kind, at: number): bigint =>
+  kind === "32" ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true);
 const store = (kind: Kind, at: number, value: bigint): void => {
   if (kind === "32") view.setUint32(at, Number(value), true);
   else view.setBigUint64(at, value, true);
@@ -74,7 +96,8 @@ function model(state: State, entries: bigint[], access: number): number | null {
   const isWrite = (access & WALK.write) !== 0;
   const isUser = (access & WALK.user) !== 0;
   const isFetch = (access & WALK.fetch) !== 0;
-  const code = (isWrite ? 2 : 0) | (isUser ? 4 : 0) | (isFetch && (state.smep || (state.nxe && state.kind !== "32")) ? 0x10 : 0);
+  const code =
+    (isWrite ? 2 : 0) | (isUser ? 4 : 0) | (isFetch && (state.smep || (state.nxe && state.kind !== "32")) ? 0x10 : 0);
   if (entries.some((e) => !(e & P))) {
     // Reserved bits above an entry that is not present are seen first.
     const firstAbsent = entries.findIndex((e) => !(e & P));
@@ -95,7 +118,16 @@ function model(state: State, entries: bigint[], access: number): number | null {
   return ok ? null : code | 1;
 }
 
-const ACCESSES = [0, WALK.write, WALK.fetch, WALK.user, WALK.user | WALK.write, WALK.user | WALK.fetch, WALK.implicit, WALK.implicit | WALK.write];
+const ACCESSES = [
+  0,
+  WALK.write,
+  WALK.fetch,
+  WALK.user,
+  WALK.user | WALK.write,
+  WALK.user | WALK.fetch,
+  WALK.implicit,
+  WALK.implicit | WALK.write,
+];
 const PAGE = 0x60_0000n;
 
 function check(state: State, entries: bigint[]): void {
@@ -110,22 +142,27 @@ function check(state: State, entries: bigint[]): void {
     const leaf = load(kind, places.at(-1)!);
     const what = `${JSON.stringify(state)} ${entries.map((e) => e.toString(16)).join(" ")} access ${access}`;
     if (wanted === null) {
-      if (fault !== -1 || phys !== (page | (LINEAR[kind] & ((1n << leafShift) - 1n)))) expect.fail(`${what}: fault ${fault.toString(16)} phys ${phys.toString(16)}`);
+      if (fault !== -1 || phys !== (page | (LINEAR[kind] & ((1n << leafShift) - 1n))))
+        expect.fail(`${what}: fault ${fault.toString(16)} phys ${phys.toString(16)}`);
       const flags = A | (access & WALK.write ? D : 0n);
       if ((leaf & (A | D)) !== flags) expect.fail(`${what}: leaf ${leaf.toString(16)}`);
-      for (const at of places.slice(0, -1)) if (!(load(kind, at) & A)) expect.fail(`${what}: accessed flag of an upper entry`);
+      for (const at of places.slice(0, -1))
+        if (!(load(kind, at) & A)) expect.fail(`${what}: accessed flag of an upper entry`);
     } else {
-      if (fault !== (PF | wanted)) expect.fail(`${what}: fault ${fault.toString(16)}, wanted ${(PF | wanted).toString(16)}`);
+      if (fault !== (PF | wanted))
+        expect.fail(`${what}: fault ${fault.toString(16)}, wanted ${(PF | wanted).toString(16)}`);
       if (BigInt.asUintN(64, entry.ex.cr2()) !== LINEAR[kind]) expect.fail(`${what}: CR2`);
       if (leaf & (A | D)) expect.fail(`${what}: a faulting access set flags`);
     }
   }
 }
 
-const flagsOf = (n: number, kind: Kind): bigint => (n & 1 ? P : 0n) | (n & 2 ? RW : 0n) | (n & 4 ? US : 0n) | (n & 8 && kind !== "32" ? NX : 0n);
+const flagsOf = (n: number, kind: Kind): bigint =>
+  (n & 1 ? P : 0n) | (n & 2 ? RW : 0n) | (n & 4 ? US : 0n) | (n & 8 && kind !== "32" ? NX : 0n);
 
 function* states(kind: Kind): Generator<State> {
-  for (let n = 0; n < 32; n++) yield { kind, wp: !!(n & 1), smep: !!(n & 2), smap: !!(n & 4), nxe: !!(n & 8), ac: !!(n & 16) };
+  for (let n = 0; n < 32; n++)
+    yield { kind, wp: !!(n & 1), smep: !!(n & 2), smap: !!(n & 4), nxe: !!(n & 8), ac: !!(n & 16) };
 }
 
 describe.each(["32", "pae", "long"] as const)("%s paging", (kind) => {
@@ -134,7 +171,8 @@ describe.each(["32", "pae", "long"] as const)("%s paging", (kind) => {
     const count = kind === "32" ? 8 : 16;
     for (const state of states(kind)) {
       enter(state);
-      for (let a = 0; a < count; a++) for (let b = 0; b < count; b++) check(state, [...upper, flagsOf(a, kind), flagsOf(b, kind)]);
+      for (let a = 0; a < count; a++)
+        for (let b = 0; b < count; b++) check(state, [...upper, flagsOf(a, kind), flagsOf(b, kind)]);
     }
   });
 
@@ -190,8 +228,10 @@ describe("reserved bits", () => {
 
   test("large pages: address bits below the page, but not PAT", () => {
     enter(base);
-    for (let bit = 12n; bit < 21n; bit++) expect(reserved("long", [ok, ok, ok | PS | (1n << bit)]), `2M bit ${bit}`).toBe(bit === 12n ? -1 : PF | 9);
-    for (let bit = 12n; bit < 30n; bit++) expect(reserved("long", [ok, ok | PS | (1n << bit)]), `1G bit ${bit}`).toBe(bit === 12n ? -1 : PF | 9);
+    for (let bit = 12n; bit < 21n; bit++)
+      expect(reserved("long", [ok, ok, ok | PS | (1n << bit)]), `2M bit ${bit}`).toBe(bit === 12n ? -1 : PF | 9);
+    for (let bit = 12n; bit < 30n; bit++)
+      expect(reserved("long", [ok, ok | PS | (1n << bit)]), `1G bit ${bit}`).toBe(bit === 12n ? -1 : PF | 9);
   });
 
   test("PAE: bits 40–62 ([SDM3] tables 4-9 to 4-11)", () => {

@@ -42,7 +42,8 @@ function cpuid(leaf: number, subleaf = 0): [number, number, number, number] {
   const out = new Uint32Array(entry.memory.buffer, OUT, 4);
   return [out[0]!, out[1]!, out[2]!, out[3]!];
 }
-const text = (...words: number[]): string => Buffer.from(new Uint32Array(words).buffer).toString("latin1").replace(/\0+$/, "");
+const text = (...words: number[]): string =>
+  Buffer.from(new Uint32Array(words).buffer).toString("latin1").replace(/\0+$/, "");
 const rdmsr = (msr: number): bigint => BigInt.asUintN(64, ex.rdmsr(msr));
 /** True if it raised #GP(0), nothing else being allowed. */
 function faults(act: () => void): boolean {
@@ -60,8 +61,10 @@ describe("CPUID", () => {
     expect(text(...cpuid(0x8000_0002), ...cpuid(0x8000_0003), ...cpuid(0x8000_0004))).toBe("Posada virtual CPU");
     const [, , ecx, edx] = cpuid(1);
     // x86-64-v2: SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT; CMOV CX8 FPU FXSR MMX SSE SSE2
-    for (const bit of [0, 9, 13, 19, 20, 23, 1, 17, 21, 22, 24, 25, 26, 30, 31]) expect((ecx >>> bit) & 1, `ECX ${bit}`).toBe(1);
-    for (const bit of [0, 4, 5, 6, 8, 9, 11, 12, 13, 15, 16, 17, 19, 23, 24, 25, 26]) expect((edx >>> bit) & 1, `EDX ${bit}`).toBe(1);
+    for (const bit of [0, 9, 13, 19, 20, 23, 1, 17, 21, 22, 24, 25, 26, 30, 31])
+      expect((ecx >>> bit) & 1, `ECX ${bit}`).toBe(1);
+    for (const bit of [0, 4, 5, 6, 8, 9, 11, 12, 13, 15, 16, 17, 19, 23, 24, 25, 26])
+      expect((edx >>> bit) & 1, `EDX ${bit}`).toBe(1);
     // Not offered: FMA, OSXSAVE before CR4 says so, AVX, F16C.
     for (const bit of [12, 27, 28, 29]) expect((ecx >>> bit) & 1, `ECX ${bit}`).toBe(0);
     const [, , ecxAmd, edxAmd] = cpuid(0x8000_0001);
@@ -115,7 +118,10 @@ describe("MSRs", () => {
 
   test("those of AMD that systems touch without asking", () => {
     for (const msr of [0x8b, 0xc001_0010, 0xc001_0015, 0xc001_001f, 0xc001_0055, 0xc001_1029, 0xc001_1020, 0xc001_1022])
-      expect(faults(() => ex.wrmsr(msr, BigInt.asUintN(64, ex.rdmsr(msr)))), msr.toString(16)).toBe(false);
+      expect(
+        faults(() => ex.wrmsr(msr, BigInt.asUintN(64, ex.rdmsr(msr)))),
+        msr.toString(16),
+      ).toBe(false);
   });
 
   test("EFER: reserved bits, LME while paging, LMA is the processor's", () => {
@@ -123,7 +129,11 @@ describe("MSRs", () => {
     expect(rdmsr(0xc000_0080)).toBe(0x901n);
     ex.wrmsr(0xc000_0080, 0x501n);
     expect(rdmsr(0xc000_0080)).toBe(0x101n);
-    for (const bit of [1n, 2n, 7n, 9n, 12n, 13n, 16n, 32n, 63n]) expect(faults(() => ex.wrmsr(0xc000_0080, 1n << bit)), `bit ${bit}`).toBe(true);
+    for (const bit of [1n, 2n, 7n, 9n, 12n, 13n, 16n, 32n, 63n])
+      expect(
+        faults(() => ex.wrmsr(0xc000_0080, 1n << bit)),
+        `bit ${bit}`,
+      ).toBe(true);
     ex.setControl(0x8000_0001n, 0n, 0x20n, 0x500n);
     expect(faults(() => ex.wrmsr(0xc000_0080, 0x401n))).toBe(true);
     expect(faults(() => ex.wrmsr(0xc000_0080, 0xd01n))).toBe(false);
@@ -131,7 +141,10 @@ describe("MSRs", () => {
 
   test("addresses must be canonical", () => {
     for (const msr of [0xc000_0082, 0xc000_0083, 0xc000_0100, 0xc000_0101, 0xc000_0102, 0x175, 0x176]) {
-      expect(faults(() => ex.wrmsr(msr, 0x8000_0000_0000n)), msr.toString(16)).toBe(true);
+      expect(
+        faults(() => ex.wrmsr(msr, 0x8000_0000_0000n)),
+        msr.toString(16),
+      ).toBe(true);
       ex.wrmsr(msr, 0xffff_8000_1234_5678n);
       expect(rdmsr(msr)).toBe(0xffff_8000_1234_5678n);
     }
@@ -139,7 +152,12 @@ describe("MSRs", () => {
 
   test("PAT and MTRR types", () => {
     expect(rdmsr(0x277)).toBe(0x0007_0406_0007_0406n);
-    for (const [value, bad] of [[0x0706_0504_0100n, false], [2n, true], [3n << 56n, true], [8n, true]] as const) {
+    for (const [value, bad] of [
+      [0x0706_0504_0100n, false],
+      [2n, true],
+      [3n << 56n, true],
+      [8n, true],
+    ] as const) {
       expect(faults(() => ex.wrmsr(0x277, value))).toBe(bad);
       expect(faults(() => ex.wrmsr(0x250, value & 0xffn))).toBe(bad && (value & 0xffn) !== 0n);
     }
@@ -212,14 +230,37 @@ describe("clocks", () => {
 });
 
 describe("local APIC", () => {
-  const R = { id: 0x20, tpr: 0x80, ppr: 0xa0, eoi: 0xb0, ldr: 0xd0, dfr: 0xe0, svr: 0xf0, isr: 0x100, tmr: 0x180, irr: 0x200, esr: 0x280, icr: 0x300, icrHigh: 0x310, timer: 0x320, lint0: 0x350, lint1: 0x360, error: 0x370, initial: 0x380, current: 0x390, divide: 0x3e0 };
+  const R = {
+    id: 0x20,
+    tpr: 0x80,
+    ppr: 0xa0,
+    eoi: 0xb0,
+    ldr: 0xd0,
+    dfr: 0xe0,
+    svr: 0xf0,
+    isr: 0x100,
+    tmr: 0x180,
+    irr: 0x200,
+    esr: 0x280,
+    icr: 0x300,
+    icrHigh: 0x310,
+    timer: 0x320,
+    lint0: 0x350,
+    lint1: 0x360,
+    error: 0x370,
+    initial: 0x380,
+    current: 0x390,
+    divide: 0x3e0,
+  };
   const read = (offset: number): number => ex.apicRead(offset) >>> 0;
   const enable = (): void => void ex.apicWrite(R.svr, 0x1ff);
   const fixed = (vector: number, level = false): void => void ex.deliver(0, false, 0, vector, level);
   const pending = (): boolean => (ex.events() & EVENT.apic) !== 0;
 
   test("after reset", () => {
-    expect([read(R.id), read(0x30), read(R.tpr), read(R.dfr), read(R.svr)]).toEqual([0, 0x0005_0014, 0, 0xffff_ffff, 0xff]);
+    expect([read(R.id), read(0x30), read(R.tpr), read(R.dfr), read(R.svr)]).toEqual([
+      0, 0x0005_0014, 0, 0xffff_ffff, 0xff,
+    ]);
     expect([read(R.timer), read(R.lint0), read(R.lint1), read(R.error)]).toEqual([0x1_0000, 0x700, 0x1_0000, 0x1_0000]);
     fixed(0x40); // software-disabled: not taken
     expect(read(R.irr + 0x20)).toBe(0);
@@ -380,8 +421,18 @@ describe("local APIC", () => {
     ex.wrmsr(0x830, 0x0000_0000_0000_0067n); // physical, destination 0
     expect(ex.acknowledge()).toBe(0x67);
     expect(rdmsr(0x813)).toBe(0x80n);
-    for (const [msr, value] of [[0x80b, 1n], [0x80d, 1n], [0x802, 1n], [0x808, 0x100n], [0x830, 0x1000n], [0x80e, 0n]] as const)
-      expect(faults(() => ex.wrmsr(msr, value)), msr.toString(16)).toBe(true);
+    for (const [msr, value] of [
+      [0x80b, 1n],
+      [0x80d, 1n],
+      [0x802, 1n],
+      [0x808, 0x100n],
+      [0x830, 0x1000n],
+      [0x80e, 0n],
+    ] as const)
+      expect(
+        faults(() => ex.wrmsr(msr, value)),
+        msr.toString(16),
+      ).toBe(true);
     expect(faults(() => ex.rdmsr(0x80b))).toBe(true);
   });
 

@@ -29,7 +29,22 @@ function random(): number {
   seed ^= seed << 5;
   return seed >>> 0;
 }
-const EDGES = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn];
+const EDGES = [
+  0n,
+  1n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0x8000n,
+  0xffffn,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x7fff_ffff_ffff_ffffn,
+  0x8000_0000_0000_0000n,
+  0xffff_ffff_ffff_ffffn,
+];
 function value(): bigint {
   const r = random();
   const edge = EDGES[r % EDGES.length];
@@ -47,7 +62,7 @@ function instruction(): number[] {
   if (size === 3 || random() % 2) bytes.push(rex);
   const wide = size === 0 ? 0 : 1;
   const modrm = (reg: number): number[] => {
-    if (!memory) return [0xc0 | (reg << 3) | random() % 8];
+    if (!memory) return [0xc0 | (reg << 3) | (random() % 8)];
     if (random() % 2) return [0x43 | (reg << 3), random() % 64];
     return [0x84 | (reg << 3), 0xcb, random() % 64, 0, 0, 0];
   };
@@ -64,11 +79,15 @@ function instruction(): number[] {
     case 4:
       return [...bytes, 0x80 + wide, ...modrm(random() % 8), ...imm(immSize)];
     case 5:
-      return size === 0 ? [...bytes, 0x84, ...modrm(random() % 8)] : [...bytes, 0x83, ...modrm(random() % 8), ...imm(1)];
+      return size === 0
+        ? [...bytes, 0x84, ...modrm(random() % 8)]
+        : [...bytes, 0x83, ...modrm(random() % 8), ...imm(1)];
     case 6:
-      return [...bytes, 0xf6 + wide, ...modrm(2 + random() % 2)];
+      return [...bytes, 0xf6 + wide, ...modrm(2 + (random() % 2))];
     default:
-      return random() % 4 ? [...bytes, 0xfe + wide, ...modrm(random() % 2)] : [...bytes, 0xf6 + wide, ...modrm(0), ...imm(immSize)];
+      return random() % 4
+        ? [...bytes, 0xfe + wide, ...modrm(random() % 2)]
+        : [...bytes, 0xf6 + wide, ...modrm(0), ...imm(immSize)];
   }
 }
 
@@ -103,7 +122,9 @@ function emitAll(codes: number[][]): ((cpu: number) => number)[] {
 describe("semantics stated once", () => {
   it(`${STATES} random states: the interpreter and emitted code agree`, () => {
     const codes = Array.from({ length: INSTRUCTIONS }, instruction);
-    codes.forEach((bytes, i) => core.put(CODE + i * 16, [...bytes, ...new Array<number>(16 - bytes.length).fill(0x90)]));
+    codes.forEach((bytes, i) =>
+      core.put(CODE + i * 16, [...bytes, ...new Array<number>(16 - bytes.length).fill(0x90)]),
+    );
     const emitted = emitAll(codes);
     const registers = new BigUint64Array(core.memory.buffer, core.cpu, STATE_BYTES / 8);
     const words = new Uint32Array(core.memory.buffer, core.cpu, STATE_BYTES / 4);
@@ -138,10 +159,13 @@ describe("semantics stated once", () => {
           if (r === 16 || r === 17) continue;
           const mask = r === 19 ? 0xffff_ffffn : ~0n;
           if ((registers[r] & mask) === (executed[r] & mask)) continue;
-          throw new Error(`${codes[i].map((b) => b.toString(16).padStart(2, "0")).join(" ")}: word ${r} executed ${executed[r].toString(16)}, emitted ${registers[r].toString(16)}`);
+          throw new Error(
+            `${codes[i].map((b) => b.toString(16).padStart(2, "0")).join(" ")}: word ${r} executed ${executed[r].toString(16)}, emitted ${registers[r].toString(16)}`,
+          );
         }
         for (let q = 0; q < 16; q++)
-          if (data[q] !== executedData[q]) throw new Error(`${codes[i].map((b) => b.toString(16)).join(" ")}: memory differs`);
+          if (data[q] !== executedData[q])
+            throw new Error(`${codes[i].map((b) => b.toString(16)).join(" ")}: memory differs`);
         if (faulted) throw new Error("emitted code reported a fault");
       }
     }

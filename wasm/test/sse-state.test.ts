@@ -20,8 +20,13 @@ const SOURCE = `
 import { Cpu } from "../../wasm/cpu/state";
 import { Rec } from "../../wasm/decode/record";
 import { ${CHECKS.join(", ")} } from "../../wasm/cpu/fpu-checks";
-${Object.entries(NAMES).map(([file, names]) => `import { ${names.join(", ")} } from "../../wasm/semantics/${file}";`).join("\n")}
-${Object.values(NAMES).flat().map((n) => `export function run_${n}(cpu: Cpu, rec: Rec): void { ${n}(cpu, rec); }`).join("\n")}
+${Object.entries(NAMES)
+  .map(([file, names]) => `import { ${names.join(", ")} } from "../../wasm/semantics/${file}";`)
+  .join("\n")}
+${Object.values(NAMES)
+  .flat()
+  .map((n) => `export function run_${n}(cpu: Cpu, rec: Rec): void { ${n}(cpu, rec); }`)
+  .join("\n")}
 ${CHECKS.map((n) => `export function run_${n}(cpu: Cpu): bool { return ${n}(cpu); }`).join("\n")}
 const offsets: StaticArray<u32> = [${FIELDS.map((f) => `offsetof<Cpu>("${f}")`).join(", ")}];
 export function offset(i: u32): u32 { return offsets[i]; }
@@ -34,7 +39,11 @@ const IMAGE = 0x30_0000; // one mapped page; its neighbours are not mapped
 const OFF_FPR = 512;
 const OFF_XMM = 672;
 const REX_W = 0x800;
-const GP = 13, UD = 6, NM = 7, PF = 14, MF = 16;
+const GP = 13,
+  UD = 6,
+  NM = 7,
+  PF = 14,
+  MF = 16;
 
 const memory = new WebAssembly.Memory({ initial: 1024 });
 const bytes = new Uint8Array(memory.buffer);
@@ -104,8 +113,18 @@ describe("FXSAVE and FXRSTOR [SDM1] 10.5.1", () => {
     expect(view.getBigUint64(IMAGE + 16, true)).toBe(0x99aa_bbcc_ddee_ff00n);
     expect(view.getUint32(IMAGE + 24, true)).toBe(0x1fa0);
     expect(view.getUint32(IMAGE + 28, true)).toBe(0xffff);
-    for (let i = 0; i < 8; i++) expect(image(32 + i * 16, 48 + i * 16)).toEqual([...Array.from({ length: 10 }, (_, j) => ((5 + i) % 8) * 16 + j), 0, 0, 0, 0, 0, 0]);
-    for (let i = 0; i < 16; i++) expect(image(160 + i * 16, 176 + i * 16)).toEqual(Array.from({ length: 16 }, (_, j) => 0x80 + i + j));
+    for (let i = 0; i < 8; i++)
+      expect(image(32 + i * 16, 48 + i * 16)).toEqual([
+        ...Array.from({ length: 10 }, (_, j) => ((5 + i) % 8) * 16 + j),
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+      ]);
+    for (let i = 0; i < 16; i++)
+      expect(image(160 + i * 16, 176 + i * 16)).toEqual(Array.from({ length: 16 }, (_, j) => 0x80 + i + j));
     untouched(416, 520);
   });
   it("stores selectors and 32-bit pointers without REX.W, and eight XMM registers outside 64-bit mode", () => {
@@ -271,7 +290,10 @@ describe("memory operands", () => {
 });
 
 describe("checks before instructions [SDM3] table 2-2", () => {
-  const EM = 4, TS = 8, NE = 0x20, OSFXSR = 0x200;
+  const EM = 4,
+    TS = 8,
+    NE = 0x20,
+    OSFXSR = 0x200;
   /** Vector that the check raises, -1 for none. */
   function check(name: string, cr0: number, cr4: number, status: number): number {
     view.setBigUint64(at.cr0, BigInt(1 | cr0), true);

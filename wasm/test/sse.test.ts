@@ -28,7 +28,18 @@ const LIVE_CASES = Math.max(VECTOR_CASES, Number(process.env["SSE_CASES"] ?? 100
 const ONLY = process.env["SSE_ONLY"];
 
 /** Tested in sse-state.test.ts: whole-state images, and approximations that differ between processors. */
-const ELSEWHERE = new Set(["FXSAVE", "FXRSTOR", "XSAVE", "XSAVEOPT", "XRSTOR", "CLFLUSH", "RCPPS", "RCPSS", "RSQRTPS", "RSQRTSS"]);
+const ELSEWHERE = new Set([
+  "FXSAVE",
+  "FXRSTOR",
+  "XSAVE",
+  "XSAVEOPT",
+  "XRSTOR",
+  "CLFLUSH",
+  "RCPPS",
+  "RCPSS",
+  "RSQRTPS",
+  "RSQRTSS",
+]);
 
 const rows = (readTables(join(here, "../isa")) as (Row & { file: string })[]).filter(
   (row) => /^(mmx|sse)/.test(row.file) && !ELSEWHERE.has(row.semantic) && (!ONLY || new RegExp(ONLY).test(row.text)),
@@ -84,7 +95,9 @@ function compare(form: Form, inputs: Uint8Array, results: Uint8Array, count: num
     const expected = normalize(results.slice(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE));
     runner.run(form, input, output);
     if (hex(output) !== hex(expected))
-      failures.push(`case ${i}\n in ${describeState(input, true)}\n want ${describeState(expected, false)}\n got ${describeState(output, false)}`);
+      failures.push(
+        `case ${i}\n in ${describeState(input, true)}\n want ${describeState(expected, false)}\n got ${describeState(output, false)}`,
+      );
   }
   expect(failures.join("\n")).toBe("");
 }
@@ -102,32 +115,43 @@ describe.skipIf(recording)("MMX and SSE against recorded results", () => {
   });
 });
 
-describe.skipIf(recording || !existsSync(coreFile))("MMX and SSE as machine code on the whole core (needs npm run core)", () => {
-  let resultsFor: ReturnType<typeof unpackVectors>;
-  let whole: WholeCoreRunner;
-  beforeAll(() => {
-    resultsFor = unpackVectors(readFileSync(vectorFile));
-    whole = new WholeCoreRunner();
-  });
-  it.each(forms.map((form) => [nameOf(form), form] as const))("%s", (_name, form) => {
-    const inputs = makeInputs(form, VECTOR_CASES);
-    compare(form, inputs, resultsFor(form, inputs), VECTOR_CASES, whole);
-  });
-});
+describe.skipIf(recording || !existsSync(coreFile))(
+  "MMX and SSE as machine code on the whole core (needs npm run core)",
+  () => {
+    let resultsFor: ReturnType<typeof unpackVectors>;
+    let whole: WholeCoreRunner;
+    beforeAll(() => {
+      resultsFor = unpackVectors(readFileSync(vectorFile));
+      whole = new WholeCoreRunner();
+    });
+    it.each(forms.map((form) => [nameOf(form), form] as const))("%s", (_name, form) => {
+      const inputs = makeInputs(form, VECTOR_CASES);
+      compare(form, inputs, resultsFor(form, inputs), VECTOR_CASES, whole);
+    });
+  },
+);
 
-describe.skipIf(!oracleIsHere)("MMX and SSE against the processor of this host (needs gcc and an AMD x86-64 processor)", () => {
-  const inputs = forms.map((form) => makeInputs(form, LIVE_CASES));
-  let results: Uint8Array;
-  beforeAll(() => {
-    const all = Buffer.concat(inputs);
-    results = askProcessor(all);
-    if (!recording) return;
-    mkdirSync(dirname(vectorFile), { recursive: true });
-    const cleaned = results.slice();
-    for (let at = 0; at < cleaned.length; at += OUTPUT_SIZE) normalize(cleaned.subarray(at, at + OUTPUT_SIZE));
-    writeFileSync(vectorFile, packVectors(forms, all, cleaned, LIVE_CASES));
-  }, 120_000);
-  it.each(forms.map((form, index) => [nameOf(form), form, index] as const))("%s", (_name, form, f) => {
-    compare(form, inputs[f]!, results.slice(f * LIVE_CASES * OUTPUT_SIZE, (f + 1) * LIVE_CASES * OUTPUT_SIZE), LIVE_CASES);
-  });
-});
+describe.skipIf(!oracleIsHere)(
+  "MMX and SSE against the processor of this host (needs gcc and an AMD x86-64 processor)",
+  () => {
+    const inputs = forms.map((form) => makeInputs(form, LIVE_CASES));
+    let results: Uint8Array;
+    beforeAll(() => {
+      const all = Buffer.concat(inputs);
+      results = askProcessor(all);
+      if (!recording) return;
+      mkdirSync(dirname(vectorFile), { recursive: true });
+      const cleaned = results.slice();
+      for (let at = 0; at < cleaned.length; at += OUTPUT_SIZE) normalize(cleaned.subarray(at, at + OUTPUT_SIZE));
+      writeFileSync(vectorFile, packVectors(forms, all, cleaned, LIVE_CASES));
+    }, 120_000);
+    it.each(forms.map((form, index) => [nameOf(form), form, index] as const))("%s", (_name, form, f) => {
+      compare(
+        form,
+        inputs[f]!,
+        results.slice(f * LIVE_CASES * OUTPUT_SIZE, (f + 1) * LIVE_CASES * OUTPUT_SIZE),
+        LIVE_CASES,
+      );
+    });
+  },
+);

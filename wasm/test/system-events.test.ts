@@ -43,7 +43,9 @@ describe("debug exceptions", () => {
   it("traps after a write to a watched address", () => {
     const core = new SystemCore();
     core.start32();
-    expect(core.vectorOf("b8 00 90 00 00 0f 23 c0 b8 01 00 0d 00 0f 23 f8 c6 05 ff 8f 00 00 01 c6 05 03 90 00 00 01 90")).toBe(1);
+    expect(
+      core.vectorOf("b8 00 90 00 00 0f 23 c0 b8 01 00 0d 00 0f 23 f8 c6 05 ff 8f 00 00 01 c6 05 03 90 00 00 01 90"),
+    ).toBe(1);
     expect(core.frame32(0)).toBe(CODE + 30);
     expect(dr6(core) & 0xe00f).toBe(1);
     expect(core.ram[0x9003]).toBe(1);
@@ -62,7 +64,9 @@ describe("debug exceptions", () => {
   it("traps after access to a watched port", () => {
     const core = new SystemCore();
     core.start32();
-    expect(core.vectorOf("0f 20 e0 0c 08 0f 22 e0 b8 80 00 00 00 0f 23 c8 b8 04 00 20 00 0f 23 f8 e4 81 e4 80 90")).toBe(1);
+    expect(
+      core.vectorOf("0f 20 e0 0c 08 0f 22 e0 b8 80 00 00 00 0f 23 c8 b8 04 00 20 00 0f 23 f8 e4 81 e4 80 90"),
+    ).toBe(1);
     expect(core.frame32(0)).toBe(CODE + 28);
     expect(dr6(core) & 0xe00f).toBe(2);
   });

@@ -66,8 +66,15 @@ describe("exceptions in 32-bit protected mode", () => {
 
   // [SDM3] 5.9, 2.5
   const privileged: [string, string][] = [
-    ["HLT", "f4"], ["CLI", "fa"], ["MOV CR0", "0f 20 c0"], ["LGDT", "0f 01 15 00 00 00 00"], ["CLTS", "0f 06"], ["IN", "e4 80"], ["WBINVD", "0f 09"],
-    ["LTR", "0f 00 d8"], ["MOV DR7", "0f 21 f8"],
+    ["HLT", "f4"],
+    ["CLI", "fa"],
+    ["MOV CR0", "0f 20 c0"],
+    ["LGDT", "0f 01 15 00 00 00 00"],
+    ["CLTS", "0f 06"],
+    ["IN", "e4 80"],
+    ["WBINVD", "0f 09"],
+    ["LTR", "0f 00 d8"],
+    ["MOV DR7", "0f 21 f8"],
   ];
   it.each(privileged)("raises #GP(0) for %s at level 3", (_name, code) => {
     const core = new SystemCore();
@@ -84,7 +91,10 @@ describe("exceptions in 32-bit protected mode", () => {
     core.ram.fill(0xff, TSS + 0x68, TSS + 0x1ff);
     core.ram[TSS + 0x68 + 0x10] = 0b1111_1100; // ports 0x80, 0x81
     expect(core.vectorOf("b0 12 e6 80 66 e7 80 e6 82")).toBe(13);
-    expect(writes).toEqual([[0x80, 1, 0x12], [0x80, 2, 0x12]]);
+    expect(writes).toEqual([
+      [0x80, 1, 0x12],
+      [0x80, 2, 0x12],
+    ]);
     expect(core.frame32(1)).toBe(CODE + 7);
   });
 
@@ -127,7 +137,12 @@ describe("exceptions in 32-bit protected mode", () => {
   });
 
   it("nests #BP, #OF, #BR, #DE with their own return addresses", () => {
-    for (const [code, vector, eip] of [["90 cc", 3, CODE + 2], ["b0 7f 04 01 ce", 4, CODE + 5], ["31 c9 f7 f1", 0, CODE + 2], ["f1", 1, CODE + 1]] as const) {
+    for (const [code, vector, eip] of [
+      ["90 cc", 3, CODE + 2],
+      ["b0 7f 04 01 ce", 4, CODE + 5],
+      ["31 c9 f7 f1", 0, CODE + 2],
+      ["f1", 1, CODE + 1],
+    ] as const) {
       const core = new SystemCore();
       core.start32();
       expect(core.vectorOf(code)).toBe(vector);
@@ -176,7 +191,11 @@ describe("exceptions in long mode", () => {
   });
 
   it("raises #GP for addresses that are not canonical, #SS through RSP", () => {
-    for (const [code, vector] of [["48 b8 00 00 00 00 00 00 00 80 8a 00", 13], ["48 bc 00 00 00 00 00 00 00 80 50", 12], ["48 b8 00 00 00 00 00 00 00 80 50 c3", 13]] as const) {
+    for (const [code, vector] of [
+      ["48 b8 00 00 00 00 00 00 00 80 8a 00", 13],
+      ["48 bc 00 00 00 00 00 00 00 80 50", 12],
+      ["48 b8 00 00 00 00 00 00 00 80 50 c3", 13],
+    ] as const) {
       const core = new SystemCore();
       core.start64();
       if (vector === 12) core.setGate64(12, gate(SEL.code64, 0x4000 + 12 * 16, 0x8e, 1));
@@ -233,7 +252,13 @@ describe("exceptions in long mode", () => {
     const code = `6a 23 68 00 90 00 00 68 02 02 00 00 6a 43 68 40 80 00 00 48 cf`;
     core.put(CODE + 0x40, [0xcd, 0x80]);
     expect(core.vectorOf(code)).toBe(0x80);
-    expect([0, 1, 2, 3, 4].map((n) => core.frame64(n))).toEqual([CODE + 0x42, SEL.userCode64, 0x202, 0x9000, SEL.userData32]);
+    expect([0, 1, 2, 3, 4].map((n) => core.frame64(n))).toEqual([
+      CODE + 0x42,
+      SEL.userCode64,
+      0x202,
+      0x9000,
+      SEL.userData32,
+    ]);
   });
 
   it("refuses IRETQ to a null SS at level 3", () => {

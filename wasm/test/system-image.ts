@@ -18,26 +18,54 @@ export const IST_STACK = 0xe000;
 
 /** Selectors of the GDT below. */
 export const SEL = {
-  code32: 0x08, data32: 0x10, userCode32: 0x1b, userData32: 0x23, tss: 0x28, // 0x30: upper half of a 64-bit TSS
-  code64: 0x38, userCode64: 0x43, absent: 0x48, code16: 0x50, data16: 0x58, gate: 0x60, gateHigh: 0x68,
-  tss2: 0x70, ldt: 0x78, conforming: 0x80, readOnly: 0x88, taskGate: 0x90, tss16: 0x98,
+  code32: 0x08,
+  data32: 0x10,
+  userCode32: 0x1b,
+  userData32: 0x23,
+  tss: 0x28, // 0x30: upper half of a 64-bit TSS
+  code64: 0x38,
+  userCode64: 0x43,
+  absent: 0x48,
+  code16: 0x50,
+  data16: 0x58,
+  gate: 0x60,
+  gateHigh: 0x68,
+  tss2: 0x70,
+  ldt: 0x78,
+  conforming: 0x80,
+  readOnly: 0x88,
+  taskGate: 0x90,
+  tss16: 0x98,
 } as const;
 
 /** A descriptor as it stands in memory; `attr` as in cpu/state.ts. */
 export function descriptor(base: number, limit: number, attr: number): bigint {
   const scaled = attr & 0x800 ? limit >>> 12 : limit;
   const low = (BigInt(scaled) & 0xffffn) | ((BigInt(base) & 0xff_ffffn) << 16n);
-  const high = (BigInt(attr) & 0xffn) << 40n | ((BigInt(scaled) >> 16n) & 0xfn) << 48n | ((BigInt(attr) >> 8n) & 0xfn) << 52n | (BigInt(base) >> 24n & 0xffn) << 56n;
+  const high =
+    ((BigInt(attr) & 0xffn) << 40n) |
+    (((BigInt(scaled) >> 16n) & 0xfn) << 48n) |
+    (((BigInt(attr) >> 8n) & 0xfn) << 52n) |
+    (((BigInt(base) >> 24n) & 0xffn) << 56n);
   return low | high;
 }
 
 /** An interrupt, trap, call or task gate. `type` with P and DPL: 0x8e is a present 32-bit interrupt gate. */
 export function gate(selector: number, offset: number, type: number, parameters = 0): bigint {
-  return BigInt(offset & 0xffff) | BigInt(selector) << 16n | BigInt(parameters) << 32n | BigInt(type) << 40n | BigInt(offset >>> 16) << 48n;
+  return (
+    BigInt(offset & 0xffff) |
+    (BigInt(selector) << 16n) |
+    (BigInt(parameters) << 32n) |
+    (BigInt(type) << 40n) |
+    (BigInt(offset >>> 16) << 48n)
+  );
 }
 
 export function bytes(text: string): number[] {
-  return text.trim().split(/\s+/).map((b) => parseInt(b, 16));
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((b) => parseInt(b, 16));
 }
 
 export const le16 = (value: number): string => [value & 0xff, (value >> 8) & 0xff].map((b) => b.toString(16)).join(" ");
@@ -87,7 +115,8 @@ export class SystemCore extends TestCore {
     this.setSegment("ldtr", 0, 0, 0, 0);
     if (ring === 3) {
       this.setSegment("cs", SEL.userCode32, ATTR.code32 | 0x60, 0xffffffff, 0);
-      for (const name of ["ss", "ds", "es", "fs", "gs"] as const) this.setSegment(name, SEL.userData32, ATTR.data32 | 0x60, 0xffffffff, 0);
+      for (const name of ["ss", "ds", "es", "fs", "gs"] as const)
+        this.setSegment(name, SEL.userData32, ATTR.data32 | 0x60, 0xffffffff, 0);
     }
     this.ready();
   }
@@ -106,7 +135,8 @@ export class SystemCore extends TestCore {
     this.setSegment("cs", SEL.code64, ATTR.code64, 0xffffffff, 0);
     if (ring === 3) {
       this.setSegment("cs", SEL.userCode64, ATTR.code64 | 0x60, 0xffffffff, 0);
-      for (const name of ["ss", "ds", "es", "fs", "gs"] as const) this.setSegment(name, SEL.userData32, ATTR.data32 | 0x60, 0xffffffff, 0);
+      for (const name of ["ss", "ds", "es", "fs", "gs"] as const)
+        this.setSegment(name, SEL.userData32, ATTR.data32 | 0x60, 0xffffffff, 0);
     }
     this.ready();
   }

@@ -62,7 +62,17 @@ describe("tasks", () => {
     const core = new SystemCore();
     core.start32();
     core.ram.fill(0, TSS2, TSS2 + 0x68);
-    for (const [offset, value] of [[0x20, CODE + 0x100], [0x24, 2], [0x38, 0x9800], [0x48, SEL.data32], [0x4c, SEL.code32], [0x50, SEL.data32], [0x54, SEL.data32], [0x64, 1]] as const) core.view.setUint32(TSS2 + offset, value, true);
+    for (const [offset, value] of [
+      [0x20, CODE + 0x100],
+      [0x24, 2],
+      [0x38, 0x9800],
+      [0x48, SEL.data32],
+      [0x4c, SEL.code32],
+      [0x50, SEL.data32],
+      [0x54, SEL.data32],
+      [0x64, 1],
+    ] as const)
+      core.view.setUint32(TSS2 + offset, value, true);
     core.setDescriptor(SEL.tss, descriptor(TSS, 0x1ff, 0x8b));
     core.put(CODE + 0x100, [0x90, 0xf4]);
     expect(core.vectorOf("ea 00 00 00 00 70 00")).toBe(1);
@@ -76,13 +86,26 @@ describe("tasks", () => {
     core.ram.fill(0, TSS2, TSS2 + 0x68);
     core.setDescriptor(SEL.ldt, descriptor(0x7000, 0xf, 0x82));
     core.view.setBigUint64(0x7008, descriptor(0, 0xffffffff, 0xc93), true);
-    const page = (at: number): void => { for (let i = 0; i < 4; i++) core.view.setUint32(at + i * 4, (i << 22) | 0x83, true); };
+    const page = (at: number): void => {
+      for (let i = 0; i < 4; i++) core.view.setUint32(at + i * 4, (i << 22) | 0x83, true);
+    };
     page(0x20000);
     page(0x21000);
     core.view.setUint32(0x21000 + 4, 0x83, true); // linear 4 MiB shows physical 0
     core.ex.setControl(core.cpu, 0x80000011n, 0x20000n, 0x610n, 0n);
     core.ex.stateSet(core.cpu);
-    for (const [offset, value] of [[0x1c, 0x21000], [0x20, CODE + 0x100], [0x24, 2], [0x38, 0x9800], [0x48, 0xc], [0x4c, SEL.code32], [0x50, SEL.data32], [0x54, SEL.data32], [0x60, SEL.ldt]] as const) core.view.setUint32(TSS2 + offset, value, true);
+    for (const [offset, value] of [
+      [0x1c, 0x21000],
+      [0x20, CODE + 0x100],
+      [0x24, 2],
+      [0x38, 0x9800],
+      [0x48, 0xc],
+      [0x4c, SEL.code32],
+      [0x50, SEL.data32],
+      [0x54, SEL.data32],
+      [0x60, SEL.ldt],
+    ] as const)
+      core.view.setUint32(TSS2 + offset, value, true);
     core.setDescriptor(SEL.tss, descriptor(TSS, 0x1ff, 0x8b));
     core.put(CODE + 0x100, bytes("26 a1 00 81 40 00 f4")); // mov eax,es:[0x408100]: its own code
     expect(core.vectorOf("ea 00 00 00 00 70 00")).toBe(-1);

@@ -1,7 +1,21 @@
 /** Far transfers, call gates, virtual-8086 mode, hardware tasks, mode switches. [SDM3] 5.8, 7, 9.8.5, 9.9, 20 */
 import { describe, expect, it } from "vitest";
 import { ATTR, EXIT } from "./harness.ts";
-import { CODE, GDT, HANDLERS, IDT, RING0_STACK, SEL, STACK, SystemCore, TSS, TSS2, bytes, descriptor, gate } from "./system-image.ts";
+import {
+  CODE,
+  GDT,
+  HANDLERS,
+  IDT,
+  RING0_STACK,
+  SEL,
+  STACK,
+  SystemCore,
+  TSS,
+  TSS2,
+  bytes,
+  descriptor,
+  gate,
+} from "./system-image.ts";
 
 const RF = 0x10000;
 const VM = 0x20000;
@@ -16,9 +30,16 @@ describe("call gates", () => {
     core.put(CODE + 0x100, bytes("8b 44 24 08 8b 5c 24 0c 8b 74 24 10 8b 7c 24 14 66 8c c9 66 8c d2 ca 08 00"));
     // push 0x11111111; push 0x22222222; call far gate; int 0x80
     expect(core.vectorOf("68 11 11 11 11 68 22 22 22 22 9a 00 00 00 00 63 00 cd 80")).toBe(0x80);
-    expect([core.reg("rax"), core.reg("rbx"), core.reg("rcx") & 0xffffn, core.reg("rdx") & 0xffffn, core.reg("rsi"), core.reg("rdi")].map(Number)).toEqual([
-      0x22222222, 0x11111111, SEL.code32, SEL.data32, STACK - 8, SEL.userData32,
-    ]);
+    expect(
+      [
+        core.reg("rax"),
+        core.reg("rbx"),
+        core.reg("rcx") & 0xffffn,
+        core.reg("rdx") & 0xffffn,
+        core.reg("rsi"),
+        core.reg("rdi"),
+      ].map(Number),
+    ).toEqual([0x22222222, 0x11111111, SEL.code32, SEL.data32, STACK - 8, SEL.userData32]);
     expect([0, 1, 3, 4].map((n) => core.frame32(n))).toEqual([CODE + 19, SEL.userCode32, STACK, SEL.userData32]);
   });
 
@@ -66,7 +87,13 @@ describe("far returns and IRET", () => {
     // push SS, ESP, CS, EIP; retf
     core.put(CODE + 0x40, [0xcd, 0x80]);
     expect(core.vectorOf("6a 23 68 00 90 00 00 6a 1b 68 40 80 00 00 cb")).toBe(0x80);
-    expect([0, 1, 2, 3, 4].map((n) => core.frame32(n))).toEqual([CODE + 0x42, SEL.userCode32, 2, 0x9000, SEL.userData32]);
+    expect([0, 1, 2, 3, 4].map((n) => core.frame32(n))).toEqual([
+      CODE + 0x42,
+      SEL.userCode32,
+      2,
+      0x9000,
+      SEL.userData32,
+    ]);
     expect([core.selector("ds"), core.selector("es"), core.selector("fs")]).toEqual([0, SEL.conforming, 0]);
   });
 
@@ -90,9 +117,14 @@ describe("far returns and IRET", () => {
 
 describe("virtual-8086 mode", () => {
   // push GS, FS, DS, ES, SS, ESP, EFLAGS, CS, EIP; iretd to 0800:0040
-  const enter = (flags: number) => `6a 44 6a 55 6a 66 6a 77 68 00 10 00 00 68 00 90 00 00 68 ${[0, 8, 16, 24].map((s) => ((flags >>> s) & 255).toString(16)).join(" ")} 68 00 08 00 00 6a 40 cf`;
+  const enter = (flags: number) =>
+    `6a 44 6a 55 6a 66 6a 77 68 00 10 00 00 68 00 90 00 00 68 ${[0, 8, 16, 24].map((s) => ((flags >>> s) & 255).toString(16)).join(" ")} 68 00 08 00 00 6a 40 cf`;
 
-  function run(flags: number, code: string, prepare?: (core: SystemCore) => void): { core: SystemCore; vector: number } {
+  function run(
+    flags: number,
+    code: string,
+    prepare?: (core: SystemCore) => void,
+  ): { core: SystemCore; vector: number } {
     const core = new SystemCore();
     core.start32();
     core.put(CODE + 0x40, bytes(code));
@@ -104,7 +136,18 @@ describe("virtual-8086 mode", () => {
     const { core, vector } = run(VM | 2, "f4");
     expect(vector).toBe(13);
     expect(Number(core.reg("rsp"))).toBe(RING0_STACK - 40);
-    expect([...Array(10).keys()].map((n) => core.frame32(n))).toEqual([0, 0x40, 0x800, RF | VM | 2, 0x9000, 0x1000, 0x77, 0x66, 0x55, 0x44]);
+    expect([...Array(10).keys()].map((n) => core.frame32(n))).toEqual([
+      0,
+      0x40,
+      0x800,
+      RF | VM | 2,
+      0x9000,
+      0x1000,
+      0x77,
+      0x66,
+      0x55,
+      0x44,
+    ]);
     expect([core.selector("ds"), core.selector("es"), core.selector("fs"), core.selector("gs")]).toEqual([0, 0, 0, 0]);
     expect(core.flags & VM).toBe(0);
   });
@@ -186,7 +229,15 @@ describe("hardware tasks", () => {
     set(0x24, flags);
     set(0x28, 0xaaaa);
     set(0x38, 0x9800);
-    for (const [offset, selector] of [[0x48, SEL.data32], [0x4c, SEL.code32], [0x50, SEL.data32], [0x54, SEL.data32], [0x58, 0], [0x5c, 0]] as const) set(offset, selector);
+    for (const [offset, selector] of [
+      [0x48, SEL.data32],
+      [0x4c, SEL.code32],
+      [0x50, SEL.data32],
+      [0x54, SEL.data32],
+      [0x58, 0],
+      [0x5c, 0],
+    ] as const)
+      set(offset, selector);
     core.put(CODE + 0x100, bytes(code));
     core.setDescriptor(SEL.tss, descriptor(TSS, 0x1ff, 0x8b));
   }
@@ -200,7 +251,13 @@ describe("hardware tasks", () => {
     expect(Number(core.rip)).toBe(CODE + 0x101);
     expect([core.reg("rax"), core.reg("rsp")].map(Number)).toEqual([0xaaaa, 0x9800]);
     expect(core.selector("tr")).toBe(SEL.tss2);
-    expect([0x20, 0x24, 0x34, 0x38, 0x4c].map((o) => core.view.getUint32(TSS + o, true))).toEqual([CODE + 7, 2, 0x1234, STACK, SEL.code32]);
+    expect([0x20, 0x24, 0x34, 0x38, 0x4c].map((o) => core.view.getUint32(TSS + o, true))).toEqual([
+      CODE + 7,
+      2,
+      0x1234,
+      STACK,
+      SEL.code32,
+    ]);
     expect(core.getDescriptor(SEL.tss) & BUSY).toBe(0n);
     expect(core.getDescriptor(SEL.tss2) & BUSY).toBe(BUSY);
     expect(core.ex.getControl(core.cpu, 0) & 8n).toBe(8n); // CR0.TS
@@ -303,7 +360,10 @@ describe("hardware tasks", () => {
     set(0x10, 2);
     set(0x12, 0x4321);
     set(0x1a, 0x9800);
-    set(0x22, SEL.data16); set(0x24, SEL.code16); set(0x26, SEL.data16); set(0x28, SEL.data16);
+    set(0x22, SEL.data16);
+    set(0x24, SEL.code16);
+    set(0x26, SEL.data16);
+    set(0x28, SEL.data16);
     core.put(CODE + 0x100, bytes("89 c3 cf")); // mov bx,ax; iret
     expect(core.vectorOf("9a 00 00 00 00 98 00 f4")).toBe(-1);
     expect(Number(core.rip)).toBe(CODE + 8);
@@ -341,7 +401,12 @@ describe("mode switches", () => {
     const core = new SystemCore();
     core.enterReal({ cs: 0x800 });
     core.ex.setTables(core.cpu, 0x1000n, 0xff, 0n, 0x3ff);
-    core.put(CODE, bytes("0f 20 c0 0c 01 0f 22 c0 bb 10 00 8e db 24 fe 0f 22 c0 31 db 8e db 66 bb 00 00 20 00 67 66 c7 03 78 56 34 12 f4"));
+    core.put(
+      CODE,
+      bytes(
+        "0f 20 c0 0c 01 0f 22 c0 bb 10 00 8e db 24 fe 0f 22 c0 31 db 8e db 66 bb 00 00 20 00 67 66 c7 03 78 56 34 12 f4",
+      ),
+    );
     core.rip = 0;
     expect(core.run(100)).toBe(EXIT.halted);
     expect(core.view.getUint32(0x200000, true)).toBe(0x12345678);
@@ -367,7 +432,8 @@ describe("mode switches", () => {
     core.enterLong();
     core.start32();
     core.put(CODE + 0x80, bytes("48 b8 88 77 66 55 44 33 22 11 f4"));
-    const code = "0f 20 e0 83 c8 20 0f 22 e0 b8 00 00 70 00 0f 22 d8 b9 80 00 00 c0 0f 32 0d 00 01 00 00 0f 30 0f 20 c0 0d 00 00 00 80 0f 22 c0 ea 80 80 00 00 38 00";
+    const code =
+      "0f 20 e0 83 c8 20 0f 22 e0 b8 00 00 70 00 0f 22 d8 b9 80 00 00 c0 0f 32 0d 00 01 00 00 0f 30 0f 20 c0 0d 00 00 00 80 0f 22 c0 ea 80 80 00 00 38 00";
     expect(core.vectorOf(code)).toBe(-1);
     expect(core.reg("rax")).toBe(0x1122334455667788n);
     expect(core.ex.getControl(core.cpu, 5) & 0x500n).toBe(0x500n);
@@ -389,9 +455,19 @@ describe("descriptor questions", () => {
   it("answers LAR, LSL, VERR, VERW", () => {
     const core = new SystemCore();
     core.start32();
-    expect(core.vectorOf("66 b8 1b 00 0f 02 f8 0f 94 c1 0f 03 d0 66 b8 28 00 0f 00 e0 0f 94 c5 66 b8 88 00 0f 00 e0 0f 94 c3 0f 00 e8 0f 94 c7 66 b8 f8 ff 0f 02 f0 0f 94 c0 f4")).toBe(-1);
+    expect(
+      core.vectorOf(
+        "66 b8 1b 00 0f 02 f8 0f 94 c1 0f 03 d0 66 b8 28 00 0f 00 e0 0f 94 c5 66 b8 88 00 0f 00 e0 0f 94 c3 0f 00 e8 0f 94 c7 66 b8 f8 ff 0f 02 f0 0f 94 c0 f4",
+      ),
+    ).toBe(-1);
     expect(Number(core.reg("rdi"))).toBe(0x00cffb00);
     expect(Number(core.reg("rdx"))).toBe(0xffffffff);
-    expect([core.reg("rcx") & 0xffn, core.reg("rcx") >> 8n, core.reg("rbx") & 0xffn, core.reg("rbx") >> 8n, core.reg("rax") & 0xffn]).toEqual([1n, 0n, 1n, 0n, 0n]);
+    expect([
+      core.reg("rcx") & 0xffn,
+      core.reg("rcx") >> 8n,
+      core.reg("rbx") & 0xffn,
+      core.reg("rbx") >> 8n,
+      core.reg("rax") & 0xffn,
+    ]).toEqual([1n, 0n, 1n, 0n, 0n]);
   });
 });

@@ -13,7 +13,12 @@ const PF = 14 << 16;
 const GP = 13 << 16;
 const AC = 17 << 16;
 const TABLES = 0x10_0000;
-const P = 1, RW = 2, US = 4, A = 0x20, D = 0x40, G = 0x100;
+const P = 1,
+  RW = 2,
+  US = 4,
+  A = 0x20,
+  D = 0x40,
+  G = 0x100;
 
 let module: WebAssembly.Module;
 let entry: Entry;
@@ -109,13 +114,15 @@ test("random accesses agree with a model without a TLB", () => {
       if (wanted < 0 && got !== expected()) expect.fail(`step ${n}: read ${got.toString(16)}`);
     }
     const fault: number = ex.takeFault();
-    if (fault !== wanted) expect.fail(`step ${n}: fault ${fault.toString(16)}, wanted ${wanted.toString(16)} at ${at.toString(16)}`);
+    if (fault !== wanted)
+      expect.fail(`step ${n}: fault ${fault.toString(16)}, wanted ${wanted.toString(16)} at ${at.toString(16)}`);
     if (wanted >= 0) {
       counts.fault++;
       continue;
     }
     counts.done++;
-    if (kind === 1) for (let byte = 0; byte < size; byte++) mirror[place(byte)] = Number((value >> BigInt(byte * 8)) & 0xffn);
+    if (kind === 1)
+      for (let byte = 0; byte < size; byte++) mirror[place(byte)] = Number((value >> BigInt(byte * 8)) & 0xffn);
   }
   expect(Buffer.compare(ram.subarray(0x20_0000, 0x24_0000), mirror.subarray(0x20_0000, 0x24_0000))).toBe(0);
   expect(counts.fault).toBeGreaterThan(5000);
@@ -219,7 +226,8 @@ describe("flushes", () => {
   });
 
   function page32Large(): void {
-    for (let i = 0; i < 4; i++) view.setUint32(TABLES + i * 4, (i * 0x40_0000) | P | RW | US | 0x80 | (i ? G : 0), true);
+    for (let i = 0; i < 4; i++)
+      view.setUint32(TABLES + i * 4, (i * 0x40_0000) | P | RW | US | 0x80 | (i ? G : 0), true);
     ex.setControl(CR0, BigInt(TABLES), 0x90n, 0n);
   }
 });
@@ -255,7 +263,12 @@ describe("flags in entries and dirty pages", () => {
     ex.write(0x3004n, 4, 2n);
     expect(ex.codeMask(ramBase + 0x3000)).toBe(0n);
     expect(view.getUint32(0x3004, true)).toBe(2);
-    for (const act of [() => ex.notifyWrite(0x3010, 4), () => ex.busMasterWrite(0x3010, 2, 7), () => ex.write(0x2ffen, 4, 1n), () => ex.write128(0x2ff8n, 0)]) {
+    for (const act of [
+      () => ex.notifyWrite(0x3010, 4),
+      () => ex.busMasterWrite(0x3010, 2, 7),
+      () => ex.write(0x2ffen, 4, 1n),
+      () => ex.write128(0x2ff8n, 0),
+    ]) {
       ex.markCodePage(ramBase + 0x3000);
       act();
       expect(ex.codeMask(ramBase + 0x3000)).toBe(0n);
@@ -300,14 +313,26 @@ describe("the memory map", () => {
     ex.write(0xfec0_0010n, 8, 0x1122_3344_5566_7788n);
     ex.write(0xa_0001n, 1, 0xabn);
     ex.read(0xf000_0000n, 2);
-    expect(mmio).toEqual(["r4 fec00000", "r4 fec00004", "w4 fec00010 55667788", "w4 fec00014 11223344", "w1 a0001 ab", "r2 f0000000"]);
+    expect(mmio).toEqual([
+      "r4 fec00000",
+      "r4 fec00004",
+      "w4 fec00010 55667788",
+      "w4 fec00014 11223344",
+      "w1 a0001 ab",
+      "r2 f0000000",
+    ]);
   });
 
   test("kinds of pages below 1 MiB", () => {
     const rom = ex.prepareRom(0xfffe_0000, 0x2_0000);
     new Uint8Array(entry.memory.buffer, rom, 0x2_0000).fill(0x5a);
     ram.fill(0x33, 0xe_0000, 0x10_0000);
-    const table: [keyof typeof KIND, bigint, number][] = [["ram", 0x33n, 0x77], ["rom", 0x5an, 0x33], ["romReadRamWrite", 0x5an, 0x77], ["ramReadOnly", 0x33n, 0x33]];
+    const table: [keyof typeof KIND, bigint, number][] = [
+      ["ram", 0x33n, 0x77],
+      ["rom", 0x5an, 0x33],
+      ["romReadRamWrite", 0x5an, 0x77],
+      ["ramReadOnly", 0x33n, 0x33],
+    ];
     for (const [kind, reads, written] of table) {
       ram[0xf_0123] = 0x33;
       ex.setLowPage(0xf_0000, KIND[kind]);
@@ -361,7 +386,12 @@ describe("long mode", () => {
     view.setBigUint64(TABLES, BigInt(TABLES + 0x1000) | 7n, true);
     view.setBigUint64(TABLES + 0x1000, 0x87n, true);
     ex.setControl(CR0, BigInt(TABLES), 0x20n, 0xd00n);
-    for (const [at, size] of [[0x8000_0000_0000n, 1], [0x7fff_ffff_fffcn, 8], [0xffff_7fff_ffff_ffffn, 1], [0x1234_0000_0000_0000n, 4]] as const) {
+    for (const [at, size] of [
+      [0x8000_0000_0000n, 1],
+      [0x7fff_ffff_fffcn, 8],
+      [0xffff_7fff_ffff_ffffn, 1],
+      [0x1234_0000_0000_0000n, 4],
+    ] as const) {
       ex.read(at, size);
       expect(ex.takeFault()).toBe(GP);
       ex.codePointer(at + BigInt(size) - 1n);
@@ -375,7 +405,8 @@ describe("long mode", () => {
     view.setBigUint64(TABLES, BigInt(TABLES + 0x1000) | 7n, true);
     view.setBigUint64(TABLES + 0x1000, BigInt(TABLES + 0x2000) | 7n, true);
     view.setBigUint64(TABLES + 0x2000, BigInt(TABLES + 0x3000) | 7n, true);
-    const pte = (page: number, flags: bigint): void => view.setBigUint64(TABLES + 0x3000 + page * 8, BigInt(page * 0x1000) | flags, true);
+    const pte = (page: number, flags: bigint): void =>
+      view.setBigUint64(TABLES + 0x3000 + page * 8, BigInt(page * 0x1000) | flags, true);
     pte(1, 3n | (1n << 63n)); // supervisor, no execute
     pte(2, 7n); // user
     pte(3, 3n); // supervisor
@@ -422,7 +453,14 @@ describe("accesses that are looked at", () => {
     page32((page) => (page * 0x1000) | P | RW | US);
     ex.setControl(CR0 | 0x4_0000n, BigInt(TABLES), 0n, 0n);
     ex.setPrivilege(3, 0x4_0000);
-    for (const [at, size, faults] of [[0x1001n, 1, false], [0x1001n, 2, true], [0x1002n, 4, true], [0x1004n, 4, false], [0x1004n, 8, true], [0x1008n, 8, false]] as const) {
+    for (const [at, size, faults] of [
+      [0x1001n, 1, false],
+      [0x1001n, 2, true],
+      [0x1002n, 4, true],
+      [0x1004n, 4, false],
+      [0x1004n, 8, true],
+      [0x1008n, 8, false],
+    ] as const) {
       ex.read(at, size);
       expect(ex.takeFault(), `${at} ${size}`).toBe(faults ? AC : -1);
       ex.write(at, size, 0n);

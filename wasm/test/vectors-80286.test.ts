@@ -31,7 +31,9 @@ const SEGS = ["es", "cs", "ss", "ds"] as const;
 const FLAGS_COMPARED = 0x0fff;
 
 /** LOCK on anything but a read-modify-write of memory is #UD since the 386; a 286 ignores it. [SDM2] LOCK, [SDM3] 22.22 */
-const refusesLock = (name: string) => /\block\b/.test(name) && !/^lock (add|or|adc|sbb|and|sub|xor|inc|dec|neg|not) (byte |word )?\[|^lock xchg .*\[/.test(name);
+const refusesLock = (name: string) =>
+  /\block\b/.test(name) &&
+  !/^lock (add|or|adc|sbb|and|sub|xor|inc|dec|neg|not) (byte |word )?\[|^lock xchg .*\[/.test(name);
 
 /** A far pointer at FFFE wraps on a 286 (two word reads); since the 386 the limit of 64 KiB holds for all four bytes. [SDM3] 22.17 */
 const FAR_POINTER_WRAPS = new Set(["call far [bp+di] ff1bf4", "jmp far [es:bp+si] 2e26ff2af4"]);
@@ -40,7 +42,8 @@ const FAR_POINTER_WRAPS = new Set(["call far [bp+di] ff1bf4", "jmp far [es:bp+si
 const isTooLongFor286 = (test: Case) => test.bytes.length / 2 - 1 > 10;
 
 /** A 286 has moved its index registers when a string access wraps at FFFF; later processors restart cleanly. [SDM1] 7.3.9.3 */
-const isStringFault = (test: Case) => test.exception?.number === 13 && /\b(ins|outs|movs|cmps|stos|lods|scas)w/.test(test.name);
+const isStringFault = (test: Case) =>
+  test.exception?.number === 13 && /\b(ins|outs|movs|cmps|stos|lods|scas)w/.test(test.name);
 
 /** Since the Pentium a store to code that follows at once is seen; a 286 runs what its queue holds. [SDM3] 11.6 */
 function writesItself(test: Case): boolean {
@@ -93,7 +96,19 @@ describe.skipIf(!present)("80286 vectors (../shared/vectors)", () => {
     const mask = masks[opcode] ?? {};
     const title = `${opcode}${mask.status ? ` (${mask.status})` : ""}`;
     it.skipIf(LATER[opcode] !== undefined)(LATER[opcode] ? `${title}: ${LATER[opcode]}` : title, () => {
-      const cases = gunzipSync(readFileSync(join(FOLDER, "80286-real", file))).toString().trim().split("\n").map((line) => JSON.parse(line) as Case).filter((test) => !refusesLock(test.name) && !FAR_POINTER_WRAPS.has(`${test.name} ${test.bytes}`) && !isTooLongFor286(test) && !isStringFault(test) && !writesItself(test));
+      const cases = gunzipSync(readFileSync(join(FOLDER, "80286-real", file)))
+        .toString()
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Case)
+        .filter(
+          (test) =>
+            !refusesLock(test.name) &&
+            !FAR_POINTER_WRAPS.has(`${test.name} ${test.bytes}`) &&
+            !isTooLongFor286(test) &&
+            !isStringFault(test) &&
+            !writesItself(test),
+        );
       const failures = cases.flatMap((test) => {
         const problem = runCase(core, test, mask.flagsMask ?? 0xffff);
         return problem ? [`${test.name} (${test.bytes}): ${problem}`] : [];

@@ -22,7 +22,9 @@ const ONLY = process.env["X87_ONLY"];
 /** Tested elsewhere: whole-state images. */
 const ELSEWHERE = new Set(["FLDENV", "FNSTENV", "FNSAVE", "FRSTOR"]);
 
-const rows = (readTables(join(here, "../isa")) as (Row & { file: string })[]).filter((row) => row.file === "x87.ts" && !ELSEWHERE.has(row.semantic));
+const rows = (readTables(join(here, "../isa")) as (Row & { file: string })[]).filter(
+  (row) => row.file === "x87.ts" && !ELSEWHERE.has(row.semantic),
+);
 const forms = rows.flatMap(formsOf).filter((form) => !ONLY || new RegExp(ONLY).test(form.name));
 
 const available = arch() === "x64" && spawnSync("gcc", ["--version"]).status === 0;
@@ -34,7 +36,11 @@ describe.skipIf(!available)("x87 against the processor of this host (needs gcc a
   beforeAll(() => {
     mkdirSync(join(root, "build/test"), { recursive: true });
     oracle = join(root, "build/test/x87-oracle");
-    const gcc = spawnSync("gcc", ["-O1", "-mno-red-zone", "-fno-pie", "-no-pie", "-o", oracle, join(here, "native/x87-oracle.c")], { encoding: "utf8" });
+    const gcc = spawnSync(
+      "gcc",
+      ["-O1", "-mno-red-zone", "-fno-pie", "-no-pie", "-o", oracle, join(here, "native/x87-oracle.c")],
+      { encoding: "utf8" },
+    );
     if (gcc.status !== 0) throw new Error(gcc.stderr);
     runner = new X87Runner();
   }, 60_000);
@@ -53,7 +59,10 @@ describe.skipIf(!available)("x87 against the processor of this host (needs gcc a
       forgetPointers(expected);
       runner.run(form, input, output);
       if (agrees(output, expected, TRANSCENDENTAL.test(form.row.semantic))) continue;
-      if (++count <= 4) failures.push(`case ${i}\n in   ${describeState(input, true)}\n want ${describeState(expected, false)}\n got  ${describeState(output, false)}`);
+      if (++count <= 4)
+        failures.push(
+          `case ${i}\n in   ${describeState(input, true)}\n want ${describeState(expected, false)}\n got  ${describeState(output, false)}`,
+        );
     }
     expect(count ? `${count} of ${CASES} differ\n${failures.join("\n")}` : "").toBe("");
   });

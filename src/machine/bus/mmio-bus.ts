@@ -38,7 +38,11 @@ export class MmioBus {
 
   read(physAddr: number, sizeBytes: AccessSize): number {
     const entry = this.find(physAddr);
-    return entry ? entry.device.mmioRead(physAddr - entry.base, sizeBytes) >>> 0 : sizeBytes === 4 ? 0xffffffff : (1 << (sizeBytes * 8)) - 1;
+    return entry
+      ? entry.device.mmioRead(physAddr - entry.base, sizeBytes) >>> 0
+      : sizeBytes === 4
+        ? 0xffffffff
+        : (1 << (sizeBytes * 8)) - 1;
   }
 
   write(physAddr: number, sizeBytes: AccessSize, value: number): void {

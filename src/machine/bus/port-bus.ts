@@ -69,12 +69,16 @@ export class PortBus {
   /** REP INS: how many items the device delivered at once; 0 where it has no such path. */
   readBlock(port: number, sizeBytes: AccessSize, target: Uint8Array): number {
     const route = this.routes[port];
-    return (route && sizeBytes <= route.widest && route.device.portReadBlock?.(port - route.base, sizeBytes, target)) || 0;
+    return (
+      (route && sizeBytes <= route.widest && route.device.portReadBlock?.(port - route.base, sizeBytes, target)) || 0
+    );
   }
 
   /** REP OUTS: how many items the device took at once. */
   writeBlock(port: number, sizeBytes: AccessSize, source: Uint8Array): number {
     const route = this.routes[port];
-    return (route && sizeBytes <= route.widest && route.device.portWriteBlock?.(port - route.base, sizeBytes, source)) || 0;
+    return (
+      (route && sizeBytes <= route.widest && route.device.portWriteBlock?.(port - route.base, sizeBytes, source)) || 0
+    );
   }
 }

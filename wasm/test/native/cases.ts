@@ -115,7 +115,17 @@ export class Random {
 /** Names a form for ever: what a change of the tables' texts or attributes leaves alone. */
 export function keyOf(form: Form): string {
   const { row } = form;
-  return [row.prefix, row.map, row.opcode, row.reg, row.form, ...row.operands, form.memory, form.wide, form.word].join();
+  return [
+    row.prefix,
+    row.map,
+    row.opcode,
+    row.reg,
+    row.form,
+    ...row.operands,
+    form.memory,
+    form.wide,
+    form.word,
+  ].join();
 }
 
 export function seedOf(text: string): number {
@@ -125,24 +135,79 @@ export function seedOf(text: string): number {
 }
 
 const EDGE32 = [
-  0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x00800001, 0x3f800000, 0xbf800000,
-  0x3f800001, 0x3f7fffff, 0x3f000000, 0xbf000000, 0x3effffff, 0x3f000001, 0x40000000, 0x40490fdb, 0xc0490fdb, 0x3fc00000, 0x40200000,
-  0x4b000000, 0x4b000001, 0x4affffff, 0x4b7fffff, 0xcb000001, 0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000,
-  0x5f000000, 0xdf000000, 0xdf000001, 0x5effffff, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001,
-  0xffa12345, 0x7fc12345, 0x00ffffff, 0x01000000, 0x0c000000, 0x20000000, 0x1fffffff, 0x1ffffffe, 0x33800000, 0x34000000, 0x7e800000, 0x5f7fffff,
+  0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x807fffff, 0x00800000, 0x80800000, 0x00800001,
+  0x3f800000, 0xbf800000, 0x3f800001, 0x3f7fffff, 0x3f000000, 0xbf000000, 0x3effffff, 0x3f000001, 0x40000000,
+  0x40490fdb, 0xc0490fdb, 0x3fc00000, 0x40200000, 0x4b000000, 0x4b000001, 0x4affffff, 0x4b7fffff, 0xcb000001,
+  0x4effffff, 0x4f000000, 0xcf000000, 0xcf000001, 0x4f7fffff, 0x4f800000, 0x5f000000, 0xdf000000, 0xdf000001,
+  0x5effffff, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00000, 0x7f800001, 0xffa12345,
+  0x7fc12345, 0x00ffffff, 0x01000000, 0x0c000000, 0x20000000, 0x1fffffff, 0x1ffffffe, 0x33800000, 0x34000000,
+  0x7e800000, 0x5f7fffff,
 ];
 
 const EDGE64 = [
-  0x0n, 0x8000000000000000n, 0x1n, 0x8000000000000001n, 0x000fffffffffffffn, 0x800fffffffffffffn, 0x0010000000000000n, 0x8010000000000000n,
-  0x0010000000000001n, 0x3ff0000000000000n, 0xbff0000000000000n, 0x3ff0000000000001n, 0x3fefffffffffffffn, 0x3fe0000000000000n,
-  0xbfe0000000000000n, 0x3fdfffffffffffffn, 0x3fe0000000000001n, 0x4000000000000000n, 0x400921fb54442d18n, 0x3ff8000000000000n,
-  0x4004000000000000n, 0x4330000000000000n, 0x4330000000000001n, 0x432fffffffffffffn, 0x433fffffffffffffn, 0xc330000000000001n,
-  0x41dfffffffc00000n, 0x41dfffffffe00000n, 0x41dfffffffdfffffn, 0x41e0000000000000n, 0xc1e0000000000000n, 0xc1e0000000100000n,
-  0xc1e00000001fffffn, 0xc1e0000000200000n, 0x43dfffffffffffffn, 0x43e0000000000000n, 0xc3e0000000000000n, 0xc3e0000000000001n,
-  0x7fefffffffffffffn, 0xffefffffffffffffn, 0x7ff0000000000000n, 0xfff0000000000000n, 0x7ff8000000000000n, 0xfff8000000000000n,
-  0x7ff0000000000001n, 0xfff4123456789abcn, 0x7ffc123456789abcn, 0x47efffffe0000000n, 0x47efffffefffffffn, 0x47effffff0000000n,
-  0x3810000000000000n, 0x380fffffffffffffn, 0x380fffffe0000000n, 0x380ffffff0000000n, 0x36a0000000000000n, 0x3690000000000000n,
-  0x3690000000000001n, 0x3680000000000000n, 0x2000000000000000n, 0x1fffffffffffffffn, 0x3ca0000000000000n, 0x3cb0000000000000n, 0x5fefffffffffffffn,
+  0x0n,
+  0x8000000000000000n,
+  0x1n,
+  0x8000000000000001n,
+  0x000fffffffffffffn,
+  0x800fffffffffffffn,
+  0x0010000000000000n,
+  0x8010000000000000n,
+  0x0010000000000001n,
+  0x3ff0000000000000n,
+  0xbff0000000000000n,
+  0x3ff0000000000001n,
+  0x3fefffffffffffffn,
+  0x3fe0000000000000n,
+  0xbfe0000000000000n,
+  0x3fdfffffffffffffn,
+  0x3fe0000000000001n,
+  0x4000000000000000n,
+  0x400921fb54442d18n,
+  0x3ff8000000000000n,
+  0x4004000000000000n,
+  0x4330000000000000n,
+  0x4330000000000001n,
+  0x432fffffffffffffn,
+  0x433fffffffffffffn,
+  0xc330000000000001n,
+  0x41dfffffffc00000n,
+  0x41dfffffffe00000n,
+  0x41dfffffffdfffffn,
+  0x41e0000000000000n,
+  0xc1e0000000000000n,
+  0xc1e0000000100000n,
+  0xc1e00000001fffffn,
+  0xc1e0000000200000n,
+  0x43dfffffffffffffn,
+  0x43e0000000000000n,
+  0xc3e0000000000000n,
+  0xc3e0000000000001n,
+  0x7fefffffffffffffn,
+  0xffefffffffffffffn,
+  0x7ff0000000000000n,
+  0xfff0000000000000n,
+  0x7ff8000000000000n,
+  0xfff8000000000000n,
+  0x7ff0000000000001n,
+  0xfff4123456789abcn,
+  0x7ffc123456789abcn,
+  0x47efffffe0000000n,
+  0x47efffffefffffffn,
+  0x47effffff0000000n,
+  0x3810000000000000n,
+  0x380fffffffffffffn,
+  0x380fffffe0000000n,
+  0x380ffffff0000000n,
+  0x36a0000000000000n,
+  0x3690000000000000n,
+  0x3690000000000001n,
+  0x3680000000000000n,
+  0x2000000000000000n,
+  0x1fffffffffffffffn,
+  0x3ca0000000000000n,
+  0x3cb0000000000000n,
+  0x5fefffffffffffffn,
 ];
 
 const EDGE_BYTES = [0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff];
@@ -150,7 +215,14 @@ const EDGE_BYTES = [0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff];
 function fillInteger(bytes: Uint8Array, random: Random): void {
   const kind = random.below(8);
   for (let i = 0; i < bytes.length; i++)
-    bytes[i] = kind < 3 ? random.pick(EDGE_BYTES) : kind === 3 ? random.below(16) : kind === 4 ? 0x61 + random.below(4) : random.below(256);
+    bytes[i] =
+      kind < 3
+        ? random.pick(EDGE_BYTES)
+        : kind === 3
+          ? random.below(16)
+          : kind === 4
+            ? 0x61 + random.below(4)
+            : random.below(256);
   if (kind === 4 && random.below(2)) bytes[random.below(bytes.length)] = 0;
   // small counts for shifts
   if (kind === 3 && random.below(2)) bytes.fill(0, 1).fill(random.below(70), 0, 1);
@@ -180,9 +252,15 @@ function fill64(bytes: Uint8Array, random: Random): void {
     let value = (BigInt(random.next()) << 32n) | BigInt(random.next());
     if (kind < 3) value = random.pick(EDGE64);
     else if (kind === 3) value = (value & 0x800fffffffffffffn) | (BigInt(1023 - 70 + random.below(140)) << 52n);
-    else if (kind === 4) value = new BigUint64Array(new Float64Array([Number(BigInt.asIntN(64, value) >> BigInt(random.below(63)))]).buffer)[0]!;
+    else if (kind === 4)
+      value = new BigUint64Array(
+        new Float64Array([Number(BigInt.asIntN(64, value) >> BigInt(random.below(63)))]).buffer,
+      )[0]!;
     else if (kind === 5) value &= 0x800fffffffffffffn;
-    else if (kind === 8) value = new BigUint64Array(new Float64Array([new Float32Array(new Uint32Array([random.next()]).buffer)[0]!]).buffer)[0]!;
+    else if (kind === 8)
+      value = new BigUint64Array(
+        new Float64Array([new Float32Array(new Uint32Array([random.next()]).buffer)[0]!]).buffer,
+      )[0]!;
     else if (kind >= 6) value = (value & 0x800fffffffffffffn) | (BigInt(1018 + random.below(12)) << 52n);
     view.setBigUint64(i, value, true);
   }
@@ -230,5 +308,6 @@ export function writeInput(form: Form, random: Random, bytes: Uint8Array): void 
   fill(bytes.subarray(IN_MEMORY, IN_MEMORY + 32), random);
   // equal operands now and then
   if (random.below(10) === 0) bytes.copyWithin(IN_XMM, IN_XMM + 16, IN_XMM + 32);
-  if (form.row.semantic === "LDMXCSR") view.setUint32(IN_MEMORY, random.below(4) ? random.below(0x10000) : random.next(), true);
+  if (form.row.semantic === "LDMXCSR")
+    view.setUint32(IN_MEMORY, random.below(4) ? random.below(0x10000) : random.next(), true);
 }

@@ -21,7 +21,21 @@ export function write128Slow(cpu: Cpu, linearAddr: u64, value: v128): void { rai
 
 /** `source` stands as build/test/entry.ts: its imports begin with "../../wasm/". Returns the module's bytes. */
 export async function compileEntry(source: string): Promise<Uint8Array> {
-  const flags = ["-O1", "--runtime", "stub", "--importMemory", "--enable", "simd", "--memoryBase", "327680", "--noAssert", "--disableWarning", "112", "--baseDir", root];
+  const flags = [
+    "-O1",
+    "--runtime",
+    "stub",
+    "--importMemory",
+    "--enable",
+    "simd",
+    "--memoryBase",
+    "327680",
+    "--noAssert",
+    "--disableWarning",
+    "112",
+    "--baseDir",
+    root,
+  ];
   let messages = "";
   let binary: Uint8Array | undefined;
   const { error } = await asc.main(["build/test/entry.ts", "-o", "entry.wasm", ...flags], {
@@ -45,9 +59,16 @@ export async function compileEntry(source: string): Promise<Uint8Array> {
 }
 
 /** Instantiates such a module with `memory`; imports from the host do nothing. */
-export function instantiate(binary: Uint8Array, memory: WebAssembly.Memory): Record<string, (...args: number[]) => number> {
+export function instantiate(
+  binary: Uint8Array,
+  memory: WebAssembly.Memory,
+): Record<string, (...args: number[]) => number> {
   const module = new WebAssembly.Module(new Uint8Array(binary));
   const imports: Record<string, Record<string, unknown>> = {};
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = kind === "memory" ? memory : () => 0;
-  return new WebAssembly.Instance(module, imports as WebAssembly.Imports).exports as unknown as Record<string, (...args: number[]) => number>;
+  for (const { module: from, name, kind } of WebAssembly.Module.imports(module))
+    (imports[from] ??= {})[name] = kind === "memory" ? memory : () => 0;
+  return new WebAssembly.Instance(module, imports as WebAssembly.Imports).exports as unknown as Record<
+    string,
+    (...args: number[]) => number
+  >;
 }

@@ -19,13 +19,27 @@ export function sizeOf(form: Form): number {
   return form.wide ? 8 : form.word ? 2 : 4;
 }
 
-const nameOf = (form: Form, sized: Set<string>) => form.row.semantic + (sized.has(form.row.semantic) ? `_${sizeOf(form) * 8}` : "");
+const nameOf = (form: Form, sized: Set<string>) =>
+  form.row.semantic + (sized.has(form.row.semantic) ? `_${sizeOf(form) * 8}` : "");
 
 /** Semantics modules: which name stands where, and whether it takes a size. */
 function findSemantics(names: Set<string>): { modules: Map<string, string>; sized: Set<string> } {
   const modules = new Map<string, string>();
   const sized = new Set<string>();
-  for (const file of ["sse-move", "sse-integer", "sse-shuffle", "sse-state", "sse-float", "sse-convert", "sse-compare", "ssse3", "sse41", "sse41-float", "sse42", "aes"]) {
+  for (const file of [
+    "sse-move",
+    "sse-integer",
+    "sse-shuffle",
+    "sse-state",
+    "sse-float",
+    "sse-convert",
+    "sse-compare",
+    "ssse3",
+    "sse41",
+    "sse41-float",
+    "sse42",
+    "aes",
+  ]) {
     let text: string;
     try {
       text = readFileSync(join(root, "wasm/semantics", `${file}.ts`), "utf8");
@@ -52,7 +66,10 @@ export async function buildCore(rows: Row[], forms: Form[]): Promise<SseCore> {
   for (const form of forms) {
     const name = nameOf(form, sized);
     const type = sized.has(form.row.semantic) ? `<u${sizeOf(form) * 8}>` : "";
-    wrappers.set(name, `export function run_${name}(cpu: Cpu, rec: Rec): void { ${form.row.semantic}${type}(cpu, rec); }`);
+    wrappers.set(
+      name,
+      `export function run_${name}(cpu: Cpu, rec: Rec): void { ${form.row.semantic}${type}(cpu, rec); }`,
+    );
   }
   const used = [...new Set(forms.map((f) => f.row.semantic))];
   for (const name of used) if (!modules.has(name)) throw new Error(`no semantics module exports ${name}`);
@@ -82,7 +99,20 @@ const OFF_FPR = 512;
 const OFF_XMM = 672;
 const REC_MEM = 1;
 const REC_REX_W = 0x800;
-const FIELDS = ["tlbRead", "tlbWrite", "fault", "faultVector", "mode", "cr0", "cr4", "mxcsr", "fpuStatus", "fpuTag", "rip", "stop"] as const;
+const FIELDS = [
+  "tlbRead",
+  "tlbWrite",
+  "fault",
+  "faultVector",
+  "mode",
+  "cr0",
+  "cr4",
+  "mxcsr",
+  "fpuStatus",
+  "fpuTag",
+  "rip",
+  "stop",
+] as const;
 /** Signals that the oracle reports for exceptions of the core. */
 const SIGNAL: Record<number, number> = { 6: 4, 13: 11, 14: 11, 19: 8 };
 
@@ -97,7 +127,10 @@ class HandlerRunner implements SseCore {
   constructor(module: Uint8Array, sized: Set<string>) {
     this.sized = sized;
     this.exports = instantiate(module, this.memory);
-    this.at = Object.fromEntries(FIELDS.map((name, i) => [name, CPU_BASE + this.exports["offset"]!(i)])) as Record<(typeof FIELDS)[number], number>;
+    this.at = Object.fromEntries(FIELDS.map((name, i) => [name, CPU_BASE + this.exports["offset"]!(i)])) as Record<
+      (typeof FIELDS)[number],
+      number
+    >;
     for (let i = 0; i < TLB_ENTRIES; i++) this.view.setBigUint64(TLB + i * 16, 1n, true);
     const slot = TLB + (((MEMORY >> 12) & (TLB_ENTRIES - 1)) << 4);
     this.view.setBigUint64(slot, BigInt(MEMORY), true);
@@ -118,7 +151,8 @@ class HandlerRunner implements SseCore {
     for (let i = 0; i < 3; i++) view.setBigUint64(CPU_BASE + i * 8, from.getBigUint64(IN_RAX + i * 8, true), true);
     view.setBigUint64(CPU_BASE + 7 * 8, BigInt(MEMORY), true);
     bytes.set(input.subarray(IN_XMM, IN_XMM + 48), CPU_BASE + OFF_XMM);
-    for (let i = 0; i < 2; i++) bytes.set(input.subarray(IN_MM + i * 8, IN_MM + i * 8 + 8), CPU_BASE + OFF_FPR + i * 16);
+    for (let i = 0; i < 2; i++)
+      bytes.set(input.subarray(IN_MM + i * 8, IN_MM + i * 8 + 8), CPU_BASE + OFF_FPR + i * 16);
     bytes.fill(0, MEMORY, MEMORY + 128);
     bytes.set(input.subarray(IN_MEMORY, IN_MEMORY + 32), MEMORY);
     this.exports["writeFlags"]!(CPU_BASE, from.getUint32(IN_FLAGS, true) & ARITH_FLAGS);
@@ -136,7 +170,8 @@ class HandlerRunner implements SseCore {
     to.setUint32(OUT_FPU, view.getUint16(at.fpuStatus, true) | (view.getUint8(at.fpuTag) << 16), true);
     for (let i = 0; i < 3; i++) to.setBigUint64(OUT_RAX + i * 8, view.getBigUint64(CPU_BASE + i * 8, true), true);
     output.set(bytes.subarray(CPU_BASE + OFF_XMM, CPU_BASE + OFF_XMM + 48), OUT_XMM);
-    for (let i = 0; i < 2; i++) output.set(bytes.subarray(CPU_BASE + OFF_FPR + i * 16, CPU_BASE + OFF_FPR + i * 16 + 8), OUT_MM + i * 8);
+    for (let i = 0; i < 2; i++)
+      output.set(bytes.subarray(CPU_BASE + OFF_FPR + i * 16, CPU_BASE + OFF_FPR + i * 16 + 8), OUT_MM + i * 8);
   }
 
   private writeRecord(form: Form, input: Uint8Array): void {
@@ -151,7 +186,11 @@ class HandlerRunner implements SseCore {
     view.setUint8(RECORD + 7, 128);
     view.setUint8(RECORD + 9, 3);
     const size = form.wide ? 3 : form.word ? 1 : 2;
-    view.setUint16(RECORD + 10, (form.memory ? REC_MEM : 0) | (size << 4) | (3 << 6) | (form.wide ? REC_REX_W : 0), true);
+    view.setUint16(
+      RECORD + 10,
+      (form.memory ? REC_MEM : 0) | (size << 4) | (3 << 6) | (form.wide ? REC_REX_W : 0),
+      true,
+    );
     view.setBigInt64(RECORD + 16, form.row.operands.includes("Ib") ? BigInt((input[length]! << 24) >> 24) : 0n, true);
     view.setUint8(RECORD + 30, modrmOf(form));
     view.setUint8(RECORD + 31, form.row.opcode);

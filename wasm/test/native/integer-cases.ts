@@ -4,7 +4,24 @@
  * cases run on the real processor (integer.c) and on the core (integer-runner.ts).
  */
 import { Random, type Row, seedOf } from "./cases.ts";
-import { type Draft, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP, type Shape, choosePrefixes, encodeInteger, immediateSizes, linearOf, offsetTo, segmentBase } from "./integer-encode.ts";
+import {
+  type Draft,
+  RAX,
+  RBP,
+  RBX,
+  RCX,
+  RDI,
+  RDX,
+  RSI,
+  RSP,
+  type Shape,
+  choosePrefixes,
+  encodeInteger,
+  immediateSizes,
+  linearOf,
+  offsetTo,
+  segmentBase,
+} from "./integer-encode.ts";
 import {
   ARITH_FLAGS, CODE, CODE16_BASE, CODE_BYTES, DATA, DATA_BYTES, FLAG, HIGH, IN_AT, IN_BYTES, IN_CODE, IN_CODE_OFFSET, IN_FLAGS, IN_FS_BASE, IN_GS_BASE, IN_LENGTH, IN_MODE, IN_REGISTERS,
   INPUT_SIZE, MODES, type Mode, PATCH_BYTES, READ_ONLY_BYTES, STACK, STACK16_BASE, STACK_BYTES, REGIONS,
@@ -40,12 +57,18 @@ export function groupsOf(rows: (Row & { file: string })[]): Group[] {
     if (!/^(integer|system)\.ts$/.test(row.file) || LEFT_OUT.has(row.semantic)) continue;
     for (const mode of MODES) {
       if (row.attributes.has(mode === 64 ? "i64" : "o64")) continue;
-      const canMemory = row.hasModrm && row.form !== "r" && row.modrm < 0 && !row.operands.some((o) => /^[RCD][dy]?$/.test(o));
+      const canMemory =
+        row.hasModrm && row.form !== "r" && row.modrm < 0 && !row.operands.some((o) => /^[RCD][dy]?$/.test(o));
       const canRegister = row.hasModrm && row.form !== "m" && !row.operands.some((o) => /^M/.test(o));
       const sizes = mode === 64 ? (["", "66", "W"] as const) : (["", "66"] as const);
       const shapes = sizes
         .filter((size) => !(size === "66" && row.prefix === 1))
-        .flatMap((size) => (!row.hasModrm || row.modrm >= 0 ? [false] : [...(canMemory ? [true] : []), ...(canRegister ? [false] : [])]).map((memory) => ({ row, mode, size, memory })));
+        .flatMap((size) =>
+          (!row.hasModrm || row.modrm >= 0
+            ? [false]
+            : [...(canMemory ? [true] : []), ...(canRegister ? [false] : [])]
+          ).map((memory) => ({ row, mode, size, memory })),
+        );
       groups.push({ row, mode, shapes, name: `${row.text.replace(/\s+/g, " ")} in ${mode}-bit code` });
     }
   }
@@ -74,7 +97,11 @@ function somewhere(d: Draft, random: Random, segment: number): bigint {
   if (kind < 94) return at(size + READ_ONLY_BYTES - random.below(17)); // to where nothing is
   if (kind < 96) return at(-random.below(17));
   if (kind < 98) return at(0x1_0000 + random.below(0x1000));
-  if (mode === 64) return random.pick([0x8000_0000_0000n, 0xffff_7fff_ffff_fff0n, 0x1234_5678_0000_0000n, 0x7fff_ffff_ffffn]) + BigInt(random.below(16));
+  if (mode === 64)
+    return (
+      random.pick([0x8000_0000_0000n, 0xffff_7fff_ffff_fff0n, 0x1234_5678_0000_0000n, 0x7fff_ffff_ffffn]) +
+      BigInt(random.below(16))
+    );
   return mode === 32 ? 0xffff_ffffn - BigInt(random.below(8)) : at(-0x8000 + random.below(0x1_0000));
 }
 
@@ -92,7 +119,9 @@ function stackPointer(d: Draft, random: Random): bigint {
   const offset = BigInt(address - base) & mask64(mode === 16 ? 16 : 64);
   if (mode === 16) return offset | (BigInt(random.below(2) ? 0 : random.next()) & 0xffff_0000n);
   if (kind < 98) return offset;
-  return mode === 64 ? random.pick([0x8000_0000_0000n, 0x8000_0000_0004n, 0xffff_7fff_ffff_ffffn, 0x7fff_ffff_fffcn]) : BigInt(random.below(9));
+  return mode === 64
+    ? random.pick([0x8000_0000_0000n, 0x8000_0000_0004n, 0xffff_7fff_ffff_ffffn, 0x7fff_ffff_fffcn])
+    : BigInt(random.below(9));
 }
 
 /** An offset in CS to go to: mostly breakpoints of the code page that are not the instruction. */
@@ -105,10 +134,15 @@ function destination(d: Draft, random: Random): bigint {
   if (address >= start - 1n && address < start + 16n) address = start - 20n;
   if (kind === 0) address = BigInt(DATA + random.below(DATA_BYTES)); // not executable
   if (kind === 1) address = BigInt(CODE + CODE_BYTES + random.below(0x1000)); // not there
-  if (kind === 2 && mode === 64) return random.pick([0x8000_0000_0000n, 0x1234_0000_0000_0000n, 0xffff_7fff_ffff_ffffn]);
+  if (kind === 2 && mode === 64)
+    return random.pick([0x8000_0000_0000n, 0x1234_0000_0000_0000n, 0xffff_7fff_ffff_ffffn]);
   const offset = address - base;
   // Bits above the operand size do not count.
-  return d.operandBits === 16 ? (offset & 0xffffn) | (random64(random) & ~0xffffn) : d.operandBits === 32 ? offset | (random64(random) & ~mask64(32)) : offset;
+  return d.operandBits === 16
+    ? (offset & 0xffffn) | (random64(random) & ~0xffffn)
+    : d.operandBits === 32
+      ? offset | (random64(random) & ~mask64(32))
+      : offset;
 }
 
 /** A displacement of a relative branch that does not make it run itself. */
@@ -176,13 +210,15 @@ function prepareRegisters(d: Draft, random: Random): void {
   };
   if (STACK_ROWS.test(semantic)) pin(RSP, stackPointer(d, random));
   if (semantic === "LEAVE" || semantic === "ENTER") pin(RBP, stackPointer(d, random));
-  if (row.operands.includes("CL")) pin(RCX, (random64(random) & ~0xffn) | BigInt(random.below(2) ? random.below(36) : random.below(256)));
+  if (row.operands.includes("CL"))
+    pin(RCX, (random64(random) & ~0xffn) | BigInt(random.below(2) ? random.below(36) : random.below(256)));
   if (/^I?DIV/.test(semantic)) {
     const high = random.pick([0n, 0n, mask64(64), 1n, edge64(random)]);
     if (random.below(3)) pin(RDX, high);
-    if (random.below(3) === 0) pin(RAX, (d.registers[RAX]! & ~0xff00n) | (random.pick([0n, 0xff00n])));
+    if (random.below(3) === 0) pin(RAX, (d.registers[RAX]! & ~0xff00n) | random.pick([0n, 0xff00n]));
   }
-  if (/^LOOP|^JCXZ/.test(semantic)) pin(RCX, random.pick([0n, 1n, 2n, 0x1_0000n, 0x1_0001n, 0x1_0000_0000n, 0x1_0000_0001n, edge64(random)]));
+  if (/^LOOP|^JCXZ/.test(semantic))
+    pin(RCX, random.pick([0n, 1n, 2n, 0x1_0000n, 0x1_0001n, 0x1_0000_0000n, 0x1_0000_0001n, edge64(random)]));
   if (/^CMPXCHG8B/.test(semantic) || /^(MUL|IMUL1|IMUL8)$/.test(semantic)) d.pinned.add(RAX).add(RDX);
 }
 
@@ -193,21 +229,24 @@ function setIndex(d: Draft, n: number, value: bigint): void {
 }
 
 function prepareString(d: Draft, random: Random): Patch[] {
-  // REP CMPSB is free in what it reads first: its source is always there.
-  const isFree = d.shape.row.semantic === "CMPS8" && d.repeat !== 0;
-  const source = isFree ? BigInt((d.shape.mode === 16 && d.segment === 2 ? STACK : d.shape.mode === 16 && d.segment === 1 ? CODE : DATA) + 0x800 + random.below(0x1000)) : somewhere(d, random, d.segment);
+  const source = somewhere(d, random, d.segment);
   const dest = random.below(3) ? somewhere(d, random, 0) : source + BigInt(random.below(33) - 16);
   setIndex(d, RSI, offsetTo(d, d.segment, source));
   setIndex(d, RDI, offsetTo(d, 0, dest));
-  const count = random.below(30) === 0 ? 1000 + random.below(5000) : random.below(8) === 0 ? random.below(400) : random.below(24);
+  const count =
+    random.below(30) === 0 ? 1000 + random.below(5000) : random.below(8) === 0 ? random.below(400) : random.below(24);
   setIndex(d, RCX, BigInt(count));
   const bytes = edgeBytes(random);
   if (random.below(2)) bytes.fill(random.below(256));
   const second = bytes.slice();
   if (random.below(2)) second[random.below(PATCH_BYTES)]! ^= 1 << random.below(8);
-  if (random.below(2)) d.registers[RAX] = new DataView(bytes.buffer).getBigUint64(0, true) & mask64(d.shape.mode === 64 ? 64 : 32);
+  if (random.below(2))
+    d.registers[RAX] = new DataView(bytes.buffer).getBigUint64(0, true) & mask64(d.shape.mode === 64 ? 64 : 32);
   const down = random.below(2) ? 24n : 0n;
-  return [{ at: linearOf(d, d.segment, d.registers[RSI]!) - down, bytes }, { at: linearOf(d, 0, d.registers[RDI]!) - down, bytes: second }];
+  return [
+    { at: linearOf(d, d.segment, d.registers[RSI]!) - down, bytes },
+    { at: linearOf(d, 0, d.registers[RDI]!) - down, bytes: second },
+  ];
 }
 
 /** What memory and registers hold once the operand's address is known. */
@@ -219,8 +258,13 @@ function preparePatches(d: Draft, random: Random): Patch[] {
   const stackAt = segmentBase(d, 2) + stackOffset;
   const stack: Patch = { at: STACK_ROWS.test(semantic) ? stackAt : 0n, bytes: edgeBytes(random) };
   if (isIndirect(row)) operand.bytes = words(destination(d, random), edge64(random), edge64(random), edge64(random));
-  if (/^RET/.test(semantic)) stack.bytes = words(destination(d, random), edge64(random), edge64(random), edge64(random));
-  if (semantic === "LEAVE" || semantic === "ENTER") stack.at = segmentBase(d, 2) + (d.registers[RBP]! & mask64(mode === 64 ? 64 : mode === 32 ? 32 : 16)) - (semantic === "ENTER" ? 16n : 0n);
+  if (/^RET/.test(semantic))
+    stack.bytes = words(destination(d, random), edge64(random), edge64(random), edge64(random));
+  if (semantic === "LEAVE" || semantic === "ENTER")
+    stack.at =
+      segmentBase(d, 2) +
+      (d.registers[RBP]! & mask64(mode === 64 ? 64 : mode === 32 ? 32 : 16)) -
+      (semantic === "ENTER" ? 16n : 0n);
   if (semantic === "POPF") stack.bytes = words(random64(random) & ~BigInt(FLAG.tf), 0n, 0n, 0n);
   const first = new DataView(operand.bytes.buffer);
   if (/^CMPXCHG8?$/.test(semantic) && random.below(2)) d.registers[RAX] = first.getBigUint64(0, true);
@@ -228,8 +272,10 @@ function preparePatches(d: Draft, random: Random): Patch[] {
     d.registers[RAX] = first.getBigUint64(0, true);
     d.registers[RDX] = first.getBigUint64(d.shape.size === "W" ? 8 : 4, true);
   }
-  if (/^I?DIV/.test(semantic) && random.below(3) === 0) first.setBigUint64(0, d.registers[RDX]! + BigInt(random.below(5) - 1) & mask64(64), true);
-  if (semantic === "BOUND" && random.below(2)) operand.bytes = words(random.pick([0n, mask64(64)]), edge64(random), 0n, 0n);
+  if (/^I?DIV/.test(semantic) && random.below(3) === 0)
+    first.setBigUint64(0, (d.registers[RDX]! + BigInt(random.below(5) - 1)) & mask64(64), true);
+  if (semantic === "BOUND" && random.below(2))
+    operand.bytes = words(random.pick([0n, mask64(64)]), edge64(random), 0n, 0n);
   return [operand, stack];
 }
 
@@ -249,13 +295,15 @@ function chooseImmediate(d: Draft, random: Random): void {
   const [bytes = 0, second] = immediateSizes(d);
   const operand = row.operands.find((o) => /^[IJ]/.test(o));
   if (operand?.startsWith("J")) d.immediate = relative(d, random, bytes);
-  else if (/^(RO|RC|SH|SA)/.test(row.semantic)) d.immediate = BigInt(random.below(2) ? random.below(36) : random.below(256));
+  else if (/^(RO|RC|SH|SA)/.test(row.semantic))
+    d.immediate = BigInt(random.below(2) ? random.below(36) : random.below(256));
   else if (row.semantic === "INT_N") d.immediate = BigInt((0x81 + random.below(0xff)) & 0xff);
   else if (row.semantic === "ENTER") {
     const size = random.below(4) ? random.below(0x100) : random.below(0x1_0000);
     const level = random.pick([0, 0, 1, 2, 3, 8, 31, 32, random.below(256)]);
     d.immediate = BigInt(size | (level << 16));
-  } else if (row.semantic === "RET_I") d.immediate = BigInt(random.below(2) ? random.below(0x40) : random.below(0x1_0000));
+  } else if (row.semantic === "RET_I")
+    d.immediate = BigInt(random.below(2) ? random.below(0x40) : random.below(0x1_0000));
   else d.immediate = edge64(random) & mask64(bytes * 8);
   if (second !== undefined && mode && row.semantic !== "ENTER") d.immediate |= BigInt(random.below(256)) << 16n;
 }
@@ -286,7 +334,14 @@ export function writeCase(group: Group, index: number, random: Random, bytes: Ui
   const isString = STRING_ROWS.test(row.semantic);
   d.locked = !NEVER_LOCKED.test(row.semantic) && random.below(row.attributes.has("lock") && memory ? 6 : 50) === 0;
   if (isString) d.repeat = random.pick([0, 0xf2, 0xf3, 0xf3]);
-  else if (row.map === 0 && row.prefix === 0xf && row.opcode !== 0x90 && !/^LOOP/.test(row.semantic) && random.below(50) === 0) d.repeat = random.pick([0xf2, 0xf3]);
+  else if (
+    row.map === 0 &&
+    row.prefix === 0xf &&
+    row.opcode !== 0x90 &&
+    !/^LOOP/.test(row.semantic) &&
+    random.below(50) === 0
+  )
+    d.repeat = random.pick([0xf2, 0xf3]);
   choosePrefixes(d, random);
   prepareRegisters(d, random);
   if (!STACK_ROWS.test(row.semantic) && random.below(2)) d.registers[RSP] = stackPointer(d, random) & width;

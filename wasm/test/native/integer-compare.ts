@@ -6,7 +6,24 @@ import {
 } from "./integer-layout.ts"; // prettier-ignore
 import { mask64 } from "./integer-values.ts";
 
-const NAMES = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"];
+const NAMES = [
+  "rax",
+  "rcx",
+  "rdx",
+  "rbx",
+  "rsp",
+  "rbp",
+  "rsi",
+  "rdi",
+  "r8",
+  "r9",
+  "r10",
+  "r11",
+  "r12",
+  "r13",
+  "r14",
+  "r15",
+];
 
 /** The kernel keeps the last page of the lower half for itself. */
 const USER_END = 0x7fff_ffff_f000n;
@@ -15,6 +32,9 @@ const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffse
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 const LEGACY_PREFIXES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
+
+const isRepeated = (input: Uint8Array) =>
+  input.subarray(IN_CODE, IN_CODE + input[IN_LENGTH]! - 1).some((byte) => byte === 0xf2 || byte === 0xf3);
 
 /** The count of a shift or rotate as the processor takes it. [SDM2] SAL/SAR/SHL/SHR, SHLD */
 function shiftCount(row: Row, input: Uint8Array): number {
@@ -54,11 +74,23 @@ export function normalize(row: Row, input: Uint8Array, output: Uint8Array): void
   const start = base + viewOf(input).getUint16(IN_CODE_OFFSET, true);
   if (view.getBigUint64(OUT_RIP, true) !== BigInt(start)) flags &= ~undefinedFlags(row, input);
   view.setBigUint64(OUT_FLAGS, BigInt(flags), true);
+  // Where both operands of REP CMPSB fault, processors differ in which they meet first.
+  if (vector >= 12 && row.semantic === "CMPS8" && isRepeated(input)) {
+    view.setUint32(OUT_VECTOR, 14, true);
+    view.setUint32(OUT_ERROR, 0, true);
+    view.setBigUint64(OUT_CR2, 0n, true);
+  }
   if (input[IN_MODE] !== 0) {
-    for (let i = 0; i < 16; i++) view.setBigUint64(OUT_REGISTERS + i * 8, i < 8 ? view.getBigUint64(OUT_REGISTERS + i * 8, true) & mask64(32) : 0n, true);
+    for (let i = 0; i < 16; i++)
+      view.setBigUint64(
+        OUT_REGISTERS + i * 8,
+        i < 8 ? view.getBigUint64(OUT_REGISTERS + i * 8, true) & mask64(32) : 0n,
+        true,
+      );
   }
   // Of addresses in its own half the kernel tells a program only that they are not for it.
-  if (vector === 14 && view.getBigUint64(OUT_CR2, true) >= USER_END) view.setUint32(OUT_ERROR, view.getUint32(OUT_ERROR, true) | 1, true);
+  if (vector === 14 && view.getBigUint64(OUT_CR2, true) >= USER_END)
+    view.setUint32(OUT_ERROR, view.getUint32(OUT_ERROR, true) | 1, true);
 }
 
 /** Names of what differs; nothing if they agree. The sample of memory is not compared, its digest is. */
@@ -89,7 +121,10 @@ const flagText = (flags: number) => `${flags.toString(16)} (${FLAG_NAMES.filter(
 export function describeCase(input: Uint8Array): string {
   const view = viewOf(input.subarray(0, INPUT_SIZE));
   const q = (at: number) => view.getBigUint64(at, true).toString(16);
-  const patches = [0, 1].map((i) => `[${view.getUint32(IN_AT + i * 4, true).toString(16)}] ${hex(input.subarray(IN_BYTES + i * 32, IN_BYTES + i * 32 + 32))}`);
+  const patches = [0, 1].map(
+    (i) =>
+      `[${view.getUint32(IN_AT + i * 4, true).toString(16)}] ${hex(input.subarray(IN_BYTES + i * 32, IN_BYTES + i * 32 + 32))}`,
+  );
   return [
     `${MODES[input[IN_MODE]!]}-bit code ${hex(input.subarray(IN_CODE, IN_CODE + input[IN_LENGTH]!))} at ${(0x20_0000 + view.getUint16(IN_CODE_OFFSET, true)).toString(16)}`,
     `flags ${flagText(view.getUint32(IN_FLAGS, true))} fs ${q(IN_FS_BASE)} gs ${q(IN_GS_BASE)}`,
@@ -102,11 +137,16 @@ export function describeCase(input: Uint8Array): string {
 export function describeResult(output: Uint8Array, names: string[]): string {
   const view = viewOf(output.subarray(0, OUTPUT_SIZE));
   const q = (at: number) => view.getBigUint64(at, true).toString(16);
-  const parts = [`vector ${view.getUint32(OUT_VECTOR, true)} error ${view.getUint32(OUT_ERROR, true).toString(16)} cr2 ${q(OUT_CR2)} rip ${q(OUT_RIP)}`];
+  const parts = [
+    `vector ${view.getUint32(OUT_VECTOR, true)} error ${view.getUint32(OUT_ERROR, true).toString(16)} cr2 ${q(OUT_CR2)} rip ${q(OUT_RIP)}`,
+  ];
   if (names.includes("flags")) parts.push(`flags ${flagText(view.getUint32(OUT_FLAGS, true))}`);
   NAMES.forEach((name, i) => {
     if (names.includes(name)) parts.push(`${name} ${q(OUT_REGISTERS + i * 8)}`);
   });
-  if (names.includes("memory")) parts.push(`${view.getUint32(OUT_CHANGED, true)} bytes changed from ${view.getUint32(OUT_FIRST, true).toString(16)}: ${hex(output.subarray(OUT_BYTES, OUT_BYTES + 36))}`);
+  if (names.includes("memory"))
+    parts.push(
+      `${view.getUint32(OUT_CHANGED, true)} bytes changed from ${view.getUint32(OUT_FIRST, true).toString(16)}: ${hex(output.subarray(OUT_BYTES, OUT_BYTES + 36))}`,
+    );
   return parts.join(", ");
 }

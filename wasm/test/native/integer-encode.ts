@@ -91,7 +91,8 @@ interface Address {
   ripRelative: boolean;
 }
 
-const little = (value: bigint, bytes: number): number[] => Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+const little = (value: bigint, bytes: number): number[] =>
+  Array.from({ length: bytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
 
 const NO_ADDRESS = { sib: -1, displacement: [], rex: 0, ripRelative: false };
 const PAIRS16 = [[RBX, RSI], [RBX, RDI], [RBP, RSI], [RBP, RDI], [RSI], [RDI], [RBP], [RBX]] as const; // prettier-ignore
@@ -101,10 +102,16 @@ function setAddressRegister(d: Draft, n: number, value: bigint): void {
   const bits = d.addressBits;
   const old = d.registers[n]!;
   // Bits above the address size do not count: they keep what they have.
-  d.registers[n] = (value & mask64(bits)) | (bits === 64 ? 0n : old & ~mask64(bits) & mask64(d.shape.mode === 64 ? 64 : 32));
+  d.registers[n] =
+    (value & mask64(bits)) | (bits === 64 ? 0n : old & ~mask64(bits) & mask64(d.shape.mode === 64 ? 64 : 32));
 }
 
-function address16(d: Draft, random: Random, segmentOf: (usesBp: boolean) => number, aim: (segment: number) => bigint): Address {
+function address16(
+  d: Draft,
+  random: Random,
+  segmentOf: (usesBp: boolean) => number,
+  aim: (segment: number) => bigint,
+): Address {
   const rm = random.below(8);
   const mod = random.below(3);
   if (rm === 6 && mod === 0) {
@@ -118,11 +125,13 @@ function address16(d: Draft, random: Random, segmentOf: (usesBp: boolean) => num
   d.segment = segment;
   const [base, index] = PAIRS16[rm]!;
   const bytes = mod === 0 ? 0 : mod;
-  const displacement = bytes === 0 ? 0n : bytes === 1 ? signExtend(BigInt(random.below(256)), 8) : BigInt(random.below(0x10000));
+  const displacement =
+    bytes === 0 ? 0n : bytes === 1 ? signExtend(BigInt(random.below(256)), 8) : BigInt(random.below(0x10000));
   const wanted = offsetTo(d, segment, aim(segment));
   const rest = displacement + (index === undefined ? 0n : d.registers[index]!);
   if (!d.pinned.has(base)) setAddressRegister(d, base, wanted - rest);
-  else if (index !== undefined && !d.pinned.has(index)) setAddressRegister(d, index, wanted - displacement - d.registers[base]!);
+  else if (index !== undefined && !d.pinned.has(index))
+    setAddressRegister(d, index, wanted - displacement - d.registers[base]!);
   const sum = d.registers[base]! + (index === undefined ? 0n : d.registers[index]!) + displacement;
   d.target = linearOf(d, segment, sum);
   return { ...NO_ADDRESS, modrm: (mod << 6) | rm, displacement: little(displacement, bytes) };
@@ -135,7 +144,12 @@ function someDisplacement(random: Random, bytes: number): bigint {
   return signExtend(BigInt(random.below(3) ? random.below(0x1000) : random.next()), 32);
 }
 
-function address32(d: Draft, random: Random, segmentOf: (usesBp: boolean) => number, aim: (segment: number) => bigint): Address {
+function address32(
+  d: Draft,
+  random: Random,
+  segmentOf: (usesBp: boolean) => number,
+  aim: (segment: number) => bigint,
+): Address {
   const is64 = d.shape.mode === 64;
   const registers = is64 ? 16 : 8;
   const kind = random.below(10);
@@ -152,7 +166,8 @@ function address32(d: Draft, random: Random, segmentOf: (usesBp: boolean) => num
     d.target = linearOf(d, d.segment, wanted);
     if (is64 && !viaSib) return { ...NO_ADDRESS, modrm: 5, displacement: little(wanted, 4), ripRelative: true };
     if (fits(wanted)) {
-      if (viaSib) return { ...NO_ADDRESS, modrm: 4, sib: (random.below(4) << 6) | 0x25, displacement: little(wanted, 4) };
+      if (viaSib)
+        return { ...NO_ADDRESS, modrm: 4, sib: (random.below(4) << 6) | 0x25, displacement: little(wanted, 4) };
       return { ...NO_ADDRESS, modrm: 5, displacement: little(wanted, 4) };
     }
   }
@@ -167,7 +182,13 @@ function address32(d: Draft, random: Random, segmentOf: (usesBp: boolean) => num
       if (!fits(displacement)) displacement = someDisplacement(random, 4);
       displacement &= mask64(32);
       d.target = linearOf(d, d.segment, (d.registers[index]! << BigInt(scale)) + signExtend(displacement, 32));
-      return { ...NO_ADDRESS, modrm: 4, sib: (scale << 6) | ((index & 7) << 3) | 5, displacement: little(displacement, 4), rex: index & 8 ? 2 : 0 };
+      return {
+        ...NO_ADDRESS,
+        modrm: 4,
+        sib: (scale << 6) | ((index & 7) << 3) | 5,
+        displacement: little(displacement, 4),
+        rex: index & 8 ? 2 : 0,
+      };
     }
   }
   const base = random.below(registers);
@@ -181,11 +202,19 @@ function address32(d: Draft, random: Random, segmentOf: (usesBp: boolean) => num
   const scale = BigInt(random.below(4));
   const indexed = () => (index === RSP ? 0n : d.registers[index]! << scale);
   if (!d.pinned.has(base) && base !== index) setAddressRegister(d, base, wanted - indexed() - displacement);
-  else if (index !== RSP && !d.pinned.has(index) && base !== index) setAddressRegister(d, index, (wanted - displacement - d.registers[base]!) >> scale);
-  else if (base === index && !d.pinned.has(base)) setAddressRegister(d, base, (wanted - displacement) / (1n + (1n << scale)));
+  else if (index !== RSP && !d.pinned.has(index) && base !== index)
+    setAddressRegister(d, index, (wanted - displacement - d.registers[base]!) >> scale);
+  else if (base === index && !d.pinned.has(base))
+    setAddressRegister(d, base, (wanted - displacement) / (1n + (1n << scale)));
   d.target = linearOf(d, d.segment, d.registers[base]! + indexed() + displacement);
   const rex = (base & 8 ? 1 : 0) | (withSib && index & 8 ? 2 : 0);
-  if (!withSib) return { ...NO_ADDRESS, modrm: (mod << 6) | (base & 7), displacement: little(displacement, displacementBytes), rex };
+  if (!withSib)
+    return {
+      ...NO_ADDRESS,
+      modrm: (mod << 6) | (base & 7),
+      displacement: little(displacement, displacementBytes),
+      rex,
+    };
   const sib = (Number(scale) << 6) | ((index & 7) << 3) | (base & 7);
   return { modrm: (mod << 6) | 4, sib, displacement: little(displacement, displacementBytes), rex, ripRelative: false };
 }
@@ -195,7 +224,8 @@ export function choosePrefixes(d: Draft, random: Random): void {
   const { mode, size } = d.shape;
   const other = random.below(7) === 0;
   d.addressBits = mode === 64 ? (other ? 32 : 64) : (mode === 32) !== other ? 32 : 16;
-  d.operandBits = mode === 64 ? (size === "W" ? 64 : size === "66" ? 16 : 32) : (mode === 32) !== (size === "66") ? 32 : 16;
+  d.operandBits =
+    mode === 64 ? (size === "W" ? 64 : size === "66" ? 16 : 32) : (mode === 32) !== (size === "66") ? 32 : 16;
   const { attributes } = d.shape.row;
   if (mode === 64 && (attributes.has("d64") || attributes.has("f64")) && d.operandBits === 32) d.operandBits = 64;
   if (mode === 64 && attributes.has("f64")) d.operandBits = 64;
@@ -220,7 +250,8 @@ export function encodeInteger(d: Draft, random: Random, aim: (segment: number) =
   if (d.repeat) prefixes.push(d.repeat);
   const override = random.below(5) === 0 ? random.below(6) : -1;
   if (override >= 0) prefixes.push(SEGMENT_PREFIX[override]!);
-  if (prefixes.length && random.below(30) === 0) prefixes.push(random.pick(prefixes.filter((p) => p !== 0xf2 && p !== 0xf3).concat(0x3e)));
+  if (prefixes.length && random.below(30) === 0)
+    prefixes.push(random.pick(prefixes.filter((p) => p !== 0xf2 && p !== 0xf3).concat(0x3e)));
   for (let i = prefixes.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [prefixes[i], prefixes[j]] = [prefixes[j]!, prefixes[i]!];
@@ -248,7 +279,8 @@ export function encodeInteger(d: Draft, random: Random, aim: (segment: number) =
   if (row.hasModrm) {
     if (row.modrm >= 0) modrm = row.modrm;
     else {
-      d.reg = row.reg >= 0 ? row.reg : row.operands.some((o) => /^[SCD][wd]$/.test(o)) ? random.below(8) : random.below(wide);
+      d.reg =
+        row.reg >= 0 ? row.reg : row.operands.some((o) => /^[SCD][wd]$/.test(o)) ? random.below(8) : random.below(wide);
       if (d.reg & 8) rex |= 4;
       if (memory) {
         address = (d.addressBits === 16 ? address16 : address32)(d, random, segmentOf, aim);

@@ -28,7 +28,16 @@ export const SEGMENT16_LIMIT = 0xafff;
 export const FS_BASE32 = 0x2f_4000;
 export const GS_BASE32 = 0xffff_f000;
 
-export const SELECTOR = { code64: 0x33, code32: 0x23, data: 0x2b, code16: 0x07, data16: 0x0f, stack16: 0x17, fs: 0x1f, gs: 0x27 } as const;
+export const SELECTOR = {
+  code64: 0x33,
+  code32: 0x23,
+  data: 0x2b,
+  code16: 0x07,
+  data16: 0x0f,
+  stack16: 0x17,
+  fs: 0x1f,
+  gs: 0x27,
+} as const;
 
 export const INPUT_SIZE = 240;
 export const IN_MODE = 0;
@@ -56,7 +65,20 @@ export const OUT_FIRST = 168;
 export const OUT_BYTES = 172;
 export const OUT_SAMPLE_BYTES = 36;
 
-export const FLAG = { cf: 1, pf: 4, af: 0x10, zf: 0x40, sf: 0x80, tf: 0x100, if: 0x200, df: 0x400, of: 0x800, nt: 0x4000, ac: 0x4_0000, id: 0x20_0000 } as const;
+export const FLAG = {
+  cf: 1,
+  pf: 4,
+  af: 0x10,
+  zf: 0x40,
+  sf: 0x80,
+  tf: 0x100,
+  if: 0x200,
+  df: 0x400,
+  of: 0x800,
+  nt: 0x4000,
+  ac: 0x4_0000,
+  id: 0x20_0000,
+} as const;
 export const ARITH_FLAGS = 0x8d5;
 /** What a case can change and the kernel hands back. */
 export const FLAGS_COMPARED = ARITH_FLAGS | FLAG.df | FLAG.nt | FLAG.ac | FLAG.id;
@@ -71,7 +93,7 @@ function makePattern(): Uint8Array {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     return state >>> 16;
   };
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const run = at >= DATA_BYTES / 2 && at < DATA_BYTES + READ_ONLY_BYTES ? 1 + (next() & 63) : 1;
     const value = next() & 0xff;
     for (let i = 0; i < run && at < bytes.length; i++) bytes[at++] = value;

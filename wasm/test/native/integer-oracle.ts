@@ -14,7 +14,9 @@ export function askProcessorForIntegers(inputs: Uint8Array): Uint8Array {
   if (!program) {
     const file = join(root, "build/test", `integer-${process.pid}`);
     mkdirSync(dirname(file), { recursive: true });
-    const gcc = spawnSync("gcc", ["-O1", "-fno-stack-protector", "-o", file, join(here, "integer.c")], { encoding: "utf8" });
+    const gcc = spawnSync("gcc", ["-O1", "-fno-stack-protector", "-o", file, join(here, "integer.c")], {
+      encoding: "utf8",
+    });
     if (gcc.status !== 0) throw new Error(gcc.stderr);
     program = file;
   }

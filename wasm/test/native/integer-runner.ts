@@ -108,7 +108,11 @@ export class IntegerRunner {
       return at;
     };
     const map = (linear: bigint, physical: number, bytes: number, flags: bigint) => {
-      for (let i = 0; i < bytes; i += 0x1000) put(pageTable(linear + BigInt(i)) + Number(((linear + BigInt(i)) >> 12n) & 511n) * 8, BigInt(physical + i) | flags | PRESENT);
+      for (let i = 0; i < bytes; i += 0x1000)
+        put(
+          pageTable(linear + BigInt(i)) + Number(((linear + BigInt(i)) >> 12n) & 511n) * 8,
+          BigInt(physical + i) | flags | PRESENT,
+        );
     };
     map(BigInt(CODE), CODE, CODE_BYTES, USER_PAGE);
     map(BigInt(STACK), STACK, STACK_BYTES, USER_PAGE | WRITABLE | NO_EXECUTE);
@@ -209,7 +213,8 @@ export class IntegerRunner {
     if (vector === 14) to.setBigUint64(OUT_CR2, BigInt.asUintN(64, core.ex.getControl!(core.cpu, 2)), true);
     to.setBigUint64(OUT_RIP, view.getBigUint64(frame, true), true);
     to.setBigUint64(OUT_FLAGS, view.getBigUint64(frame + 16, true), true);
-    for (let i = 0; i < 16; i++) to.setBigUint64(OUT_REGISTERS + i * 8, i === 4 ? view.getBigUint64(frame + 24, true) : this.registers[i]!, true);
+    for (let i = 0; i < 16; i++)
+      to.setBigUint64(OUT_REGISTERS + i * 8, i === 4 ? view.getBigUint64(frame + 24, true) : this.registers[i]!, true);
   }
 
   /** What integer.c reports of memory; then the pattern is put back. */

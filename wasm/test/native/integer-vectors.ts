@@ -25,7 +25,8 @@ function baseline(input: Uint8Array): DataView {
   const base = CODE - (input[IN_MODE] === 2 ? CODE16_BASE : 0);
   view.setBigUint64(OUT_RIP, BigInt(base + from.getUint16(IN_CODE_OFFSET, true) + input[IN_LENGTH]! + 1), true);
   view.setBigUint64(OUT_FLAGS, BigInt(from.getUint32(IN_FLAGS, true) & FLAGS_COMPARED), true);
-  for (let i = 0; i < 16; i++) view.setBigUint64(OUT_REGISTERS + i * 8, from.getBigUint64(IN_REGISTERS + i * 8, true), true);
+  for (let i = 0; i < 16; i++)
+    view.setBigUint64(OUT_REGISTERS + i * 8, from.getBigUint64(IN_REGISTERS + i * 8, true), true);
   return view;
 }
 
@@ -58,7 +59,11 @@ export function packIntegerVectors(groups: Group[], inputs: Uint8Array[], result
   const sections = groups.map((group, g) => {
     const records: number[] = [];
     for (let i = 0; i < VECTOR_CASES; i++)
-      packResult(inputs[g]!.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE), results[g]!.subarray(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE), records);
+      packResult(
+        inputs[g]!.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE),
+        results[g]!.subarray(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE),
+        records,
+      );
     const head = Buffer.alloc(10);
     head.writeUInt32LE(seedOf(groupKey(group)), 0);
     head.writeUInt32LE(digest(inputs[g]!.subarray(0, VECTOR_CASES * INPUT_SIZE)), 4);
@@ -72,11 +77,14 @@ export function packIntegerVectors(groups: Group[], inputs: Uint8Array[], result
 export function unpackIntegerVectors(file: Uint8Array): (group: Group, inputs: Uint8Array) => Uint8Array {
   const packed = gunzipSync(file);
   const sections = new Map<number, number>();
-  for (let at = 0; at < packed.length; at += 10 + packed.readUInt16LE(at + 8)) sections.set(packed.readUInt32LE(at), at);
+  for (let at = 0; at < packed.length; at += 10 + packed.readUInt16LE(at + 8))
+    sections.set(packed.readUInt32LE(at), at);
   return (group, inputs) => {
     let at = sections.get(seedOf(groupKey(group)));
     if (at === undefined || packed.readUInt32LE(at + 4) !== digest(inputs.subarray(0, VECTOR_CASES * INPUT_SIZE)))
-      throw new Error(`No recorded results for ${group.name}: record them with POSADA_RECORD=1 on an AMD x86-64 machine with gcc.`);
+      throw new Error(
+        `No recorded results for ${group.name}: record them with POSADA_RECORD=1 on an AMD x86-64 machine with gcc.`,
+      );
     at += 10;
     const results = new Uint8Array(VECTOR_CASES * OUTPUT_SIZE);
     for (let i = 0; i < VECTOR_CASES; i++) {
@@ -95,4 +103,3 @@ export function unpackIntegerVectors(file: Uint8Array): (group: Group, inputs: U
     return results;
   };
 }
-

@@ -18,7 +18,11 @@ function isSuitable(): boolean {
   try {
     const info = readFileSync("/proc/cpuinfo", "utf8");
     const flags = new Set(/^flags\s*:(.*)$/m.exec(info)?.[1]?.split(" "));
-    return info.includes("AuthenticAMD") && NEEDED.every((flag) => flags.has(flag)) && spawnSync("gcc", ["--version"]).status === 0;
+    return (
+      info.includes("AuthenticAMD") &&
+      NEEDED.every((flag) => flags.has(flag)) &&
+      spawnSync("gcc", ["--version"]).status === 0
+    );
   } catch {
     return false;
   }
@@ -30,7 +34,9 @@ export const oracleIsHere = isSuitable();
 export function askProcessor(inputs: Uint8Array): Uint8Array {
   const program = join(root, "build/test", `oracle-${process.pid}`);
   mkdirSync(dirname(program), { recursive: true });
-  const gcc = spawnSync("gcc", ["-O1", "-mno-red-zone", "-fno-pie", "-no-pie", "-o", program, join(here, "oracle.c")], { encoding: "utf8" });
+  const gcc = spawnSync("gcc", ["-O1", "-mno-red-zone", "-fno-pie", "-no-pie", "-o", program, join(here, "oracle.c")], {
+    encoding: "utf8",
+  });
   if (gcc.status !== 0) throw new Error(gcc.stderr);
   const run = spawnSync(program, [], { input: inputs, maxBuffer: 1 << 30 });
   if (run.status !== 0) throw new Error(`the oracle ended with ${run.status} ${run.signal}`);

@@ -28,7 +28,11 @@ export function packVectors(forms: Form[], inputs: Uint8Array, results: Uint8Arr
   const view = new DataView(packed.buffer);
   forms.forEach((form, f) => {
     view.setUint32(f * SECTION, seedOf(keyOf(form)), true);
-    view.setUint32(f * SECTION + 4, digest(inputs.subarray(f * stride * INPUT_SIZE, (f * stride + VECTOR_CASES) * INPUT_SIZE)), true);
+    view.setUint32(
+      f * SECTION + 4,
+      digest(inputs.subarray(f * stride * INPUT_SIZE, (f * stride + VECTOR_CASES) * INPUT_SIZE)),
+      true,
+    );
     for (let i = 0; i < VECTOR_CASES; i++) {
       const n = f * stride + i;
       const result = results.slice(n * OUTPUT_SIZE, (n + 1) * OUTPUT_SIZE);
@@ -48,10 +52,15 @@ export function unpackVectors(file: Uint8Array): (form: Form, inputs: Uint8Array
   return (form, inputs) => {
     const at = sections.get(seedOf(keyOf(form)));
     if (at === undefined || view.getUint32(at + 4, true) !== digest(inputs.subarray(0, VECTOR_CASES * INPUT_SIZE)))
-      throw new Error(`No recorded results for ${form.row.text}: record them with POSADA_RECORD=1 on an AMD x86-64 machine with gcc.`);
+      throw new Error(
+        `No recorded results for ${form.row.text}: record them with POSADA_RECORD=1 on an AMD x86-64 machine with gcc.`,
+      );
     const results = packed.slice(at + 8, at + SECTION);
     for (let i = 0; i < VECTOR_CASES; i++)
-      difference(inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE), results.subarray(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE));
+      difference(
+        inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE),
+        results.subarray(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE),
+      );
     return results;
   };
 }

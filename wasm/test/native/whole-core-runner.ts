@@ -41,7 +41,9 @@ export class WholeCoreRunner implements SseCore {
     core.flags = (from.getUint32(IN_FLAGS, true) & ARITH_FLAGS) | 2;
     core.put(MEMORY, new Uint8Array(128));
     core.put(MEMORY, input.subarray(IN_MEMORY, IN_MEMORY + 32));
-    const code = Buffer.from(input.subarray(1, 1 + input[0]!)).toString("hex").replace(/../g, "$& ");
+    const code = Buffer.from(input.subarray(1, 1 + input[0]!))
+      .toString("hex")
+      .replace(/../g, "$& ");
     const vector = core.vectorOf(code + HLT);
     output.fill(0, 0, OUTPUT_SIZE);
     to.setUint32(OUT_MXCSR, state.getUint32(OFF_MXCSR, true), true);

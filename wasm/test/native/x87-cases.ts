@@ -36,11 +36,21 @@ export interface X87Form {
 }
 
 export function formsOf(row: Row): X87Form[] {
-  const name = row.text.split("|").slice(0, 3).map((c) => c.trim()).filter(Boolean).join(" ");
+  const name = row.text
+    .split("|")
+    .slice(0, 3)
+    .map((c) => c.trim())
+    .filter(Boolean)
+    .join(" ");
   if (row.opcode === 0x9b) return [];
   if (row.modrm >= 0) return [{ row, name, code: [row.opcode, row.modrm], memory: false }];
   if (row.form === "m") return [{ row, name, code: [row.opcode, 7 | (row.reg << 3)], memory: true }];
-  return [0, 1, 2, 7].map((i) => ({ row, name: `${name} ST(${i})`, code: [row.opcode, 0xc0 | (row.reg << 3) | i], memory: false }));
+  return [0, 1, 2, 7].map((i) => ({
+    row,
+    name: `${name} ST(${i})`,
+    code: [row.opcode, 0xc0 | (row.reg << 3) | i],
+    memory: false,
+  }));
 }
 
 type Value = readonly [signExponent: number, significand: bigint];
@@ -78,7 +88,22 @@ const EDGE32 = [
   0x7fa12345, 0x7fe12345, 0x40490fdb, 0x400000,
 ]; // prettier-ignore
 
-const EDGE_INTEGERS = [0n, 1n, -1n, 2n, 3n, 10n, 127n, 0x7fffn, -0x8000n, 0x7fffffffn, -0x80000000n, 0x7fffffffffffffffn, -0x8000000000000000n, 0x123456789abcdefn];
+const EDGE_INTEGERS = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  3n,
+  10n,
+  127n,
+  0x7fffn,
+  -0x8000n,
+  0x7fffffffn,
+  -0x80000000n,
+  0x7fffffffffffffffn,
+  -0x8000000000000000n,
+  0x123456789abcdefn,
+];
 
 const random64 = (random: Random) => (BigInt(random.next()) << 32n) | BigInt(random.next());
 
@@ -88,9 +113,12 @@ function randomSignificand(random: Random): bigint {
   const any = random64(random) | (1n << 63n);
   if (kind === 0) return (1n << 63n) | (random64(random) & 0xfn);
   if (kind === 1) return BigInt.asUintN(64, ~0n << BigInt(random.below(63)));
-  if (kind === 2) return BigInt.asUintN(64, (any >> BigInt(random.below(60))) << BigInt(random.below(60))) | (1n << 63n);
-  if (kind === 3) return (any & (~0n << 40n)) | (1n << 63n) | (random.below(2) ? 1n << 39n : 0n) | BigInt(random.below(2));
-  if (kind === 4) return BigInt.asUintN(64, any & (~0n << 11n)) | (random.below(2) ? 1n << 10n : 0n) | BigInt(random.below(2));
+  if (kind === 2)
+    return BigInt.asUintN(64, (any >> BigInt(random.below(60))) << BigInt(random.below(60))) | (1n << 63n);
+  if (kind === 3)
+    return (any & (~0n << 40n)) | (1n << 63n) | (random.below(2) ? 1n << 39n : 0n) | BigInt(random.below(2));
+  if (kind === 4)
+    return BigInt.asUintN(64, any & (~0n << 11n)) | (random.below(2) ? 1n << 10n : 0n) | BigInt(random.below(2));
   return any;
 }
 
@@ -121,11 +149,19 @@ function transcendentalValue(random: Random, semantic: string, i: number): Value
   const kind = random.below(8);
   let exponent = 0x3fff - 1 - (kind < 4 ? random.below(4) : kind < 7 ? random.below(40) : random.below(300));
   if (/SIN|COS|PTAN/.test(semantic) && kind < 5) exponent = 0x3ffd + (kind < 3 ? random.below(8) : random.below(66));
-  if (semantic === "FPATAN" || (semantic === "FYL2X" && i === 0)) exponent = 0x3fff + (kind < 4 ? random.below(9) - 4 : kind < 6 ? random.below(100) - 50 : random.below(0x7ffe) - 0x3fff);
+  if (semantic === "FPATAN" || (semantic === "FYL2X" && i === 0))
+    exponent =
+      0x3fff + (kind < 4 ? random.below(9) - 4 : kind < 6 ? random.below(100) - 50 : random.below(0x7ffe) - 0x3fff);
   if (/FYL2X/.test(semantic) && i === 1) exponent = 0x3fff + random.below(20) - 10;
   const positive = semantic === "FYL2X" && i === 0 && random.below(20) !== 0;
   const significand = random.below(4) ? (1n << 63n) | random64(random) : randomSignificand(random);
-  if (semantic === "FYL2X" && i === 0 && kind === 0) return [random.below(2) ? 0x3fff : 0x3ffe, random.below(2) ? (1n << 63n) + (random64(random) >> BigInt(4 + random.below(60))) : ~(random64(random) >> BigInt(4 + random.below(60))) & 0xffffffffffffffffn];
+  if (semantic === "FYL2X" && i === 0 && kind === 0)
+    return [
+      random.below(2) ? 0x3fff : 0x3ffe,
+      random.below(2)
+        ? (1n << 63n) + (random64(random) >> BigInt(4 + random.below(60)))
+        : ~(random64(random) >> BigInt(4 + random.below(60))) & 0xffffffffffffffffn,
+    ];
   return [Math.max(1, exponent) | (positive ? 0 : sign), significand];
 }
 
@@ -137,7 +173,11 @@ function writeMemory(bytes: Uint8Array, at: number, random: Random, size: string
   for (let i = 0; i < 16; i++) bytes[at + i] = random.below(256);
   const edge = random.below(3) === 0;
   if (/_M16I?$/.test(semantic) || /_M32I$/.test(semantic) || /^F(IST|ILD|ICOM)/.test(semantic)) {
-    view.setBigInt64(at, edge ? random.pick(EDGE_INTEGERS) : BigInt.asIntN(64, random64(random)) >> BigInt(random.below(64)), true);
+    view.setBigInt64(
+      at,
+      edge ? random.pick(EDGE_INTEGERS) : BigInt.asIntN(64, random64(random)) >> BigInt(random.below(64)),
+      true,
+    );
     if (edge && size === "Md") view.setInt32(at, Number(BigInt.asIntN(32, random.pick(EDGE_INTEGERS))), true);
     if (edge && size === "Mw") view.setInt16(at, Number(BigInt.asIntN(16, random.pick(EDGE_INTEGERS))), true);
   } else if (size === "Md") {
@@ -177,20 +217,26 @@ export function writeInput(form: X87Form, random: Random, bytes: Uint8Array): vo
   view.setUint32(IN_STATE + STATE_CONTROL, 0xffff0040 | masks | (precision << 8) | (random.below(4) << 10), true);
   const top = random.below(8);
   const sticky = random.below(2) ? random.below(64) & masks : 0;
-  view.setUint32(IN_STATE + STATE_STATUS, 0xffff0000 | sticky | (random.below(8) === 0 ? 0x40 : 0) | (random.next() & 0x4700) | (top << 11), true);
+  view.setUint32(
+    IN_STATE + STATE_STATUS,
+    0xffff0000 | sticky | (random.below(8) === 0 ? 0x40 : 0) | (random.next() & 0x4700) | (top << 11),
+    true,
+  );
   // Physical tags: room for a push in most cases, two operands in most.
   let tags = 0;
   for (let i = 0; i < 8; i++) {
     let empty = random.below(2) === 0;
     const operand = form.code[1]! & 7;
     if (i < 2 || i === operand) empty = random.below(16) === 0;
-    if (i === 7) empty = PUSHES.test(semantic) ? random.below(12) !== 0 : form.code[1] === 0xc7 ? empty : random.below(2) === 0;
+    if (i === 7)
+      empty = PUSHES.test(semantic) ? random.below(12) !== 0 : form.code[1] === 0xc7 ? empty : random.below(2) === 0;
     if (empty) tags |= 3 << (((top + i) & 7) * 2);
   }
   view.setUint32(IN_STATE + STATE_TAGS, 0xffff0000 | tags, true);
   const near = random.below(4) ? 0x3fff : random.below(0x7fff);
   for (let i = 0; i < 8; i++) {
-    const [se, sig] = TRANSCENDENTAL.test(semantic) && i < 2 ? transcendentalValue(random, semantic, i) : randomValue(random, near);
+    const [se, sig] =
+      TRANSCENDENTAL.test(semantic) && i < 2 ? transcendentalValue(random, semantic, i) : randomValue(random, near);
     view.setBigUint64(IN_STATE + STATE_REGISTERS + i * 10, BigInt.asUintN(64, sig), true);
     view.setUint16(IN_STATE + STATE_REGISTERS + i * 10 + 8, se, true);
   }

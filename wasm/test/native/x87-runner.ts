@@ -94,7 +94,10 @@ export function describeState(bytes: Uint8Array, isInput: boolean): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const at = isInput ? IN_STATE : OUT_STATE;
   const memory = isInput ? IN_MEMORY : OUT_MEMORY;
-  const st = [0, 1, 2, 7].map((i) => `ST(${i}) ${hex(view.getUint16(at + STATE_REGISTERS + i * 10 + 8, true), 4)} ${hex(view.getBigUint64(at + STATE_REGISTERS + i * 10, true), 16)}`);
+  const st = [0, 1, 2, 7].map(
+    (i) =>
+      `ST(${i}) ${hex(view.getUint16(at + STATE_REGISTERS + i * 10 + 8, true), 4)} ${hex(view.getBigUint64(at + STATE_REGISTERS + i * 10, true), 16)}`,
+  );
   return [
     `control ${hex(view.getUint16(at + STATE_CONTROL, true), 4)} status ${hex(view.getUint16(at + STATE_STATUS, true), 4)} tags ${hex(view.getUint16(at + STATE_TAGS, true), 4)}`,
     `flags ${hex(view.getUint32(isInput ? IN_FLAGS : OUT_FLAGS, true) & ARITH_FLAGS, 3)} rax ${hex(view.getBigUint64(isInput ? IN_RAX : OUT_RAX, true), 16)}`,
