@@ -3,7 +3,7 @@
  * and raises #SS(0); nothing is committed by a peek or a poke: `moveStackPointer` does that last.
  * [SDM1] 6.2 – [SDM3] 5.3
  */
-import { memRead, memWrite } from "../mmu/access";
+import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { ACCESS_READ, ACCESS_WRITE, isCanonical, segmentAllows } from "./address";
 import { VECTOR_SS, raiseCode } from "./fault";
 import { ATTR_DB, Cpu, SEG_SS, is64, segment } from "./state";
@@ -54,6 +54,19 @@ export function pokeStack(cpu: Cpu, sizeBytes: u32, deltaBytes: i64, value: u64)
   if (sizeBytes == 2) memWrite<u16>(cpu, linearAddr, <u16>value);
   else if (sizeBytes == 4) memWrite<u32>(cpu, linearAddr, <u32>value);
   else memWrite<u64>(cpu, linearAddr, value);
+}
+
+/** Faults as a write to that slot would, and writes nothing. */
+export function checkPoke(cpu: Cpu, sizeBytes: u32, deltaBytes: i64): void {
+  const linearAddr = stackLinear(cpu, deltaBytes, sizeBytes, ACCESS_WRITE);
+  if (!cpu.fault) readForWrite(cpu, linearAddr, sizeBytes);
+}
+
+/** The same for a linear address. */
+export function readForWrite(cpu: Cpu, linearAddr: u64, sizeBytes: u32): void {
+  if (sizeBytes == 2) memReadForWrite<u16>(cpu, linearAddr);
+  else if (sizeBytes == 4) memReadForWrite<u32>(cpu, linearAddr);
+  else memReadForWrite<u64>(cpu, linearAddr);
 }
 
 /** Pushes; the stack pointer moves only if the write worked. Check `cpu.fault`. */

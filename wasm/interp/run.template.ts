@@ -9,7 +9,7 @@
 import { condB, condBE, condL, condLE, condO, condP, condS, condZ } from "../cpu/conditions";
 import { ACCESS_READ, isCanonical, linear } from "../cpu/address";
 import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../cpu/state";
-import { VECTOR_GP, VECTOR_SS, raiseGP } from "../cpu/fault";
+import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { jumpKey, jumpSlot } from "../decode/code-index";
@@ -17,6 +17,7 @@ import { linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK } from "../layout";
 import { memRead, memWrite } from "../mmu/access";
 import { tlbSlot } from "../mmu/tlb-entry";
+import { refuseCall } from "../semantics/near";
 import { raiseTooLong, raiseUndefined } from "../semantics/invalid";
 import { Interp } from "../interp/backend";
 import { Hit } from "../interp/hit-backend";
@@ -156,31 +157,30 @@ export function execute(cpu: Cpu, trace: usize): void {
       case ID_JMP_E_FAST64: {
         direct = false;
         target = targetOperand<u64>(cpu, rec);
+        if (!cpu.fault && !isCanonical(target)) raiseGP(cpu, 0);
         if (cpu.fault) { leave(cpu, rec, budget); return; }
         break;
       }
       case ID_CALL_E_FAST32: {
         direct = false;
+        cpu.rec = <u32>rec;
         target = targetOperand<u32>(cpu, rec);
         if (cpu.fault) { leave(cpu, rec, budget); return; }
         const stack = (cpu.rsp - 4) & 0xffff_ffff;
         memWrite<u32>(cpu, stack, <u32>ripOf(cpu, cpu.codeBase + nextOffset(rec)));
-        if (cpu.fault) { leave(cpu, rec, budget); return; }
+        if (cpu.fault) { refuseCall(cpu, stack, 4); leave(cpu, rec, budget); return; }
         cpu.rsp = stack;
         break;
       }
       case ID_CALL_E_FAST64: {
         direct = false;
+        cpu.rec = <u32>rec;
         target = targetOperand<u64>(cpu, rec);
         if (cpu.fault) { leave(cpu, rec, budget); return; }
         const stack = cpu.rsp - 8;
-        memWrite<u64>(cpu, stack, cpu.codeBase + nextOffset(rec));
-        if (cpu.fault) {
-          // The record's segment is that of the target's operand, the stack's is SS.
-          if (cpu.faultVector == VECTOR_GP) cpu.faultVector = VECTOR_SS;
-          leave(cpu, rec, budget);
-          return;
-        }
+        const isReachable = isCanonical(target);
+        if (isReachable) memWrite<u64>(cpu, stack, cpu.codeBase + nextOffset(rec));
+        if (!isReachable || cpu.fault) { refuseCall(cpu, stack, 8); leave(cpu, rec, budget); return; }
         cpu.rsp = stack;
         break;
       }
@@ -301,6 +301,5 @@ export function execute(cpu: Cpu, trace: usize): void {
     target = <u64>memRead<T>(cpu, linearAddr);
     if (cpu.fault) return 0;
   }
-  if (sizeof<T>() == 8 && !isCanonical(target)) raiseGP(cpu, 0);
   return target;
 }

@@ -99,9 +99,11 @@ export function INT1(cpu: Cpu, _rec: Rec): void {
 /** The index is signed, and both bounds belong to the array. */
 export function BOUND(cpu: Cpu, rec: Rec): void {
   const bytes = sizeBytes(rec);
-  const linearAddr = linear(cpu, rec, bytes * 2, ACCESS_READ);
+  const linearAddr = linear(cpu, rec, bytes, ACCESS_READ);
   if (cpu.fault) return;
   const lower = readOffset(cpu, linearAddr, bytes);
+  if (cpu.fault) return;
+  linear(cpu, rec, bytes * 2, ACCESS_READ); // the upper bound must be inside the segment as well
   if (cpu.fault) return;
   const upper = readOffset(cpu, laterLinear(cpu, linearAddr, bytes), bytes);
   if (cpu.fault) return;

@@ -4,27 +4,39 @@
  * The run loop has set `cpu.rip` to the next instruction.
  * [SDM2] CALL JMP RET Jcc LOOP JCXZ
  */
-import { raiseGP } from "../cpu/fault";
+import { isCanonical } from "../cpu/address";
+import { VECTOR_GP, VECTOR_SS, raiseGP } from "../cpu/fault";
 import { condition, getZF } from "../cpu/flags";
 import { readE } from "../cpu/operand";
-import { isCanonical } from "../cpu/address";
-import { moveStackPointer, peekStack, pushSized } from "../cpu/stack";
+import { checkPoke, moveStackPointer, peekStack, pushSized, readForWrite } from "../cpu/stack";
 import { Cpu, SEG_CS, is64, segment } from "../cpu/state";
 import { Rec, addrSizeLog2, opSizeLog2 } from "../decode/record";
 
-/** IP, EIP or RIP for a target, cut to the operand size; raises #GP(0) where CS does not reach or it is not canonical. */
-function checkedTarget(cpu: Cpu, rec: Rec, target: u64): u64 {
+/** IP, EIP or RIP for a target, cut to the operand size. */
+@inline function cutTarget(rec: Rec, target: u64): u64 {
   const size = opSizeLog2(rec);
-  if (size == 1) target &= 0xffff;
-  else if (size == 2) target &= 0xffff_ffff;
-  const reachable = is64(cpu) ? isCanonical(target) : target <= segment(cpu, SEG_CS).limit;
-  if (!reachable) raiseGP(cpu, 0);
+  return size == 1 ? target & 0xffff : size == 2 ? target & 0xffff_ffff : target;
+}
+
+/** CS reaches it, or it is canonical. */
+@inline function isReachable(cpu: Cpu, target: u64): bool {
+  return is64(cpu) ? isCanonical(target) : target <= segment(cpu, SEG_CS).limit;
+}
+
+/** A target cut to the operand size; raises #GP(0) where there can be no code. */
+function checkedTarget(cpu: Cpu, rec: Rec, target: u64): u64 {
+  target = cutTarget(rec, target);
+  if (!isReachable(cpu, target)) raiseGP(cpu, 0);
   return target;
 }
 
+/** Where a relative transfer goes; the record holds the target from codeBase, here the displacement is wanted. */
+@inline function relative(cpu: Cpu, rec: Rec): u64 {
+  return cpu.rip + <u64>(rec.imm - <i64>(<u32>rec.pageOffset + rec.length));
+}
+
 @inline function relativeTarget(cpu: Cpu, rec: Rec): u64 {
-  // The record holds the target from codeBase; here the displacement is wanted.
-  return checkedTarget(cpu, rec, cpu.rip + <u64>(rec.imm - <i64>(<u32>rec.pageOffset + rec.length)));
+  return checkedTarget(cpu, rec, relative(cpu, rec));
 }
 
 function jump(cpu: Cpu, target: u64): void {
@@ -45,20 +57,35 @@ export function JMP_E<T>(cpu: Cpu, rec: Rec): void {
   jump(cpu, checkedTarget(cpu, rec, target));
 }
 
-@inline function call(cpu: Cpu, rec: Rec, target: u64): void {
-  if (cpu.fault) return;
-  pushSized(cpu, 1 << opSizeLog2(rec), cpu.rip);
+function call(cpu: Cpu, rec: Rec, to: u64): void {
+  const target = cutTarget(rec, to);
+  const sizeBytes: u32 = 1 << opSizeLog2(rec);
+  if (!isReachable(cpu, target)) {
+    // The stack's fault comes before the target's.
+    checkPoke(cpu, sizeBytes, -(<i64>sizeBytes));
+    raiseGP(cpu, 0);
+    return;
+  }
+  pushSized(cpu, sizeBytes, cpu.rip);
   jump(cpu, target);
 }
 
 export function CALL_J(cpu: Cpu, rec: Rec): void {
-  call(cpu, rec, relativeTarget(cpu, rec));
+  call(cpu, rec, relative(cpu, rec));
 }
 
 export function CALL_E<T>(cpu: Cpu, rec: Rec): void {
   const target = <u64>readE<T>(cpu, rec);
   if (cpu.fault) return;
-  call(cpu, rec, checkedTarget(cpu, rec, target));
+  call(cpu, rec, target);
+}
+
+/** What CALL in the interpreter's main switch (flat or 64-bit code) does when it cannot push, or has no canonical target. */
+export function refuseCall(cpu: Cpu, stackAddr: u64, sizeBytes: u32): void {
+  if (!cpu.fault) readForWrite(cpu, stackAddr, sizeBytes);
+  // The record's segment is that of the target's operand, the stack's is SS.
+  if (cpu.fault && cpu.faultVector == VECTOR_GP) cpu.faultVector = VECTOR_SS;
+  raiseGP(cpu, 0);
 }
 
 function returnNear(cpu: Cpu, rec: Rec, extraBytes: i64): void {

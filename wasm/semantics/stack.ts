@@ -4,10 +4,8 @@
  * [SDM2] PUSH POP PUSHA POPA ENTER LEAVE
  */
 import { readE, readG, setReg, writeE, writeG } from "../cpu/operand";
-import { moveStackPointer, peekStack, pokeStack, popSized, pushSized, setStackPointer, stackLinear, stackMask } from "../cpu/stack";
+import { checkPoke, moveStackPointer, peekStack, pokeStack, popSized, pushSized, setStackPointer, stackMask } from "../cpu/stack";
 import { Cpu, ptr } from "../cpu/state";
-import { ACCESS_WRITE } from "../cpu/address";
-import { memReadForWrite } from "../mmu/access";
 import { Rec, opSizeLog2 } from "../decode/record";
 
 export function PUSH_R<T>(cpu: Cpu, rec: Rec): void {
@@ -85,11 +83,7 @@ export function ENTER(cpu: Cpu, rec: Rec): void {
   }
   depth -= allocated;
   // The new top of the stack must be writable, or the instruction faults. [SDM2] ENTER
-  const top = stackLinear(cpu, depth, sizeBytes, ACCESS_WRITE);
-  if (cpu.fault) return;
-  if (sizeBytes == 2) memReadForWrite<u16>(cpu, top);
-  else if (sizeBytes == 4) memReadForWrite<u32>(cpu, top);
-  else memReadForWrite<u64>(cpu, top);
+  checkPoke(cpu, sizeBytes, depth);
   if (cpu.fault) return;
   moveStackPointer(cpu, depth);
   if (sizeBytes == 2) setReg<u16>(cpu, 40, <u16>frame);
