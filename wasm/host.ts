@@ -40,6 +40,13 @@ export declare function epochMs(): f64;
 @external("host", "picAcknowledge")
 export declare function picAcknowledge(): u32;
 
+/**
+ * The FERR# output changed, or asks again while it is asserted. Returns true if the processor has to wait for the interrupt
+ * that follows: IGNNE# is not asserted.
+ */
+@external("host", "ferr")
+export declare function ferr(asserted: bool): bool;
+
 /** A level-triggered vector was ended at the local APIC. */
 @external("host", "ioapicEoi")
 export declare function ioapicEoi(vector: u32): void;

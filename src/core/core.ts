@@ -18,6 +18,11 @@ export interface CoreHost {
   nowNs(): number;
   /** The 8259 pair is asked for its vector (INTA cycle). */
   picAcknowledge(): number;
+  /**
+   * FERR#, the x87 error output of a processor with CR0.NE = 0. Returns true if the processor has to wait for the
+   * interrupt (IGNNE# is not asserted). Without it such errors are ignored.
+   */
+  ferr?(asserted: boolean): boolean;
   /** A level-triggered vector was ended at the local APIC. */
   ioapicEoi(vector: number): void;
 }
@@ -54,7 +59,13 @@ export interface CoreInterface {
   /** Called when that time has come. */
   timerDue(nowNs: number): void;
   /** Interrupt message from the IOAPIC or MSI. */
-  deliverInterrupt(destination: number, logical: boolean, deliveryMode: number, vector: number, levelTriggered: boolean): void;
+  deliverInterrupt(
+    destination: number,
+    logical: boolean,
+    deliveryMode: number,
+    vector: number,
+    levelTriggered: boolean,
+  ): void;
   setA20(enabled: boolean): void;
   /** How the 4 KiB page at `physAddr` (below 1 MiB) reads and writes. */
   setLowPage(physAddr: number, kind: LowPageKind): void;

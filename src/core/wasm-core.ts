@@ -329,6 +329,7 @@ export class WasmCore implements CoreInterface {
         // The core asks for the calendar as it stands now.
         epochMs: () => epochMs() + host.nowNs() / 1e6,
         picAcknowledge: () => host.picAcknowledge(),
+        ferr: (asserted: number) => Number(host.ferr?.(asserted !== 0) ?? false),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
         debugLog: (code: number, a: bigint, b: bigint) =>
           log.debug(`core ${code}: ${hex(BigInt.asUintN(64, a))} ${hex(BigInt.asUintN(64, b))}`),

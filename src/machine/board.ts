@@ -16,6 +16,7 @@ import { MmioBus } from "./bus/mmio-bus.ts";
 import { PortBus } from "./bus/port-bus.ts";
 import { AcpiPower } from "./chipset/acpi-power.ts";
 import { cmosSetup } from "./chipset/cmos-layout.ts";
+import { CoprocessorError } from "./chipset/coprocessor-error.ts";
 import { DmaController } from "./chipset/dma.ts";
 import { HPET_BYTES, Hpet } from "./chipset/hpet.ts";
 import { IOAPIC_BYTES, IoApic } from "./chipset/ioapic.ts";
@@ -81,6 +82,7 @@ export class Board {
   private readonly ioapic: IoApic;
   private readonly rtc: RtcCmos;
   private readonly isa: IsaInterrupts;
+  private readonly coprocessorError: CoprocessorError;
   private readonly floppyDrive: FloppyDriveType;
   private readonly parts: Parts;
 
@@ -97,6 +99,7 @@ export class Board {
       events.wake();
     });
     this.isa = new IsaInterrupts(this.pic, this.ioapic);
+    this.coprocessorError = new CoprocessorError(this.isa.input(13));
     const hpet = new Hpet(clock, {
       irq0: this.isa.input(0),
       irq8: this.isa.input(8),
@@ -181,6 +184,7 @@ export class Board {
     ports.attach(0x80, 1, post);
     ports.attach(0x92, 1, systemControl);
     ports.attach(0xb2, 2, this.power.smiCommand);
+    ports.attach(0xf0, 2, this.coprocessorError);
     // The device reports a process's exit status; the owner wants what was written.
     ports.attach(0xf4, 4, new DebugExitPort((status) => events.debugExit(status >>> 1)), 4);
     ports.attach(0x402, 1, this.debugConsole);
@@ -210,6 +214,7 @@ export class Board {
       ["fwCfg", fwCfg],
       ["pciConfig", pciConfig],
       ["pci", this.pci],
+      ["coprocessorError", this.coprocessorError],
       ["hpet", hpet],
       ["pic", this.pic],
       ["ioapic", this.ioapic],
@@ -291,6 +296,7 @@ export class Board {
       mmioWrite: (physAddr, sizeBytes, value) => mmio.write(physAddr, sizeBytes, value),
       nowNs: () => options.clock.nowNs(),
       picAcknowledge: () => this.pic.acknowledge(),
+      ferr: (asserted) => this.coprocessorError.ferr(asserted),
       ioapicEoi: (vector) => this.ioapic.eoi(vector),
     };
   }

@@ -5,13 +5,13 @@
  * A pending x87 exception shows as the ES bit of the status word; whoever writes the control or status word keeps ES
  * right and then calls `ferrChanged` (x87 semantics, FXRSTOR, XRSTOR, a change of CR0.NE). With CR0.NE=0 the processor
  * reports it the PC/AT way, by FERR# and IRQ 13: EVENT_FERR is the level of that output, asserted by the next
- * instruction that waits; that instruction goes on, as it does with IGNNE# asserted. Left out: the freeze of the processor
- * until that interrupt comes.
+ * instruction that waits. That instruction is tried again and again until the interrupt comes, unless IGNNE# is asserted.
  *
- * [SDM3] 2.5 (table 2-2), 6.15 vectors 6, 7 and 16, 13.1; [SDM1] 8.7, 9.6; [SDM2] B exception classes
+ * [SDM3] 2.5 (table 2-2), 6.15 vectors 6, 7 and 16, 13.1; [SDM1] 8.7, 9.6, appendix D; [SDM2] B exception classes
  */
 import { VECTOR_MF, VECTOR_NM, raise, raiseUD } from "./fault";
-import { CR0_EM, CR0_NE, CR0_TS, CR4_OSFXSR, Cpu, STOP_EVENT } from "./state";
+import { CR0_EM, CR0_NE, CR0_TS, CR4_OSFXSR, Cpu, STOP_REPEAT } from "./state";
+import { ferr } from "../host";
 
 /** Status word: an unmasked exception is pending. */
 export const FSW_ES: u32 = 0x80;
@@ -20,7 +20,10 @@ export const EVENT_FERR: u32 = 0x800;
 
 /** FERR# goes away with the last pending exception. For whoever has changed the status word, the control word or CR0.NE. */
 export function ferrChanged(cpu: Cpu): void {
-  if (!(cpu.fpuStatus & FSW_ES) || cpu.cr0 & CR0_NE) cpu.events &= ~EVENT_FERR;
+  if (!(cpu.events & EVENT_FERR)) return;
+  if (cpu.fpuStatus & FSW_ES && !(cpu.cr0 & CR0_NE)) return;
+  cpu.events &= ~EVENT_FERR;
+  ferr(false);
 }
 
 /** #MF, or FERR# where CR0.NE=0. */
@@ -30,8 +33,9 @@ export function pendingException(cpu: Cpu): bool {
     return false;
   }
   cpu.events |= EVENT_FERR;
-  cpu.stop |= STOP_EVENT;
-  return true;
+  if (!ferr(true)) return true;
+  cpu.stop |= STOP_REPEAT;
+  return false;
 }
 
 /** x87 instructions that wait for exceptions: EM or TS gives #NM; pending: #MF. */

@@ -43,7 +43,7 @@ import {
 /** Signaling NaNs stay signaling, and a denormal is reported by nobody: for operands of an operation that will look at them. */
 export function widen<T>(raw: T): Float80 {
   const sign = <u32>(raw >> <T>(sizeof<T>() * 8 - 1)) << 15;
-  const biased = <i32>(raw >> <T>fractionBits<T>()) & maxExp<T>();
+  const biased = <i32>(<u64>raw >> fractionBits<T>()) & maxExp<T>();
   const fraction = <u64>raw & fractionMask<T>();
   if (biased == maxExp<T>()) return make(INTEGER_BIT | (fraction << (63 - fractionBits<T>())), sign | EXPONENT);
   if (biased == 0) {

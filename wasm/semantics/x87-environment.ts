@@ -10,6 +10,7 @@ import { EXCEPTIONS, EXPONENT, INTEGER_BIT } from "../fpu/float80";
 import { physical, updateSummary } from "../fpu/stack";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { laterLinear } from "./far";
+import { PAGE_SIZE } from "../layout";
 import { initFpu, setControl } from "./x87-control";
 
 const TAG_VALID: u32 = 0;
@@ -49,17 +50,21 @@ function setTagWord(cpu: Cpu, word: u32): void {
   cpu.fpuTag = <u8>tags;
 }
 
-/** Linear address of `bytes` bytes in which nothing can fault any more; 0 with `cpu.fault` set otherwise. */
+/**
+ * Linear address of `bytes` bytes of which no page can fault any more; 0 with `cpu.fault` set otherwise. Alignment is
+ * checked with the first field: it is the same for all.
+ */
 function areaFor(cpu: Cpu, rec: Rec, bytes: u32, access: u32): u64 {
   const linearAddr = linear(cpu, rec, bytes, access);
   if (cpu.fault) return 0;
-  const last = laterLinear(cpu, linearAddr, bytes - 2);
+  const inFirstPage = PAGE_SIZE - (<u32>linearAddr & (PAGE_SIZE - 1));
+  const second = laterLinear(cpu, linearAddr, inFirstPage < bytes ? inFirstPage : 0);
   if (access == ACCESS_WRITE) {
-    memReadForWrite<u16>(cpu, linearAddr);
-    if (!cpu.fault) memReadForWrite<u16>(cpu, last);
+    memReadForWrite<u8>(cpu, linearAddr);
+    if (!cpu.fault) memReadForWrite<u8>(cpu, second);
   } else {
-    memRead<u16>(cpu, linearAddr);
-    if (!cpu.fault) memRead<u16>(cpu, last);
+    memRead<u8>(cpu, linearAddr);
+    if (!cpu.fault) memRead<u8>(cpu, second);
   }
   return linearAddr;
 }
@@ -105,12 +110,15 @@ function storeEnvironment(cpu: Cpu, at: u64, bytes: u32): void {
 
 function loadEnvironment(cpu: Cpu, at: u64, bytes: u32): void {
   const control = <u16>getField(cpu, at, bytes, 0);
-  cpu.fpuStatus = <u16>getField(cpu, at, bytes, 1);
-  setTagWord(cpu, getField(cpu, at, bytes, 2));
+  const status = <u16>getField(cpu, at, bytes, 1);
+  const tags = getField(cpu, at, bytes, 2);
   const code = getField(cpu, at, bytes, 3);
   const code2 = getField(cpu, at, bytes, 4);
   const data = getField(cpu, at, bytes, 5);
   const data2 = getField(cpu, at, bytes, 6);
+  if (cpu.fault) return;
+  cpu.fpuStatus = status;
+  setTagWord(cpu, tags);
   if (isRealOrV86(cpu)) {
     // Linear addresses: the selectors are gone.
     const highMask: u32 = bytes == 2 ? 0xf000 : 0x0fff_f000;
@@ -135,6 +143,7 @@ export function FNSTENV(cpu: Cpu, rec: Rec): void {
   const at = areaFor(cpu, rec, WORDS * bytes, ACCESS_WRITE);
   if (cpu.fault) return;
   storeEnvironment(cpu, at, bytes);
+  if (cpu.fault) return;
   cpu.fpuControl |= <u16>EXCEPTIONS;
   updateSummary(cpu);
 }
@@ -150,11 +159,12 @@ export function FNSAVE(cpu: Cpu, rec: Rec): void {
   const at = areaFor(cpu, rec, WORDS * bytes + 8 * REGISTER_BYTES, ACCESS_WRITE);
   if (cpu.fault) return;
   storeEnvironment(cpu, at, bytes);
+  if (cpu.fault) return;
   for (let i: u32 = 0; i < 8; i++) {
     const slot = ptr(cpu) + (physical(cpu, i) << 4);
-    const to = WORDS * bytes + i * REGISTER_BYTES;
-    memWrite<u64>(cpu, laterLinear(cpu, at, to), load<u64>(slot, OFF_FPR));
-    memWrite<u16>(cpu, laterLinear(cpu, at, to + 8), load<u16>(slot, OFF_FPR + 8));
+    const to = laterLinear(cpu, at, WORDS * bytes + i * REGISTER_BYTES);
+    // By words: ten-byte fields are no better aligned.
+    for (let n: u32 = 0; n < REGISTER_BYTES; n += 2) memWrite<u16>(cpu, laterLinear(cpu, to, n), load<u16>(slot + n, OFF_FPR));
   }
   initFpu(cpu);
 }
@@ -164,10 +174,10 @@ export function FRSTOR(cpu: Cpu, rec: Rec): void {
   const at = areaFor(cpu, rec, WORDS * bytes + 8 * REGISTER_BYTES, ACCESS_READ);
   if (cpu.fault) return;
   loadEnvironment(cpu, at, bytes);
+  if (cpu.fault) return;
   for (let i: u32 = 0; i < 8; i++) {
     const slot = ptr(cpu) + (physical(cpu, i) << 4);
-    const from = WORDS * bytes + i * REGISTER_BYTES;
-    store<u64>(slot, memRead<u64>(cpu, laterLinear(cpu, at, from)), OFF_FPR);
-    store<u64>(slot, memRead<u16>(cpu, laterLinear(cpu, at, from + 8)), OFF_FPR + 8);
+    const from = laterLinear(cpu, at, WORDS * bytes + i * REGISTER_BYTES);
+    for (let n: u32 = 0; n < REGISTER_BYTES; n += 2) store<u16>(slot + n, memRead<u16>(cpu, laterLinear(cpu, from, n)), OFF_FPR);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "../fpu/float80";
 import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
 import { getSt, hasRoom, isEmpty, pop, push, setSt, settle, settlePush, underflow } from "../fpu/stack";
+import { PAGE_SIZE } from "../layout";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { laterLinear } from "./far";
 import { readMem } from "./sse-operands";
@@ -145,15 +146,16 @@ export function FSTP_M64(cpu: Cpu, rec: Rec): void {
   storeNarrow<u64>(cpu, rec, true);
 }
 
-/** Ten bytes; where they span two pages both are asked for first. */
+/** Ten bytes; where they span two pages, the second one is asked for first. */
 function writeMem80(cpu: Cpu, linearAddr: u64, value: Float80): void {
-  const later = laterLinear(cpu, linearAddr, 8);
-  if ((<u32>linearAddr & 0xfff) > 0xff6) {
-    memReadForWrite<u64>(cpu, linearAddr);
+  const inFirstPage = PAGE_SIZE - (<u32>linearAddr & (PAGE_SIZE - 1));
+  if (inFirstPage < 10) {
+    memReadForWrite<u8>(cpu, linearAddr);
+    if (!cpu.fault) memReadForWrite<u8>(cpu, laterLinear(cpu, linearAddr, inFirstPage));
     if (cpu.fault) return;
   }
-  memWrite<u16>(cpu, later, <u16>signExponentOf(value));
-  if (!cpu.fault) memWrite<u64>(cpu, linearAddr, sigOf(value));
+  memWrite<u64>(cpu, linearAddr, sigOf(value));
+  if (!cpu.fault) memWrite<u16>(cpu, laterLinear(cpu, linearAddr, 8), <u16>signExponentOf(value));
 }
 
 export function FSTP_M80(cpu: Cpu, rec: Rec): void {

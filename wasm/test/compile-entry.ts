@@ -51,6 +51,7 @@ export function instantiateEntry(module: WebAssembly.Module, memoryBytes: number
     nowNs: host.nowNs ?? (() => 0),
     epochMs: host.epochMs ?? (() => 0),
     picAcknowledge: () => 0,
+    ferr: () => 0,
     ioapicEoi: host.ioapicEoi ?? (() => {}),
     debugLog: () => {},
   };

@@ -13,12 +13,30 @@ export interface HostCalls {
   mmioWrite?(physAddr: number, sizeBytes: number, value: number): void;
   nowNs?(): number;
   picAcknowledge?(): number;
+  ferr?(asserted: number): number;
 }
 
 type Export = (...args: (number | bigint | boolean)[]) => number & bigint;
 
 export const EXIT = { budget: 0, halted: 1, tripleFault: 2, stopRequested: 3 } as const;
-export const GPRS = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"] as const;
+export const GPRS = [
+  "rax",
+  "rcx",
+  "rdx",
+  "rbx",
+  "rsp",
+  "rbp",
+  "rsi",
+  "rdi",
+  "r8",
+  "r9",
+  "r10",
+  "r11",
+  "r12",
+  "r13",
+  "r14",
+  "r15",
+] as const;
 export const SEGMENTS = ["es", "cs", "ss", "ds", "fs", "gs", "ldtr", "tr"] as const;
 
 /** Attributes of usual segments: type, S, DPL 0, P; D/B 0x400, L 0x200, G 0x800. */
@@ -38,7 +56,12 @@ export class TestCore {
     const ramBase = 0x280_0000;
     this.memory = new WebAssembly.Memory({ initial: (ramBase + ramBytes + (4 << 20)) >> 16 });
     const instance = new WebAssembly.Instance(module, {
-      env: { memory: this.memory, abort: () => { throw new Error("the core aborted"); } },
+      env: {
+        memory: this.memory,
+        abort: () => {
+          throw new Error("the core aborted");
+        },
+      },
       host: {
         portRead: host.portRead ?? (() => 0xffffffff),
         portWrite: host.portWrite ?? (() => {}),
@@ -49,6 +72,7 @@ export class TestCore {
         nowNs: host.nowNs ?? (() => 0),
         epochMs: () => 0,
         picAcknowledge: host.picAcknowledge ?? (() => 0),
+        ferr: host.ferr ?? (() => 0),
         ioapicEoi: () => {},
         debugLog: () => {},
       },
@@ -83,7 +107,13 @@ export class TestCore {
   selector(name: (typeof SEGMENTS)[number]): number {
     return this.ex.getSelector(this.cpu, SEGMENTS.indexOf(name));
   }
-  setSegment(name: (typeof SEGMENTS)[number], selector: number, attr: number, limit: number, base: number | bigint): void {
+  setSegment(
+    name: (typeof SEGMENTS)[number],
+    selector: number,
+    attr: number,
+    limit: number,
+    base: number | bigint,
+  ): void {
     this.ex.setSegment(this.cpu, SEGMENTS.indexOf(name), selector, attr, limit, BigInt(base));
   }
 
@@ -109,7 +139,8 @@ export class TestCore {
   /** Long mode: the first GiB is mapped one to one by page tables at `tables` (8 KiB), privilege level 0. */
   enterLong(tables = 0x70_0000): void {
     this.view.setBigUint64(tables, BigInt(tables + 0x1000) | 7n, true);
-    for (let i = 0; i < 512; i++) this.view.setBigUint64(tables + 0x1000 + i * 8, i === 0 ? BigInt(tables + 0x2000) | 7n : 0n, true);
+    for (let i = 0; i < 512; i++)
+      this.view.setBigUint64(tables + 0x1000 + i * 8, i === 0 ? BigInt(tables + 0x2000) | 7n : 0n, true);
     for (let i = 0; i < 512; i++) this.view.setBigUint64(tables + 0x2000 + i * 8, BigInt(i * 0x20_0000) | 0x87n, true);
     this.ex.setControl(this.cpu, 0x8005_0033n, BigInt(tables), 0x6a0n, 0xd01n);
     for (const name of ["es", "ss", "ds", "fs", "gs"] as const) this.setSegment(name, 0x10, ATTR.data32, 0xffffffff, 0);
