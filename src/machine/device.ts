@@ -5,7 +5,8 @@
  * A device that has work under way when it is saved stores enough to start that work again in `restore`.
  */
 
-export type StateValue = undefined | null | boolean | number | bigint | string | Uint8Array | StateValue[] | { [key: string]: StateValue };
+export type StateValue =
+  undefined | null | boolean | number | bigint | string | Uint8Array | StateValue[] | { [key: string]: StateValue };
 
 export interface DeviceState {
   version: number;
@@ -30,5 +31,7 @@ export class StateError extends Error {
 /** Guards `restore`: throws unless `state.version` is one that the device can read. */
 export function expectVersion(what: string, state: DeviceState, ...known: number[]): void {
   if (!known.includes(state.version))
-    throw new StateError(`the saved state of ${what} has version ${String(state.version)}; this Posada reads ${known.join(", ")}`);
+    throw new StateError(
+      `the saved state of ${what} has version ${String(state.version)}; this Posada reads ${known.join(", ")}`,
+    );
 }
