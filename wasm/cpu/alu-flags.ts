@@ -14,6 +14,12 @@ import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "./state";
   return x;
 }
 
+/** The top bit of size S. */
+@inline function signBit<S>(): u64 {
+  const shift: u64 = sizeof<S>() * 8 - 1;
+  return <u64>1 << shift;
+}
+
 @inline export function setResult<S>(cpu: Cpu, result: u64): void {
   cpu.flagRes = <i64>signExtend<S>(result);
 }
@@ -55,14 +61,14 @@ import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "./state";
 
 /** INC and DEC leave CF alone. */
 @inline export function flagsInc<S>(cpu: Cpu, r: u64): void {
-  const overflow: u32 = r == <u64>1 << (sizeof<S>() * 8 - 1) ? FLAG_OF : 0;
+  const overflow: u32 = r == signBit<S>() ? FLAG_OF : 0;
   const adjust: u32 = r & 15 ? 0 : FLAG_AF;
   cpu.flagAux = (cpu.flagAux & FLAG_CF) | overflow | adjust;
   setResult<S>(cpu, r);
 }
 
 @inline export function flagsDec<S>(cpu: Cpu, r: u64): void {
-  const overflow: u32 = r == (<u64>1 << (sizeof<S>() * 8 - 1)) - 1 ? FLAG_OF : 0;
+  const overflow: u32 = r == signBit<S>() - 1 ? FLAG_OF : 0;
   const adjust: u32 = (r & 15) == 15 ? FLAG_AF : 0;
   cpu.flagAux = (cpu.flagAux & FLAG_CF) | overflow | adjust;
   setResult<S>(cpu, r);

@@ -55,7 +55,8 @@ export function widen<T>(raw: T): Float80 {
 }
 
 @inline export function isDenormalNarrow<T>(raw: T): bool {
-  const magnitude = <u64>raw & ((<u64>1 << (sizeof<T>() * 8 - 1)) - 1);
+  const signShift: u64 = sizeof<T>() * 8 - 1;
+  const magnitude = <u64>raw & ((<u64>1 << signShift) - 1);
   return magnitude - 1 < fractionMask<T>();
 }
 
@@ -79,7 +80,8 @@ export function fromInteger(value: i64): Float80 {
 // ---- narrowing
 
 @inline function pack<T>(sign: u32, bits: u64): T {
-  return <T>((<u64>sign << (sizeof<T>() * 8 - 1)) | bits);
+  const signShift: u64 = sizeof<T>() * 8 - 1;
+  return <T>((<u64>sign << signShift) | bits);
 }
 
 @inline function narrowInfinity<T>(): u64 {
@@ -87,7 +89,8 @@ export function fromInteger(value: i64): Float80 {
 }
 
 @inline function narrowQuiet<T>(): u64 {
-  return <u64>1 << (fractionBits<T>() - 1);
+  const shift: u64 = fractionBits<T>() - 1;
+  return <u64>1 << shift;
 }
 
 @inline export function narrowIndefinite<T>(): T {

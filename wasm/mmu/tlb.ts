@@ -97,7 +97,8 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
 }
 
 @inline function largeBit(key: u64): u32 {
-  return 1 << (<u32>(key ^ (key >> 12)) & 7);
+  const place = <u32>(key ^ (key >> 12)) & 7;
+  return 1 << place;
 }
 
 @inline function noteLarge(cpu: Cpu, key: u64): void {
