@@ -8,9 +8,9 @@ import {
   descAttr, descDpl, descIsCode, descIsConforming, descIsPresent, descIsSystem, descLimit, descType, fetchDescriptor, fetchDescriptorHigh, gateOffset,
   gateParameterCount, gateSelector, isNullSelector, markAccessed,
 } from "./descriptors";
-import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raiseCode, raiseGP } from "./fault";
+import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raiseCode, raiseGP } from "./fault";
 import { updateMode, updateTlbSet } from "./mode";
-import { fetchStackDescriptor, setCodeSegment, setNullSegment, setParagraphSegment, setSegment } from "./segments";
+import { fetchGateCode, fetchInnerStackDescriptor, fetchStackDescriptor, setCodeSegment, setNullSegment, setParagraphSegment, setSegment } from "./segments";
 import { isCanonical } from "./address";
 import { moveStackPointer, peekStack, pokeStack, pushSized, setStackPointer } from "./stack";
 import {
@@ -138,24 +138,10 @@ function throughCallGate(cpu: Cpu, gateSelectorValue: u32, gate: u64, isCall: bo
     if (cpu.fault) return;
   }
   const selector = gateSelector(gate);
-  if (isNullSelector(selector)) {
-    raiseGP(cpu, 0);
-    return;
-  }
-  const desc = fetchDescriptor(cpu, selector, VECTOR_GP);
+  const desc = fetchGateCode(cpu, selector, isCall);
   if (cpu.fault) return;
-  const code = selector & SELECTOR_ERROR_MASK;
   const dpl = descDpl(desc);
   const isInner = !descIsConforming(desc) && dpl < cpu.cpl;
-  const isWrongSize = isLong && (descAttr(desc) & (ATTR_L | ATTR_DB)) != ATTR_L;
-  if (!descIsCode(desc) || dpl > cpu.cpl || isWrongSize || (isInner && !isCall)) {
-    raiseGP(cpu, code);
-    return;
-  }
-  if (!descIsPresent(desc)) {
-    raiseCode(cpu, VECTOR_NP, code);
-    return;
-  }
   const sizeBytes: u32 = isLong ? 8 : descType(gate) & SYS_32BIT ? 4 : 2;
   if (!isInner) {
     transferSameLevel(cpu, selector, desc, offset, isCall ? sizeBytes : 0);
@@ -178,11 +164,7 @@ function enterInner(cpu: Cpu, cpl: u32, sizeBytes: u32, parameterCount: u32): vo
   const stack = innerStack(cpu, cpl);
   if (cpu.fault) return;
   const ss = <u32>(stack >> 32);
-  if (isNullSelector(ss)) {
-    raiseCode(cpu, VECTOR_TS, 0);
-    return;
-  }
-  let desc = fetchStackDescriptor(cpu, ss, cpl, VECTOR_TS);
+  let desc = fetchInnerStackDescriptor(cpu, ss, cpl);
   if (cpu.fault) return;
   for (let n: u32 = 0; n < parameterCount; n++) {
     store<u32>(ptr(cpu) + OFF_PARAMETERS + n * 4, <u32>peekStack(cpu, sizeBytes, n * sizeBytes));

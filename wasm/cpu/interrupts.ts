@@ -15,19 +15,19 @@
 import { memRead, memWrite } from "../mmu/access";
 import { sysRead, sysWrite } from "../mmu/system-access";
 import {
-  SELECTOR_ERROR_MASK, SYS_32BIT, SYS_INTERRUPT_GATE, SYS_INTERRUPT_GATE16, SYS_TASK_GATE, SYS_TRAP_GATE, SYS_TRAP_GATE16,
-  descAttr, descDpl, descIsCode, descIsConforming, descIsPresent, descIsSystem, descLimit, descType, fetchDescriptor, gateOffset, gateSelector, isNullSelector, markAccessed,
+  SELECTOR_ERROR_MASK, SYS_32BIT, SYS_INTERRUPT_GATE, SYS_INTERRUPT_GATE16, SYS_TASK_GATE, SYS_TRAP_GATE, SYS_TRAP_GATE16, descDpl, descIsConforming,
+  descIsPresent, descIsSystem, descLimit, descType, gateOffset, gateSelector, markAccessed,
 } from "./descriptors";
 import { PENDING_RF, PENDING_STEP } from "./debug";
 import { VECTOR_BP, VECTOR_DB, VECTOR_DF, VECTOR_GP, VECTOR_MC, VECTOR_NP, VECTOR_OF, VECTOR_SS, VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { readFlags } from "./flags";
 import { updateMode, updateTlbSet } from "./mode";
-import { fetchStackDescriptor, setCodeSegment, setNullSegment, setRealSegment, setSegment, setV86Segment } from "./segments";
+import { fetchGateCode, fetchInnerStackDescriptor, setCodeSegment, setNullSegment, setRealSegment, setSegment, setV86Segment } from "./segments";
 import { isCanonical } from "./address";
 import { pokeStack, moveStackPointer, pushSized } from "./stack";
 import {
-  ATTR_DB, ATTR_L, CR0_PE, CR4_VME, Cpu, EFER_LMA, FLAG_AC, FLAG_IF, FLAG_IOPL, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VM, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS,
-  SEG_SS, iopl, isV86, segment,
+  CR0_PE, CR4_VME, Cpu, EFER_LMA, FLAG_AC, FLAG_IF, FLAG_IOPL, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VM, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS,
+  iopl, isV86, segment,
 } from "./state";
 import { SWITCH_GATE, switchTaskByGate } from "./task-switch";
 import { innerStack, innerStack64, interruptStack, redirectionBit } from "./tss";
@@ -166,26 +166,13 @@ function protectedInterrupt(cpu: Cpu, vector: u32, kind: u32, hasErrorCode: bool
 /** Interrupt and trap gates outside long mode. */
 function throughGate(cpu: Cpu, vector: u32, kind: u32, gate: u64, hasErrorCode: bool, errorCode: u32): void {
   const selector = gateSelector(gate);
-  if (isNullSelector(selector)) {
-    raiseGP(cpu, 0);
-    return;
-  }
-  const code = selector & SELECTOR_ERROR_MASK;
-  let desc = fetchDescriptor(cpu, selector, VECTOR_GP);
+  let desc = fetchGateCode(cpu, selector, true);
   if (cpu.fault) return;
   const dpl = descDpl(desc);
-  if (!descIsCode(desc) || dpl > cpu.cpl) {
-    raiseGP(cpu, code);
-    return;
-  }
-  if (!descIsPresent(desc)) {
-    raiseCode(cpu, VECTOR_NP, code);
-    return;
-  }
   const isInner = !descIsConforming(desc) && dpl < cpu.cpl;
   // From virtual-8086 mode only level 0 can be reached. [SDM3] 20.3.1
   if (isV86(cpu) && (!isInner || dpl != 0)) {
-    raiseGP(cpu, code);
+    raiseGP(cpu, selector & SELECTOR_ERROR_MASK);
     return;
   }
   const rip = gateOffset(gate);
@@ -223,11 +210,7 @@ function pushInnerFrame(cpu: Cpu, sizeBytes: u32, cpl: u32, flags: u32, hasError
   const stack = innerStack(cpu, cpl);
   if (cpu.fault) return;
   const ss = <u32>(stack >> 32);
-  if (isNullSelector(ss)) {
-    raiseCode(cpu, VECTOR_TS, 0);
-    return;
-  }
-  let desc = fetchStackDescriptor(cpu, ss, cpl, VECTOR_TS);
+  let desc = fetchInnerStackDescriptor(cpu, ss, cpl);
   if (cpu.fault) return;
   desc = markAccessed(cpu, ss, desc);
   if (cpu.fault) return;
@@ -285,22 +268,8 @@ function longModeInterrupt(cpu: Cpu, vector: u32, kind: u32, hasErrorCode: bool,
     return;
   }
   const selector = gateSelector(gate);
-  if (isNullSelector(selector)) {
-    raiseGP(cpu, 0);
-    return;
-  }
-  const code = selector & SELECTOR_ERROR_MASK;
-  let desc = fetchDescriptor(cpu, selector, VECTOR_GP);
+  let desc = fetchGateCode(cpu, selector, true);
   if (cpu.fault) return;
-  const dpl = descDpl(desc);
-  if (!descIsCode(desc) || dpl > cpu.cpl || (descAttr(desc) & (ATTR_L | ATTR_DB)) != ATTR_L) {
-    raiseGP(cpu, code);
-    return;
-  }
-  if (!descIsPresent(desc)) {
-    raiseCode(cpu, VECTOR_NP, code);
-    return;
-  }
   const rip = gateOffset(gate) | (sysRead<u64>(cpu, cpu.idtrBase + vector * 16 + 8) << 32);
   if (cpu.fault) return;
   if (!isCanonical(rip)) {
@@ -310,7 +279,7 @@ function longModeInterrupt(cpu: Cpu, vector: u32, kind: u32, hasErrorCode: bool,
   desc = markAccessed(cpu, selector, desc);
   if (cpu.fault) return;
 
-  const newCpl = descIsConforming(desc) ? cpu.cpl : dpl;
+  const newCpl = descIsConforming(desc) ? cpu.cpl : descDpl(desc);
   const isInner = newCpl < cpu.cpl;
   const ist = <u32>(gate >> 32) & 7;
   let top = cpu.rsp;

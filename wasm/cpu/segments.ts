@@ -6,15 +6,15 @@
  */
 import { sysWrite } from "../mmu/system-access";
 import {
-  SELECTOR_ERROR_MASK, SELECTOR_RPL, SELECTOR_TI, SYS_BUSY, SYS_LDT, SYS_TSS16_AVAILABLE, SYS_TSS_AVAILABLE, descAttr, descBase, descDpl, descIsConforming,
+  SELECTOR_ERROR_MASK, SELECTOR_RPL, SELECTOR_TI, SYS_BUSY, SYS_LDT, SYS_TSS16_AVAILABLE, SYS_TSS_AVAILABLE, descAttr, descBase, descDpl, descIsCode, descIsConforming,
   descIsPresent, descIsReadable, descIsSystem, descIsWritableData, descLimit, descType, descriptorAddress, fetchDescriptor, fetchDescriptorHigh,
   isNullSelector, markAccessed,
 } from "./descriptors";
-import { VECTOR_GP, VECTOR_NP, VECTOR_SS, raiseCode, raiseGP } from "./fault";
+import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { updateMode } from "./mode";
 import { isCanonical } from "./address";
 import {
-  ATTR_AVL, ATTR_DB, ATTR_DPL_SHIFT, ATTR_G, ATTR_P, ATTR_S, Cpu, EFER_LMA, SEG_CS, SEG_LDTR, SEG_SS, SEG_TR, Segment, TYPE_ACCESSED, TYPE_WRITABLE,
+  ATTR_AVL, ATTR_DB, ATTR_DPL_SHIFT, ATTR_G, ATTR_L, ATTR_P, ATTR_S, Cpu, EFER_LMA, SEG_CS, SEG_LDTR, SEG_SS, SEG_TR, Segment, TYPE_ACCESSED, TYPE_WRITABLE,
   is64, isRealOrV86, isV86, segment,
 } from "./state";
 
@@ -121,6 +121,33 @@ export function fetchStackDescriptor(cpu: Cpu, selector: u32, cpl: u32, vector: 
   const code = selector & SELECTOR_ERROR_MASK;
   if ((selector & SELECTOR_RPL) != cpl || !descIsWritableData(desc) || descDpl(desc) != cpl) raiseCode(cpu, vector, code);
   else if (!descIsPresent(desc)) raiseCode(cpu, VECTOR_SS, code);
+  return desc;
+}
+
+/** The same for the stack of an inner level or of a new task, whose selector must not be null: #TS. */
+export function fetchInnerStackDescriptor(cpu: Cpu, selector: u32, cpl: u32): u64 {
+  if (!isNullSelector(selector)) return fetchStackDescriptor(cpu, selector, cpl, VECTOR_TS);
+  raiseCode(cpu, VECTOR_TS, 0);
+  return 0;
+}
+
+/**
+ * Reads and checks the code segment that a gate leads to: present, not less privileged than CPL, in long mode 64-bit code; more privileged (and not
+ * conforming) only if `mayGoInner`. [SDM3] 5.8.3.1, 6.12.1, 6.14.1
+ */
+export function fetchGateCode(cpu: Cpu, selector: u32, mayGoInner: bool): u64 {
+  if (isNullSelector(selector)) {
+    raiseGP(cpu, 0);
+    return 0;
+  }
+  const desc = fetchDescriptor(cpu, selector, VECTOR_GP);
+  if (cpu.fault) return 0;
+  const code = selector & SELECTOR_ERROR_MASK;
+  const dpl = descDpl(desc);
+  const isInner = !descIsConforming(desc) && dpl < cpu.cpl;
+  const isWrongSize = (cpu.efer & EFER_LMA) != 0 && (descAttr(desc) & (ATTR_L | ATTR_DB)) != ATTR_L;
+  if (!descIsCode(desc) || dpl > cpu.cpl || isWrongSize || (isInner && !mayGoInner)) raiseGP(cpu, code);
+  else if (!descIsPresent(desc)) raiseCode(cpu, VECTOR_NP, code);
   return desc;
 }
 

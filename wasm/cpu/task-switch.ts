@@ -17,7 +17,7 @@ import { readFlags, setArithFlags } from "./flags";
 import { sysRead, sysWrite } from "../mmu/system-access";
 import { updateMode } from "./mode";
 import { flagsWritableMask } from "./models";
-import { fetchStackDescriptor, loadDataSegment, loadLdtr, setNullSegment, setSegment, setV86Segment } from "./segments";
+import { fetchInnerStackDescriptor, loadDataSegment, loadLdtr, setNullSegment, setSegment, setV86Segment } from "./segments";
 import { pushSized } from "./stack";
 import {
   CR0_PG, CR0_TS, Cpu, EVENT_DEBUG, EVENT_TASK_FAULT, FLAG_NT, FLAG_VM, FLAGS_ARITH, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_LDTR, SEG_SS, SEG_TR, STOP_EVENT, STOP_FAULT, ptr,
@@ -211,11 +211,7 @@ function loadTaskSegments(cpu: Cpu, isVirtual: bool): void {
   loadTaskCode(cpu);
   if (cpu.fault) return;
   const ss: u32 = segment(cpu, SEG_SS).selector;
-  if (isNullSelector(ss)) {
-    raiseCode(cpu, VECTOR_TS, 0);
-    return;
-  }
-  let desc = fetchStackDescriptor(cpu, ss, cpu.cpl, VECTOR_TS);
+  let desc = fetchInnerStackDescriptor(cpu, ss, cpu.cpl);
   if (cpu.fault) return;
   desc = markAccessed(cpu, ss, desc);
   if (cpu.fault) return;

@@ -4,6 +4,7 @@
  * [SDM2] BT BTC BTR BTS BSF BSR POPCNT SHLD SHRD
  */
 import { ACCESS_READ, ACCESS_RMW, effectiveOffset, segLinear } from "../cpu/address";
+import { setResult } from "../cpu/alu-flags";
 import { arithFlags, setArithFlags } from "../cpu/flags";
 import { linearRmw, readE, readG, setReg, writeG } from "../cpu/operand";
 import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF, FLAG_ZF, ptr } from "../cpu/state";
@@ -109,12 +110,6 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
   setArithFlags(cpu, value == <T>0 ? FLAG_ZF : 0);
 }
 
-@inline function signExtended<T>(x: T): i64 {
-  if (sizeof<T>() == 2) return <i64>(<i16>x);
-  if (sizeof<T>() == 4) return <i64>(<i32>x);
-  return <i64>x;
-}
-
 /**
  * Double shift. For 16-bit operands a count above 16 is undefined: bits of the source come in a second time and CF is 0,
  * as in AMD's processors.
@@ -169,7 +164,7 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
   else setReg<T>(cpu, rec.e, result);
   const top = <u64>1 << (bits - 1);
   const ovf: u32 = ((x ^ <u64>result) & top) != 0 ? FLAG_OF : 0;
-  cpu.flagRes = signExtended<T>(result);
+  setResult<T>(cpu, <u64>result);
   cpu.flagAux = (<u32>cf & FLAG_CF) | ovf | (cpu.flagAux & FLAG_AF);
 }
 

@@ -189,24 +189,27 @@ function readTableBase(cpu: Cpu, rec: Rec, linearAddr: u64): u64 {
   return base;
 }
 
-export function LGDT(cpu: Cpu, rec: Rec): void {
+/** LGDT and LIDT: limit and base change together, or nothing if a part faults. */
+function loadTable(cpu: Cpu, rec: Rec, isInterrupts: bool): void {
   const linearAddr = linear(cpu, rec, is64(cpu) ? 10 : 6, ACCESS_READ);
   if (cpu.fault) return;
   const limit: u32 = memRead<u16>(cpu, linearAddr);
   if (cpu.fault) return;
   const base = readTableBase(cpu, rec, linearAddr);
   if (cpu.fault) return;
-  cpu.gdtrBase = base;
-  cpu.gdtrLimit = limit;
+  if (isInterrupts) {
+    cpu.idtrBase = base;
+    cpu.idtrLimit = limit;
+  } else {
+    cpu.gdtrBase = base;
+    cpu.gdtrLimit = limit;
+  }
+}
+
+export function LGDT(cpu: Cpu, rec: Rec): void {
+  loadTable(cpu, rec, false);
 }
 
 export function LIDT(cpu: Cpu, rec: Rec): void {
-  const linearAddr = linear(cpu, rec, is64(cpu) ? 10 : 6, ACCESS_READ);
-  if (cpu.fault) return;
-  const limit: u32 = memRead<u16>(cpu, linearAddr);
-  if (cpu.fault) return;
-  const base = readTableBase(cpu, rec, linearAddr);
-  if (cpu.fault) return;
-  cpu.idtrBase = base;
-  cpu.idtrLimit = limit;
+  loadTable(cpu, rec, true);
 }

@@ -4,16 +4,14 @@
  * would be wrong for Intel; here they follow the low half of the product.
  * [SDM2] MUL IMUL DIV IDIV
  */
+import { setResult, signExtend } from "../cpu/alu-flags";
 import { VECTOR_DE, raise } from "../cpu/fault";
 import { readE, readG, setReg, writeG } from "../cpu/operand";
 import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
 import { Rec } from "../decode/record";
 
 @inline function setProductFlags<T>(cpu: Cpu, low: T, overflow: bool): void {
-  if (sizeof<T>() == 1) cpu.flagRes = <i64>(<i8>low);
-  else if (sizeof<T>() == 2) cpu.flagRes = <i64>(<i16>low);
-  else if (sizeof<T>() == 4) cpu.flagRes = <i64>(<i32>low);
-  else cpu.flagRes = <i64>low;
+  setResult<T>(cpu, <u64>low);
   cpu.flagAux = overflow ? FLAG_CF | FLAG_OF : 0;
 }
 
@@ -73,10 +71,8 @@ export function MUL<T>(cpu: Cpu, rec: Rec): void {
   setProductFlags<T>(cpu, low, high != <T>0);
 }
 
-@inline function signExtend<T>(x: T): i64 {
-  if (sizeof<T>() == 2) return <i64>(<i16>x);
-  if (sizeof<T>() == 4) return <i64>(<i32>x);
-  return <i64>x;
+@inline function signed<T>(x: T): i64 {
+  return <i64>signExtend<T>(<u64>x);
 }
 
 export function IMUL1<T>(cpu: Cpu, rec: Rec): void {
@@ -88,13 +84,13 @@ export function IMUL1<T>(cpu: Cpu, rec: Rec): void {
     low = <T>(<u64>x * <u64>y);
     high = <T>mulHighI64(<i64>x, <i64>y);
   } else {
-    const product = signExtend<T>(x) * signExtend<T>(y);
+    const product = signed<T>(x) * signed<T>(y);
     low = <T>product;
     high = <T>(product >> (sizeof<T>() * 8));
   }
   setReg<T>(cpu, 0, low);
   setReg<T>(cpu, 16, high);
-  setProductFlags<T>(cpu, low, high != <T>(signExtend<T>(low) >> 63));
+  setProductFlags<T>(cpu, low, high != <T>(signed<T>(low) >> 63));
 }
 
 /** G ← x × y, CF and OF where the product does not fit. */
@@ -105,9 +101,9 @@ export function IMUL1<T>(cpu: Cpu, rec: Rec): void {
     low = <T>(<u64>x * <u64>y);
     overflow = mulHighI64(<i64>x, <i64>y) != <i64>low >> 63;
   } else {
-    const product = signExtend<T>(x) * signExtend<T>(y);
+    const product = signed<T>(x) * signed<T>(y);
     low = <T>product;
-    overflow = product != signExtend<T>(low);
+    overflow = product != signed<T>(low);
   }
   writeG<T>(cpu, rec, low);
   setProductFlags<T>(cpu, low, overflow);
@@ -219,7 +215,7 @@ export function DIV<T>(cpu: Cpu, rec: Rec): void {
 export function IDIV<T>(cpu: Cpu, rec: Rec): void {
   const y = readE<T>(cpu, rec);
   if (cpu.fault) return;
-  const divisor = signExtend<T>(y);
+  const divisor = signed<T>(y);
   if (divisor == 0) {
     raise(cpu, VECTOR_DE);
     return;
@@ -255,7 +251,7 @@ export function IDIV<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   const quotient = dividend / divisor;
-  if (quotient != signExtend<T>(<T>quotient)) {
+  if (quotient != signed<T>(<T>quotient)) {
     raise(cpu, VECTOR_DE);
     return;
   }

@@ -220,7 +220,8 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
   return getZF(cpu) == ((rec.flags & REC_REP) != 0);
 }
 
-export function CMPS<T>(cpu: Cpu, rec: Rec): void {
+/** CMPS compares [rSI] with ES:[rDI], SCAS the accumulator with ES:[rDI]. */
+@inline function compareRun<T>(cpu: Cpu, rec: Rec, withSource: bool): void {
   const mask = addressMask(rec);
   const delta = step<T>(cpu);
   const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
@@ -232,12 +233,15 @@ export function CMPS<T>(cpu: Cpu, rec: Rec): void {
     if (cpu.fault) return;
     const y = memRead<T>(cpu, second);
     if (cpu.fault) return;
-    const first = sourceLinear<T>(cpu, rec, mask);
-    if (cpu.fault) return;
-    const x = memRead<T>(cpu, first);
-    if (cpu.fault) return;
+    let x = <T>cpu.rax;
+    if (withSource) {
+      const first = sourceLinear<T>(cpu, rec, mask);
+      if (cpu.fault) return;
+      x = memRead<T>(cpu, first);
+      if (cpu.fault) return;
+    }
     compare<T>(cpu, <u64>x, <u64>y);
-    advance(cpu, OFF_RSI, delta, mask);
+    if (withSource) advance(cpu, OFF_RSI, delta, mask);
     advance(cpu, OFF_RDI, delta, mask);
     count--;
     left--;
@@ -250,28 +254,12 @@ export function CMPS<T>(cpu: Cpu, rec: Rec): void {
   finish(cpu, count);
 }
 
+export function CMPS<T>(cpu: Cpu, rec: Rec): void {
+  compareRun<T>(cpu, rec, true);
+}
+
 export function SCAS<T>(cpu: Cpu, rec: Rec): void {
-  const mask = addressMask(rec);
-  const delta = step<T>(cpu);
-  const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
-  let count: u64 = repeated ? cpu.rcx & mask : 1;
-  let left = min<u64>(count, VISIT_LIMIT);
-  while (left != 0) {
-    const address = destLinear<T>(cpu, mask, ACCESS_READ);
-    if (cpu.fault) return;
-    const y = memRead<T>(cpu, address);
-    if (cpu.fault) return;
-    compare<T>(cpu, <u64>(<T>cpu.rax), <u64>y);
-    advance(cpu, OFF_RDI, delta, mask);
-    count--;
-    left--;
-    if (repeated) {
-      setIndex(cpu, OFF_RCX, count, mask);
-      if (!goesOn(cpu, rec)) return;
-    }
-    if (cpu.stop & EVENTS) break;
-  }
-  finish(cpu, count);
+  compareRun<T>(cpu, rec, false);
 }
 
 export function MOVS8(cpu: Cpu, rec: Rec): void { MOVS<u8>(cpu, rec); }

@@ -60,25 +60,23 @@ export function FLD_ST(cpu: Cpu, rec: Rec): void {
   if (hasRoom(cpu)) settlePush(cpu, value);
 }
 
-export function FILD_M16(cpu: Cpu, rec: Rec): void {
-  const value = readMem<i16>(cpu, rec);
+@inline function loadInteger<T>(cpu: Cpu, rec: Rec): void {
+  const value = readMem<T>(cpu, rec);
   if (cpu.fault) return;
   noteMemory(cpu, rec);
   if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+}
+
+export function FILD_M16(cpu: Cpu, rec: Rec): void {
+  loadInteger<i16>(cpu, rec);
 }
 
 export function FILD_M32(cpu: Cpu, rec: Rec): void {
-  const value = readMem<i32>(cpu, rec);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+  loadInteger<i32>(cpu, rec);
 }
 
 export function FILD_M64(cpu: Cpu, rec: Rec): void {
-  const value = readMem<i64>(cpu, rec);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+  loadInteger<i64>(cpu, rec);
 }
 
 export function FBLD(cpu: Cpu, rec: Rec): void {
