@@ -7,6 +7,7 @@
  *
  * References: [8237A] Intel 8237A datasheet (231466), "Register Description".
  */
+import type { DmaChannel } from "../bus/dma-channel.ts";
 import type { PortDevice } from "../bus/port-bus.ts";
 import { type Device, type DeviceState, expectVersion } from "../device.ts";
 import type { GuestMemory } from "../guest-memory.ts";
@@ -31,25 +32,6 @@ const MODE_DOWN = 0x20;
 const MODE_SELECT = 0xc0;
 const MODE_CASCADE = 0xc0;
 const SET_BIT = 0x04;
-
-/** What a device sees of its channel. */
-export interface DmaChannel {
-  /** Unmasked, enabled and not a cascade: a transfer would move something. */
-  readonly ready: boolean;
-  /** Bytes until terminal count. */
-  readonly remainingBytes: number;
-  /**
-   * Device to memory. @returns how many bytes the channel took (fewer than given when it reaches terminal count or is
-   * not ready) and whether it reached terminal count. In verify mode bytes count but go nowhere.
-   */
-  transferToMemory(bytes: Uint8Array): { moved: number; terminalCount: boolean };
-  /** Memory to device, at most `maxBytes`; zeros in verify mode. */
-  transferFromMemory(maxBytes: number): { bytes: Uint8Array; terminalCount: boolean };
-  /** DREQ, which the status register shows. */
-  setRequest(asserted: boolean): void;
-  /** Calls back whenever the channel becomes ready: a device that found it masked goes on then. */
-  onReady(callback: () => void): void;
-}
 
 class Channel implements DmaChannel {
   baseAddress = 0;

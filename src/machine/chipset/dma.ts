@@ -4,12 +4,11 @@
  *
  * References: [8237A]; [AT] Technical Reference, "DMA page registers".
  */
+import type { DmaChannel } from "../bus/dma-channel.ts";
 import type { PortDevice } from "../bus/port-bus.ts";
 import { type Device, type DeviceState, expectVersion } from "../device.ts";
 import type { GuestMemory } from "../guest-memory.ts";
-import { Dma8237, type DmaChannel } from "./dma-8237.ts";
-
-export type { DmaChannel } from "./dma-8237.ts";
+import { Dma8237 } from "./dma-8237.ts";
 
 /** Channel behind each page register, by its offset from port 0x80. */
 const PAGE_CHANNELS: Readonly<Record<number, number>> = { 7: 0, 3: 1, 1: 2, 2: 3, 15: 4, 11: 5, 9: 6, 10: 7 };

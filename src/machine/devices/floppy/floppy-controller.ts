@@ -8,6 +8,7 @@
  *
  * References: [82077AA] Intel 82077AA datasheet (290166).
  */
+import type { DmaChannel } from "../../bus/dma-channel.ts";
 import type { IrqLine } from "../../bus/irq-line.ts";
 import type { PortDevice } from "../../bus/port-bus.ts";
 import type { Clock, Timer } from "../../clock.ts";
@@ -16,7 +17,7 @@ import { rearm } from "../../timer-state.ts";
 import type { BlockStore } from "../../../storage/block-store.ts";
 import { FloppyDrive } from "./floppy-drive.ts";
 import type { FloppyDriveType } from "./floppy-formats.ts";
-import { FloppyDataEngine, type FloppyDma, NOT_FOUND_NS } from "./floppy-data-engine.ts";
+import { FloppyDataEngine, NOT_FOUND_NS } from "./floppy-data-engine.ts";
 import * as R from "./floppy-registers.ts";
 
 const SEEK_NS = 500_000;
@@ -27,7 +28,7 @@ const DRIVES = 4;
 export interface FloppyWiring {
   /** IRQ6. */
   irq: IrqLine;
-  dma: FloppyDma;
+  dma: DmaChannel;
   /** Types of drives A and B; null where there is none. */
   drives: readonly (FloppyDriveType | null)[];
   /** Bytes moved, for the activity light. */

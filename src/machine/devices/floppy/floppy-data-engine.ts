@@ -3,6 +3,7 @@
  *
  * References: [82077AA] Intel 82077AA datasheet (290166), 5.1.1–5.1.6.
  */
+import type { DmaChannel } from "../../bus/dma-channel.ts";
 import type { Clock } from "../../clock.ts";
 import { type DeviceState, expectVersion } from "../../device.ts";
 import { logger } from "../../../shared/log.ts";
@@ -18,19 +19,10 @@ const SECTOR_NS = 50_000;
 /** How long the controller looks for an address mark that is not there: two turns, sped up. */
 export const NOT_FOUND_NS = 20_000_000;
 
-/** The controller's side of ISA DMA channel 2. */
-export interface FloppyDma {
-  readonly ready: boolean;
-  readonly remainingBytes: number;
-  transferToMemory(bytes: Uint8Array): { moved: number; terminalCount: boolean };
-  transferFromMemory(maxBytes: number): { bytes: Uint8Array; terminalCount: boolean };
-  setRequest(asserted: boolean): void;
-  onReady(callback: () => void): void;
-}
-
 /** What the engine needs of the controller around it. */
 export interface FloppyDataHost {
-  readonly dma: FloppyDma;
+  /** Channel 2. */
+  readonly dma: DmaChannel;
   /** SPECIFY chose DMA. */
   readonly usesDma: boolean;
   /** Data rate code. */

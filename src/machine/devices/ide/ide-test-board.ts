@@ -2,40 +2,13 @@
 import { PortBus } from "../../bus/port-bus.ts";
 import { PciBus } from "../../chipset/pci/pci-bus.ts";
 import { setUpPciAsFirmware } from "../../chipset/pci/pci-setup.ts";
-import type { GuestMemory } from "../../guest-memory.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
+import { PlainMemory } from "../../testing/plain-memory.ts";
 import { RecordingLine } from "../../testing/recording-line.ts";
 import { IdeController } from "./ide-controller.ts";
 import type { IdeDrive } from "./ide-drive.ts";
 
 export const BUS_MASTER_BASE = 0xc000;
-
-class PlainMemory implements GuestMemory {
-  readonly bytes: Uint8Array;
-  private readonly view: DataView;
-
-  constructor(readonly ramBytes: number) {
-    this.bytes = new Uint8Array(ramBytes);
-    this.view = new DataView(this.bytes.buffer);
-  }
-
-  read(physAddr: number, length: number): Uint8Array {
-    const copy = new Uint8Array(length).fill(0xff);
-    copy.set(this.bytes.subarray(physAddr, physAddr + length));
-    return copy;
-  }
-
-  write(physAddr: number, bytes: Uint8Array): void {
-    this.bytes.set(bytes.subarray(0, Math.max(0, this.ramBytes - physAddr)), Math.min(physAddr, this.ramBytes));
-  }
-
-  readU8 = (physAddr: number): number => this.view.getUint8(physAddr);
-  readU16 = (physAddr: number): number => this.view.getUint16(physAddr, true);
-  readU32 = (physAddr: number): number => this.view.getUint32(physAddr, true);
-  writeU8 = (physAddr: number, value: number): void => this.view.setUint8(physAddr, value);
-  writeU16 = (physAddr: number, value: number): void => this.view.setUint16(physAddr, value, true);
-  writeU32 = (physAddr: number, value: number): void => this.view.setUint32(physAddr, value, true);
-}
 
 export type Drives = [IdeDrive | null, IdeDrive | null, IdeDrive | null, IdeDrive | null];
 
