@@ -170,7 +170,6 @@ export const en = {
     screenLabel: (name: string) => `Screen of ${name}`,
     screenHelp: (key: string) =>
       `Keys go to the guest. ${key} gives the keyboard back to the page; with Delete it sends Ctrl+Alt+Del, with F it switches full screen, with P it pauses.`,
-    noScreenYet: "The screen appears when the machine starts.",
     keyboardHint: (key: string) => `Keys go to the guest · ${key} gives the keyboard back`,
     clickHint: "Click the screen to type in the guest",
     pointerHint: "The pointer is the guest’s · Esc gives it back",
@@ -181,8 +180,6 @@ export const en = {
     textInput: "Text for the guest",
   },
   drives: {
-    cdrom: "CD",
-    floppy: "Floppy",
     empty: "empty",
     insertCdrom: "Insert CD…",
     insertFloppy: "Insert floppy…",
@@ -200,7 +197,6 @@ export const en = {
     speedTip: "Millions of instructions per second",
     halted: (percent: string) => `${percent} halted`,
     haltedTip: "Share of the time in which the guest’s processor waits",
-    memory: (size: string) => `${size}`,
     disk: "Disk",
     cdrom: "CD",
     floppy: "Floppy",
@@ -232,7 +228,6 @@ export const en = {
     none: "No guest files stand beside this page.",
   },
   problems: {
-    heading: "What went wrong",
     parameters: "The page’s address",
     codes: {
       badConfig: "This machine cannot be made",

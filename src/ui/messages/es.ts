@@ -162,7 +162,6 @@ export const es: Messages = {
     screenLabel: (name) => `Pantalla de ${name}`,
     screenHelp: (key) =>
       `Las teclas van al invitado. ${key} devuelve el teclado a la página; con Supr envía Ctrl+Alt+Supr, con F cambia la pantalla completa, con P hace una pausa.`,
-    noScreenYet: "La pantalla aparece cuando la máquina arranca.",
     keyboardHint: (key) => `Las teclas van al invitado · ${key} devuelve el teclado`,
     clickHint: "Pulse en la pantalla para escribir en el invitado",
     pointerHint: "El puntero es del invitado · Esc lo devuelve",
@@ -173,8 +172,6 @@ export const es: Messages = {
     textInput: "Texto para el invitado",
   },
   drives: {
-    cdrom: "CD",
-    floppy: "Disquete",
     empty: "vacía",
     insertCdrom: "Insertar CD…",
     insertFloppy: "Insertar disquete…",
@@ -189,7 +186,6 @@ export const es: Messages = {
     speedTip: "Millones de instrucciones por segundo",
     halted: (percent) => `${percent} en espera`,
     haltedTip: "Parte del tiempo en que el procesador del invitado espera",
-    memory: (size) => `${size}`,
     disk: "Disco",
     cdrom: "CD",
     floppy: "Disquete",
@@ -221,7 +217,6 @@ export const es: Messages = {
     none: "No hay archivos de invitados junto a esta página.",
   },
   problems: {
-    heading: "Qué salió mal",
     parameters: "La dirección de la página",
     codes: {
       badConfig: "Esta máquina no se puede construir",
