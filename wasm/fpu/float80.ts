@@ -45,7 +45,6 @@ export const EXPONENT: u32 = 0x7fff;
 export const BIAS: i32 = 0x3fff;
 export const INTEGER_BIT: u64 = 0x8000_0000_0000_0000;
 export const QUIET_BIT: u64 = 0x4000_0000_0000_0000;
-const FRACTION: u64 = 0x7fff_ffff_ffff_ffff;
 
 @inline export function make(significand: u64, signExponent: u32): Float80 {
   return i64x2.replace_lane(i64x2.splat(significand), 1, <u64>signExponent);
@@ -122,10 +121,6 @@ const FRACTION: u64 = 0x7fff_ffff_ffff_ffff;
 
 @inline export function quiet(a: Float80): Float80 {
   return make(sigOf(a) | QUIET_BIT, signExponentOf(a));
-}
-
-@inline export function fractionOf(a: Float80): u64 {
-  return sigOf(a) & FRACTION;
 }
 
 /** Significand of a finite value that is not zero, shifted so that its leading one is at bit 63. */

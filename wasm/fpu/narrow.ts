@@ -4,7 +4,7 @@
  * `T` is u32 (single) or u64 (double). [SDM1] 4.8, 4.9, 8.3.2, 8.5
  */
 import {
-  BIAS, EXPONENT, FCW_RC_SHIFT, FSW_C1, FSW_DE, FSW_IE, FSW_OE, FSW_PE, FSW_UE, Float80, INTEGER_BIT, QUIET_BIT, ROUND_DOWN, ROUND_NEAREST, ROUND_UP, SIGN, ROUND_ZERO,
+  BIAS, EXPONENT, FCW_RC_SHIFT, FSW_DE, FSW_IE, FSW_OE, FSW_PE, FSW_UE, Float80, INTEGER_BIT, QUIET_BIT, ROUND_DOWN, ROUND_NEAREST, ROUND_UP, SIGN, ROUND_ZERO,
   expOf, isInfinite, isSignaling, isSpecial, isUnsupported, isZero, make, normalExp, normalSig, raiseFpu, setRoundedUp, sigOf, signOf, zero,
 } from "./float80";
 

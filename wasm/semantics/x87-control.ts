@@ -16,7 +16,7 @@ const FCW_INIT: u16 = 0x37f;
 const FCW_WRITABLE: u16 = 0x1f3f;
 const FCW_FIXED: u16 = 0x40;
 
-/** FNINIT; also what FNSAVE leaves. The registers keep their contents. [SDM1] 8.1.5, table 8-… [SDM2] FINIT */
+/** FNINIT; also what FNSAVE leaves. The registers keep their contents. [SDM2] FINIT */
 export function initFpu(cpu: Cpu): void {
   cpu.fpuControl = FCW_INIT;
   cpu.fpuStatus = 0;

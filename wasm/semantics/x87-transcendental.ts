@@ -14,7 +14,7 @@ import { noteInstruction } from "./x87-pointers";
   cpu.fpuStatus = <u16>(isSet ? (cpu.fpuStatus | FSW_C2) & ~FSW_C1 : cpu.fpuStatus & ~FSW_C2);
 }
 
-/** ST(0) ← result, or the response to an empty ST(0). */
+/** ST(0) ← result, unless an unmasked exception forbids it. */
 function replaceTop(cpu: Cpu, result: Float80): void {
   if (settle(cpu)) setSt(cpu, 0, result);
 }
