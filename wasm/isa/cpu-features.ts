@@ -10,6 +10,10 @@ export const rows = `
 0F 33      |       | RDPMC   | feat=mmx svm=RDPMC
 0F C7 /6 r | Rv    | RDRAND  | feat=rdrand
 0F C7 /7 r | Rv    | RDRAND  | feat=rdseed
+F3 0F C7 /6 r | Rd  | UD
+F3 0F C7 /7 r | Rd  | UD
+F2 0F C7 /6 r | Rd  | UD
+F2 0F C7 /7 r | Rd  | UD
 0F 01 /7 m | M     | INVLPG  | cpl0 ends svm=INVLPG
 66 0F 38 82 | Gy,Mdq | INVPCID | cpl0 ends feat=invpcid svm=INVPCID
 `;

@@ -185,6 +185,8 @@ F3 90     |          | PAUSE    |
 0F C8+r   | Zv       | BSWAP    |
 0F 38 F0 m | Gv,Mv   | MOVBE_LOAD  | feat=movbe
 0F 38 F1 m | Mv,Gv   | MOVBE_STORE | feat=movbe
+F3 0F 38 F0 m | Gd,Md | UD
+F3 0F 38 F1 m | Md,Gd | UD
 0F 40+c   | Gv,Ev    | CMOV     | feat=cmov
 0F 90+c   | Eb       | SETCC    |
 D7        |          | XLAT     |

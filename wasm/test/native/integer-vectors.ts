@@ -12,8 +12,7 @@ import {
   CODE, CODE16_BASE, FLAGS_COMPARED, IN_CODE_OFFSET, IN_FLAGS, IN_LENGTH, IN_MODE, IN_REGISTERS, INPUT_SIZE, OUT_FIRST, OUT_FLAGS, OUT_REGISTERS, OUT_RIP, OUT_VECTOR, OUTPUT_SIZE,
 } from "./integer-layout.ts"; // prettier-ignore
 
-/** Each shape of a group at least twice. */
-export const VECTOR_CASES = 14;
+export const VECTOR_CASES = 40;
 const WORDS = OUTPUT_SIZE / 8;
 const BREAKPOINT = 3;
 

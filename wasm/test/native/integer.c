@@ -129,6 +129,11 @@ static void prepare(ucontext_t *u) {
   for (unsigned i = 0; i < in->length && in->code_offset + i < CODE_BYTES; i++) code[in->code_offset + i] = in->code[i];
   for (int i = 0; i < 16; i++) g[SIGNAL_ORDER[i]] = in->registers[i];
   g[REG_EFL] = in->flags;
+  /* No pending exception of the floating-point unit, nothing unmasked. */
+  fpregset_t fp = u->uc_mcontext.fpregs;
+  memset(fp, 0, 416);
+  fp->cwd = 0x37f;
+  fp->mxcsr = 0x1f80;
   uint64_t cs = in->mode == 0 ? 0x33 : in->mode == 1 ? 0x23 : LDT_SELECTOR(LDT_CODE16);
   uint64_t ss = in->mode == 2 ? LDT_SELECTOR(LDT_STACK16) : 0x2b;
   g[REG_RIP] = CODE + in->code_offset - (in->mode == 2 ? CODE16_BASE : 0);
