@@ -4,7 +4,8 @@ import { WasmCore } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
-import type { FramePace, VmPlatform } from "./vm.ts";
+import type { FramePace } from "./frame-loop.ts";
+import type { VmPlatform } from "./vm.ts";
 
 /** Nobody sees a machine without a canvas; its mode is still reported. */
 const FRAME_MS: Record<FramePace, number> = { repaint: 16, resting: 50, headless: 250 };

@@ -3,8 +3,7 @@
  * in a browser's Worker or in Node; the entry files hand in what differs (VmPlatform).
  */
 import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
-import type { DeviceState, StateValue } from "../machine/device.ts";
-import { StateError } from "../machine/device.ts";
+import type { Timer } from "../machine/clock.ts";
 import type { MachineEvents } from "../machine/machine-parts.ts";
 import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
@@ -13,13 +12,13 @@ import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protoco
 import { asVmError } from "../protocol/vm-error.ts";
 import { logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
-import { OverlayStore } from "../storage/overlay-store.ts";
-import type { OverlayState } from "../storage/overlay-store.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
 import { Presenter } from "./display/presenter.ts";
 import { encodeScreenshot } from "./display/screenshot.ts";
 import { asFailure, orFailure } from "./failures.ts";
+import { FrameLoop } from "./frame-loop.ts";
+import type { FramePace } from "./frame-loop.ts";
 import { HostClock } from "./host-clock.ts";
 import { InstructionClock } from "./instruction-clock.ts";
 import type { MachineClock } from "./machine-clock.ts";
@@ -27,10 +26,7 @@ import type { BuildMachine, MachinePort } from "./machine-port.ts";
 import { MediaLoader } from "./media.ts";
 import type { FileKind, SourceOpener } from "./media.ts";
 import { RunLoop } from "./run-loop.ts";
-import { checkState, loadRegions, packState, readSummary } from "./saved-state.ts";
-import type { Regions, StateSummary } from "./saved-state.ts";
-
-export type FramePace = "repaint" | "resting" | "headless";
+import { Snapshot } from "./snapshot.ts";
 
 export interface VmPlatform {
   opener: SourceOpener;
@@ -43,9 +39,6 @@ export interface VmPlatform {
 }
 
 const log = logger("vm");
-
-/** After about a second without a change the screen is looked at less often. */
-const UNCHANGED_FRAMES = 60;
 
 const CLICK_MS = 60;
 
@@ -64,15 +57,22 @@ export class Vm implements ReplayApi {
   private presenter!: Presenter;
   /** What is in the drives: floppy, cdrom, disk0, … */
   private readonly drives = new Map<string, BlockStore>();
-  private instructionsAtPowerOn = 0;
+  private readonly powerOn = { instructions: 0 };
+  private snapshot!: Snapshot;
   private timesAtPowerOn = { activeMs: 0, haltedMs: 0 };
-  private hasCanvas = false;
-  private frameAsked = false;
-  private framesUnchanged = 0;
+  private readonly frames: FrameLoop;
+  private clickTimer!: Timer;
+  private clickDone: () => void = () => {};
   private usedBefore = false;
   private onLimit: (() => void) | null = null;
 
-  constructor(private readonly platform: VmPlatform) {}
+  constructor(private readonly platform: VmPlatform) {
+    this.frames = new FrameLoop({
+      nextFrame: (pace, draw) => platform.nextFrame(pace, draw),
+      draw: () => this.presenter.tick(),
+      goesOn: () => this.current === "running",
+    });
+  }
 
   async create(config: MachineConfig): Promise<void> {
     if (this.config) throw new VmError("wrongState", "This machine has been created already.");
@@ -125,14 +125,17 @@ export class Vm implements ReplayApi {
     this.presenter = new Presenter(this.machine.screen, new HeadlessSink(), (mode) =>
       this.send({ type: "screenmode", ...mode }),
     );
+    const { core, clock, machine, drives: inDrives, powerOn } = this;
+    this.snapshot = new Snapshot({ config, core, clock, machine, drives: inDrives, powerOn });
+    this.clickTimer = clock.createTimer("click", () => this.clickDone());
     this.config = config;
   }
 
   async attachCanvas(canvas: OffscreenCanvas): Promise<void> {
     this.created();
     this.presenter.attach(new CanvasSink(canvas));
-    this.hasCanvas = true;
-    this.askFrame();
+    this.frames.visible = true;
+    this.frames.ask();
   }
 
   async subscribe(listener: (event: VmEvent) => void): Promise<void> {
@@ -155,7 +158,7 @@ export class Vm implements ReplayApi {
       this.fail(asVmError(error));
       throw asVmError(error);
     }
-    this.instructionsAtPowerOn = this.core.instructions();
+    this.powerOn.instructions = this.core.instructions();
     this.timesAtPowerOn = this.loop.times();
     this.go();
   }
@@ -224,8 +227,11 @@ export class Vm implements ReplayApi {
   async clickMouse(button: MouseButton): Promise<void> {
     this.expect("running");
     await this.mouseButton(button, true);
+    // A click that follows at once ends the one before.
+    this.clickDone();
     await new Promise<void>((resolve) => {
-      this.clock.createTimer("click", () => resolve()).armAt(this.clock.nowNs() + CLICK_MS * 1e6);
+      this.clickDone = resolve;
+      this.clickTimer.armAt(this.clock.nowNs() + CLICK_MS * 1e6);
     });
     await this.mouseButton(button, false);
   }
@@ -243,24 +249,17 @@ export class Vm implements ReplayApi {
 
   async save(): Promise<Uint8Array> {
     this.expect("running", "paused");
-    return this.whileStopped("saving", this.current, () =>
-      packState(this.summary(), this.deviceStates(), this.regions()),
-    );
+    return this.whileStopped("saving", this.current, () => this.snapshot.save());
   }
 
   async restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void> {
     this.expect("poweredOff", "running", "paused", "aborted");
     const next = then ?? (this.current === "paused" ? "paused" : "running");
     await this.whileStopped("restoring", next, async () => {
-      const { summary, bodyOffset } = readSummary(saved);
-      this.expectSameMachine(summary);
-      const devices = await checkState(saved, bodyOffset, this.regions());
-      this.rehearse(devices);
-      await loadRegions(saved, bodyOffset, this.regions());
-      this.restoreDevices(devices);
+      await this.snapshot.restore(saved);
       this.usedBefore = true;
     });
-    this.askFrame();
+    this.frames.ask();
   }
 
   async stats(): Promise<VmStats> {
@@ -268,7 +267,7 @@ export class Vm implements ReplayApi {
     const { activeMs, haltedMs } = this.loop.times();
     const counters = this.core.counters();
     return {
-      instructions: this.core.instructions() - this.instructionsAtPowerOn,
+      instructions: this.core.instructions() - this.powerOn.instructions,
       wallMs: activeMs - this.timesAtPowerOn.activeMs,
       haltedMs: haltedMs - this.timesAtPowerOn.haltedMs,
       guestMs: this.clock.nowNs() / 1e6,
@@ -365,11 +364,14 @@ export class Vm implements ReplayApi {
     this.created();
     if (this.current !== "running" && this.current !== "paused") return;
     deliver();
+    this.frames.quicken();
     this.loop.wake();
   }
 
   private enter(state: VmState, reason?: string): void {
     this.current = state;
+    // Time stands or is replaced: the button comes up.
+    if (state !== "running") this.clickDone();
     this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
   }
 
@@ -380,7 +382,7 @@ export class Vm implements ReplayApi {
   private go(): void {
     this.enter("running");
     this.loop.start();
-    this.askFrame();
+    this.frames.ask();
   }
 
   private async switchOff(reason?: string): Promise<void> {
@@ -441,59 +443,6 @@ export class Vm implements ReplayApi {
     }
   }
 
-  private regions(): Regions {
-    return [this.core.ram, this.core.vram, this.core.rom];
-  }
-
-  private summary(): StateSummary {
-    const { memoryMiB, processors, cpuModel } = this.config!;
-    return { memoryMiB, processors, cpuModel };
-  }
-
-  private expectSameMachine(saved: StateSummary): void {
-    const mine = this.summary();
-    const words = ({ memoryMiB, processors, cpuModel }: StateSummary) =>
-      `${memoryMiB} MiB of memory, ${processors} ${processors === 1 ? "processor" : "processors"} and CPU model ${cpuModel}`;
-    if (words(saved) !== words(mine))
-      throw new VmError(
-        "badState",
-        `The saved state is of a machine with ${words(saved)}; this one has ${words(mine)}.`,
-      );
-  }
-
-  private deviceStates(): DeviceState {
-    const media: Record<string, StateValue> = {};
-    for (const [drive, store] of this.drives) if (store instanceof OverlayStore) media[drive] = store.save();
-    const { instructionsAtPowerOn } = this;
-    return { version: 1, instructionsAtPowerOn, clock: this.clock.save(), machine: this.machine.save(), media };
-  }
-
-  private restoreDevices(states: DeviceState): void {
-    this.machine.cancelTyping();
-    this.clock.restore(states.clock as DeviceState);
-    this.machine.restore(states.machine as DeviceState);
-    this.instructionsAtPowerOn = Number(states.instructionsAtPowerOn);
-    for (const [drive, state] of Object.entries(states.media as Record<string, StateValue>)) {
-      const store = this.drives.get(drive);
-      if (!(store instanceof OverlayStore))
-        throw new StateError(`the saved state has changes to ${drive}, which this machine lacks`);
-      store.restore(state as unknown as OverlayState);
-    }
-  }
-
-  /** Devices refuse states that they do not know only when they see them: then everything goes back to what it was. */
-  private rehearse(states: DeviceState): void {
-    const before = this.deviceStates();
-    try {
-      this.restoreDevices(states);
-    } catch (error) {
-      this.restoreDevices(before);
-      throw error instanceof StateError
-        ? error
-        : new StateError(`the saved state does not fit this machine: ${asVmError(error).message}`);
-    }
-  }
-
   private media(): MediaLoader {
     return new MediaLoader(this.platform.opener, (what, doneBytes, totalBytes) =>
       this.send({ type: "progress", what, doneBytes, totalBytes }),
@@ -511,17 +460,6 @@ export class Vm implements ReplayApi {
 
   private storageFailed(error: unknown): void {
     this.send({ type: "error", code: "storage", message: asVmError(error).message });
-  }
-
-  private askFrame(): void {
-    if (this.frameAsked) return;
-    this.frameAsked = true;
-    const pace = !this.hasCanvas ? "headless" : this.framesUnchanged < UNCHANGED_FRAMES ? "repaint" : "resting";
-    this.platform.nextFrame(pace, () => {
-      this.frameAsked = false;
-      this.framesUnchanged = this.presenter.tick() ? 0 : this.framesUnchanged + 1;
-      if (this.current === "running") this.askFrame();
-    });
   }
 
   /** The keyboard's own errors are about the text. */
