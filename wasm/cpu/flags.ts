@@ -53,6 +53,13 @@ export function setArithFlags(cpu: Cpu, flags: u32): void {
   cpu.flagAux = aux;
 }
 
+/** Sets ZF alone. Mostly it is as wanted already. */
+export function setZF(cpu: Cpu, zero: bool): void {
+  if (getZF(cpu) == zero) return;
+  const flags = arithFlags(cpu);
+  setArithFlags(cpu, zero ? flags | FLAG_ZF : flags & ~FLAG_ZF);
+}
+
 /** The whole RFLAGS image. */
 export function readFlags(cpu: Cpu): u32 {
   return (cpu.eflags & ~FLAGS_ARITH) | arithFlags(cpu) | 2;

@@ -5,9 +5,9 @@
  */
 import { ACCESS_READ, ACCESS_RMW, effectiveOffset, segLinear } from "../cpu/address";
 import { setResult } from "../cpu/alu-flags";
-import { arithFlags, setArithFlags } from "../cpu/flags";
+import { AUX_PARITY_SHIFT, setZF } from "../cpu/flags";
 import { linearRmw, readE, readG, setReg, writeG } from "../cpu/operand";
-import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF, FLAG_ZF, ptr } from "../cpu/state";
+import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF, ptr } from "../cpu/state";
 import { Rec, addrSizeLog2, isMem } from "../decode/record";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 
@@ -83,23 +83,15 @@ export function BTC_I<T>(cpu: Cpu, rec: Rec): void {
 export function BSF<T>(cpu: Cpu, rec: Rec): void {
   const value = readE<T>(cpu, rec);
   if (cpu.fault) return;
-  const flags = arithFlags(cpu) & ~FLAG_ZF;
-  if (value == <T>0) setArithFlags(cpu, flags | FLAG_ZF);
-  else {
-    writeG<T>(cpu, rec, <T>ctz<u64>(<u64>value));
-    setArithFlags(cpu, flags);
-  }
+  if (value != <T>0) writeG<T>(cpu, rec, <T>ctz<u64>(<u64>value));
+  setZF(cpu, value == <T>0);
 }
 
 export function BSR<T>(cpu: Cpu, rec: Rec): void {
   const value = readE<T>(cpu, rec);
   if (cpu.fault) return;
-  const flags = arithFlags(cpu) & ~FLAG_ZF;
-  if (value == <T>0) setArithFlags(cpu, flags | FLAG_ZF);
-  else {
-    writeG<T>(cpu, rec, <T>(63 - clz<u64>(<u64>value)));
-    setArithFlags(cpu, flags);
-  }
+  if (value != <T>0) writeG<T>(cpu, rec, <T>(63 - clz<u64>(<u64>value)));
+  setZF(cpu, value == <T>0);
 }
 
 /** ZF by the source; OF SF AF CF PF are cleared. */
@@ -107,7 +99,9 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
   const value = readE<T>(cpu, rec);
   if (cpu.fault) return;
   writeG<T>(cpu, rec, <T>popcnt<u64>(<u64>value));
-  setArithFlags(cpu, value == <T>0 ? FLAG_ZF : 0);
+  // A result of 1 has no flag set; one of 0 would have PF.
+  cpu.flagRes = value == <T>0 ? 0 : 1;
+  cpu.flagAux = value == <T>0 ? 1 << AUX_PARITY_SHIFT : 0;
 }
 
 /**

@@ -5,9 +5,9 @@
  */
 import { addSetFlags, compare } from "../cpu/alu-flags";
 import { raiseGP } from "../cpu/fault";
-import { arithFlags, setArithFlags } from "../cpu/flags";
+import { setZF } from "../cpu/flags";
 import { linearRmw, readG, setReg, writeG } from "../cpu/operand";
-import { Cpu, FLAG_ZF, ptr } from "../cpu/state";
+import { Cpu, ptr } from "../cpu/state";
 import { REC_REX_W, Rec, isMem } from "../decode/record";
 import { memReadForWrite, memWrite } from "../mmu/access";
 
@@ -88,6 +88,5 @@ export function CMPXCHG8B(cpu: Cpu, rec: Rec): void {
       cpu.rdx = value >> 32;
     }
   }
-  const flags = arithFlags(cpu) & ~FLAG_ZF;
-  setArithFlags(cpu, equal ? flags | FLAG_ZF : flags);
+  setZF(cpu, equal);
 }

@@ -99,7 +99,9 @@ export function IMUL1<T>(cpu: Cpu, rec: Rec): void {
   let overflow: bool;
   if (sizeof<T>() == 8) {
     low = <T>(<u64>x * <u64>y);
-    overflow = mulHighI64(<i64>x, <i64>y) != <i64>low >> 63;
+    // Two numbers of 32 bits always fit.
+    const isNarrow = <i64>(<i32>x) == <i64>x && <i64>(<i32>y) == <i64>y;
+    overflow = !isNarrow && mulHighI64(<i64>x, <i64>y) != <i64>low >> 63;
   } else {
     const product = signed<T>(x) * signed<T>(y);
     low = <T>product;
@@ -159,7 +161,7 @@ let remainderLow: u64 = 0;
 function divideWide(high: u64, low: u64, divisor: u64): void {
   if (high == 0) {
     quotientLow = low / divisor;
-    remainderLow = low % divisor;
+    remainderLow = low - quotientLow * divisor;
     return;
   }
   const shift = clz<u64>(divisor);
@@ -204,12 +206,17 @@ export function DIV<T>(cpu: Cpu, rec: Rec): void {
   const bits: u64 = sizeof<T>() * 8;
   const high = <u64>(<T>cpu.rdx);
   const dividend = (high << bits) | <u64>(<T>cpu.rax);
-  if (divisor == 0 || (dividend / divisor) >> bits) {
+  if (divisor == 0) {
     raise(cpu, VECTOR_DE);
     return;
   }
-  setReg<T>(cpu, 0, <T>(dividend / divisor));
-  setReg<T>(cpu, 16, <T>(dividend % divisor));
+  const quotient = dividend / divisor;
+  if (quotient >> bits) {
+    raise(cpu, VECTOR_DE);
+    return;
+  }
+  setReg<T>(cpu, 0, <T>quotient);
+  setReg<T>(cpu, 16, <T>(dividend - quotient * divisor));
 }
 
 export function IDIV<T>(cpu: Cpu, rec: Rec): void {
@@ -221,6 +228,14 @@ export function IDIV<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   if (sizeof<T>() == 8) {
+    // Mostly the dividend has 64 bits, sign-extended. The most negative one by −1 would trap in the host.
+    const plain = <i64>cpu.rax;
+    if (<i64>cpu.rdx == plain >> 63 && !(divisor == -1 && plain == i64.MIN_VALUE)) {
+      const quotient = plain / divisor;
+      cpu.rax = <u64>quotient;
+      cpu.rdx = <u64>(plain - quotient * divisor);
+      return;
+    }
     const negative = <i64>cpu.rdx < 0;
     let high = cpu.rdx;
     let low = cpu.rax;
@@ -256,5 +271,5 @@ export function IDIV<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   setReg<T>(cpu, 0, <T>quotient);
-  setReg<T>(cpu, 16, <T>(dividend % divisor));
+  setReg<T>(cpu, 16, <T>(dividend - quotient * divisor));
 }

@@ -18,6 +18,7 @@ import { INPUT_SIZE, OUTPUT_SIZE } from "./native/integer-layout.ts";
 import { askProcessorForIntegers } from "./native/integer-oracle.ts";
 import { IntegerRunner } from "./native/integer-runner.ts";
 import { VECTOR_CASES, packIntegerVectors, unpackIntegerVectors } from "./native/integer-vectors.ts";
+import { sequenceGroups } from "./native/integer-sequences.ts";
 import { oracleIsHere } from "./native/oracle.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -28,7 +29,9 @@ const recording = process.env["POSADA_RECORD"] === "1";
 const ROUND = recording ? 0 : Number(process.env["INTEGER_ROUND"] ?? 1);
 const ONLY = process.env["INTEGER_ONLY"];
 
-const groups = groupsOf(readTables(join(here, "../isa"))).filter((group) => !ONLY || new RegExp(ONLY).test(group.name));
+const isWanted = (group: Group) => !ONLY || new RegExp(ONLY).test(group.name);
+const singles = groupsOf(readTables(join(here, "../isa")));
+const groups = singles.filter(isWanted);
 
 function compare(runner: IntegerRunner, group: Group, inputs: Uint8Array, results: Uint8Array): void {
   const got = new Uint8Array(OUTPUT_SIZE);
@@ -78,21 +81,22 @@ describe.skipIf(recording || !existsSync(coreFile))(
 describe.skipIf(!oracleIsHere || !existsSync(coreFile))(
   "integer instructions against the processor of this host (needs gcc and an AMD x86-64 processor)",
   () => {
+    const live = [...groups, ...sequenceGroups(singles).filter(isWanted)];
     let inputs: Uint8Array[];
     let results: Uint8Array[];
     let runner: IntegerRunner;
     beforeAll(() => {
-      inputs = groups.map((group) => makeCases(group, LIVE_CASES, ROUND));
+      inputs = live.map((group) => makeCases(group, LIVE_CASES, ROUND));
       const all = askProcessorForIntegers(Buffer.concat(inputs));
-      results = groups.map((_, g) => all.subarray(g * LIVE_CASES * OUTPUT_SIZE, (g + 1) * LIVE_CASES * OUTPUT_SIZE));
+      results = live.map((_, g) => all.subarray(g * LIVE_CASES * OUTPUT_SIZE, (g + 1) * LIVE_CASES * OUTPUT_SIZE));
       runner = new IntegerRunner();
       if (!recording) return;
       mkdirSync(dirname(vectorFile), { recursive: true });
-      const cleaned = results.map((part, g) => {
-        const copy = part.slice();
+      const cleaned = groups.map((group, g) => {
+        const copy = results[g]!.slice();
         for (let i = 0; i < LIVE_CASES; i++)
           normalize(
-            groups[g]!.row,
+            group.row,
             inputs[g]!.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE),
             copy.subarray(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE),
           );
@@ -100,7 +104,7 @@ describe.skipIf(!oracleIsHere || !existsSync(coreFile))(
       });
       writeFileSync(vectorFile, packIntegerVectors(groups, inputs, cleaned));
     }, 120_000);
-    it.each(groups.map((group, index) => [group.name, group, index] as const))("%s", (_name, group, index) => {
+    it.each(live.map((group, index) => [group.name, group, index] as const))("%s", (_name, group, index) => {
       compare(runner, group, inputs[index]!, results[index]!);
     });
   },

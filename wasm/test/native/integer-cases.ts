@@ -26,6 +26,7 @@ import {
   ARITH_FLAGS, CODE, CODE16_BASE, CODE_BYTES, DATA, DATA_BYTES, FLAG, HIGH, IN_AT, IN_BYTES, IN_CODE, IN_CODE_OFFSET, IN_FLAGS, IN_FS_BASE, IN_GS_BASE, IN_LENGTH, IN_MODE, IN_REGISTERS,
   INPUT_SIZE, MODES, type Mode, PATCH_BYTES, READ_ONLY_BYTES, STACK, STACK16_BASE, STACK_BYTES, REGIONS,
 } from "./integer-layout.ts"; // prettier-ignore
+import { sequenceCode } from "./integer-sequences.ts";
 import { edge64, mask64, random64, signExtend } from "./integer-values.ts";
 
 /** One row in one kind of code segment. Its cases go round all its shapes. */
@@ -34,6 +35,8 @@ export interface Group {
   mode: Mode;
   name: string;
   shapes: Shape[];
+  /** So many instructions make a case (integer-sequences.ts). */
+  sequenceLength?: number;
 }
 
 /**
@@ -317,6 +320,13 @@ function prepareBitOffset(d: Draft, random: Random): void {
 
 const NEVER_LOCKED = /^(MOV_R_C|MOV_C_R)$/; // on AMD processors LOCK there means CR8. [APM3] MOV CRn
 
+/** A case of several instructions on registers; nothing is prepared for any of them. */
+function writeSequence(group: Group, d: Draft, random: Random, bytes: Uint8Array): Draft {
+  d.code = sequenceCode(group, d, random);
+  writeInput(d, [], chooseFlags(d, random), bytes);
+  return d;
+}
+
 /** Writes one case of `group` to `bytes` (INPUT_SIZE): the `index`-th, which says its shape. */
 export function writeCase(group: Group, index: number, random: Random, bytes: Uint8Array): Draft {
   const shape = group.shapes[index % group.shapes.length]!;
@@ -331,6 +341,7 @@ export function writeCase(group: Group, index: number, random: Random, bytes: Ui
   if (place === 1) d.codeOffset = CODE_BYTES - 1 - random.below(14);
   d.fsBase = random.pick([0n, 0x1000n, -0x1000n & mask64(64), 0x1234_5678n, 0x6000_0000_0000n]);
   d.gsBase = random.pick([0n, 0x10n, -0x8_0000n & mask64(64), 0x7fff_f000n, 0x5fff_ffff_0000n]);
+  if (group.sequenceLength) return writeSequence(group, d, random, bytes);
   const isString = STRING_ROWS.test(row.semantic);
   d.locked = !NEVER_LOCKED.test(row.semantic) && random.below(row.attributes.has("lock") && memory ? 6 : 50) === 0;
   if (isString) d.repeat = random.pick([0, 0xf2, 0xf3, 0xf3]);

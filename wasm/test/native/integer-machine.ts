@@ -170,7 +170,8 @@ export class UserMachine {
     this.map(root, 30n, this.system, 0, 0x1_0000, WRITABLE);
     // MOV to CR3 would load them.
     const state = new DataView(this.core.memory.buffer, this.core.cpu);
-    for (let i = 0; i < 32; i += 8) state.setBigUint64(OFF_PDPTE + i, this.core.view.getBigUint64(root + i, true), true);
+    for (let i = 0; i < 32; i += 8)
+      state.setBigUint64(OFF_PDPTE + i, this.core.view.getBigUint64(root + i, true), true);
     return root;
   }
 
