@@ -163,6 +163,8 @@ export class RtcCmos implements PortDevice, Device {
         this.collectFlags();
         const flags = this.reg(REG_C) | (this.irqWanted() ? C_IRQF : 0);
         this.bytes[REG_C] = 0;
+        // [146818] register C: the read lets IRQ fall, also where the next flag rises before this is over.
+        this.irq8.set(false);
         this.update();
         return flags;
       }
