@@ -30,6 +30,7 @@ export default ts.config(
       "cli/**/*.ts",
       "e2e/**/*.ts",
       "bench/**/*.ts",
+      "conformance/**/*.ts",
       "scripts/**/*.ts",
       "wasm/test/**/*.ts",
       "*.ts",

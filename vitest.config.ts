@@ -2,7 +2,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "cli/**/*.test.ts", "wasm/**/*.test.ts", "scripts/**/*.test.mjs"],
+    include: [
+      "src/**/*.test.ts",
+      "cli/**/*.test.ts",
+      "wasm/**/*.test.ts",
+      "conformance/**/*.test.ts",
+      "scripts/**/*.test.mjs",
+    ],
     environment: "node",
   },
 });
