@@ -16,6 +16,7 @@ export default ts.config(
       "test-results/",
       "playwright-report/",
       "src/core/generated/",
+      "src/shared/disassembler/generated/",
       "wasm/generated/",
       // AssemblyScript is not quite TypeScript (operators and casts that only asc parses); semantics/ is linted below.
       "wasm/*.ts",

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asVmError } from "../src/protocol/vm-error.ts";
+import { disassembleFile } from "./disassemble.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
 
@@ -13,6 +14,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (command === "disassemble") return disassembleFile(args);
   if (command !== "run")
     throw new UsageError(command ? `unknown command "${command}"; try posada --help` : "no command; try posada --help");
   return runMachine(parseRunOptions(args), {

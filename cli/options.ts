@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 export const USAGE = `usage: posada run [options]
+       posada disassemble FILE --bits 16|32|64 [--address N] [--skip N] [--length N]
 
   --memory MIB                 memory of the guest (512)
   --cpus N                     processors (1)

@@ -7,13 +7,14 @@
  *   node scripts/build-core.mjs --debug    not optimised, quick to compile, slow to run: build/core.debug.wasm
  *   --force                                also when no input changed
  *
- * The opcode tables and the layout twin are generated first. Nothing is done where no input changed since the last
+ * The opcode tables and their twins in src are generated first. Nothing is done where no input changed since the last
  * build with the same options; the digest of the inputs is kept beside the result.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
 import { readLayout, writeLayoutTwin } from "./lib/layout-twin.mjs";
+import { writeOpcodeTwin } from "./lib/opcode-twin.mjs";
 import { at, runOrStop } from "./lib/process.mjs";
 
 const options = new Set(process.argv.slice(2));
@@ -25,6 +26,7 @@ const stamp = at("build", `${name}.inputs`);
 
 const layout = readLayout();
 writeLayoutTwin(layout);
+writeOpcodeTwin();
 
 const flags = [
   "--runtime", "stub",

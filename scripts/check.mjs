@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { readLayout, writeLayoutTwin } from "./lib/layout-twin.mjs";
+import { writeOpcodeTwin } from "./lib/opcode-twin.mjs";
 import { at, nodeBin, run } from "./lib/process.mjs";
 
 /** @returns how many checks passed and failed. */
@@ -10,6 +11,7 @@ export async function check() {
   const generator = at("wasm", "isa", "generate.mjs");
   const folders = ["src", "cli", "wasm"].filter((folder) => existsSync(at(folder)));
   writeLayoutTwin(readLayout());
+  writeOpcodeTwin();
   const steps = [
     // Generated types are part of what is checked.
     ...(existsSync(generator) ? [["generated tables", process.execPath, [generator]]] : []),

@@ -18,6 +18,7 @@ const forTests = [
   ...forGuests,
   ["chromium", "chromium"],
   ["nasm", "nasm"],
+  ["objdump", "binutils"],
   ["qemu-img", "qemu-utils"],
   ["xorriso", "xorriso"],
   ["mformat", "mtools"],

@@ -12,7 +12,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "n
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHot } from "./hot.mjs";
-import { readTables } from "./read-tables.mjs";
+import { candidatesFor, readTables } from "./read-tables.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wasm = dirname(here);
@@ -384,30 +384,12 @@ rows.forEach((row, index) => {
   features.push(featureOf(row));
 });
 // Opcode entries: first candidate and count; the candidates of an opcode stand together, the most specific first.
-const specificity = (r) =>
-  (r.modrm >= 0 ? 8 : 0) +
-  (r.modrmSpan ? -1 : 0) +
-  (r.reg >= 0 ? 2 : 0) +
-  (r.form ? 1 : 0) +
-  (r.prefix !== 0xf ? 16 : 0) +
-  (r.prefix === 1 ? -4 : 0);
 const candidates = [];
 const opcodeData = Buffer.alloc(4 * 256 * 4);
 let opcodesUsed = 0;
 for (let map = 0; map < 4; map++) {
   for (let opcode = 0; opcode < 256; opcode++) {
-    const list = rows
-      .filter(
-        (r) =>
-          r.map === map &&
-          (r.plus === "+r"
-            ? (opcode & 0xf8) === (r.opcode & 0xf8) && opcode >= r.opcode
-            : r.plus === "+c"
-              ? (opcode & 0xf0) === r.opcode
-              : r.opcode === opcode),
-      )
-      // 91+r starts in the middle: `opcode >= r.opcode` keeps 90 out of it
-      .sort((x, y) => specificity(y) - specificity(x) || x.number - y.number);
+    const list = candidatesFor(rows, map, opcode);
     if (!list.length) continue;
     opcodesUsed++;
     opcodeData.writeUInt16LE(candidates.length, (map * 256 + opcode) * 4);

@@ -98,3 +98,33 @@ export function readTables(directory) {
   }
   return rows;
 }
+
+/** The more a row asks of an instruction, the earlier it is looked at. */
+const specificity = (row) =>
+  (row.modrm >= 0 ? 8 : 0) +
+  (row.modrmSpan ? -1 : 0) +
+  (row.reg >= 0 ? 2 : 0) +
+  (row.form ? 1 : 0) +
+  (row.prefix !== 0xf ? 16 : 0) +
+  (row.prefix === 1 ? -4 : 0);
+
+/** Rows that an opcode byte of a map (0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A) may stand for, the most specific first. */
+export function candidatesFor(rows, map, opcode) {
+  const covers = ({ plus, opcode: first }) => {
+    // 91+r starts in the middle: 90 is not among its opcodes.
+    if (plus === "+r") return (opcode & 0xf8) === (first & 0xf8) && opcode >= first;
+    return plus === "+c" ? (opcode & 0xf0) === first : first === opcode;
+  };
+  return rows
+    .filter((row) => row.map === map && covers(row))
+    .sort((x, y) => specificity(y) - specificity(x) || x.number - y.number);
+}
+
+/** Names a row in reports: "opcode | operands | semantic", each as in the table. */
+export function rowKey(row) {
+  return row.text
+    .split("|")
+    .slice(0, 3)
+    .map((column) => column.trim().replace(/\s+/g, " "))
+    .join(" | ");
+}
