@@ -2,7 +2,7 @@
  * Guest-physical addresses that belong to devices. RAM, ROM and linear frame buffers never come here: the core reaches
  * them directly. Unclaimed addresses read as all ones.
  */
-import type { AccessSize } from "./port-bus.ts";
+import { truncate, type AccessSize } from "./port-bus.ts";
 
 export interface MmioDevice {
   mmioRead(offset: number, sizeBytes: AccessSize): number;
@@ -38,16 +38,12 @@ export class MmioBus {
 
   read(physAddr: number, sizeBytes: AccessSize): number {
     const entry = this.find(physAddr);
-    return entry
-      ? entry.device.mmioRead(physAddr - entry.base, sizeBytes) >>> 0
-      : sizeBytes === 4
-        ? 0xffffffff
-        : (1 << (sizeBytes * 8)) - 1;
+    return truncate(entry ? entry.device.mmioRead(physAddr - entry.base, sizeBytes) : -1, sizeBytes);
   }
 
   write(physAddr: number, sizeBytes: AccessSize, value: number): void {
     const entry = this.find(physAddr);
-    entry?.device.mmioWrite(physAddr - entry.base, sizeBytes, value >>> 0);
+    entry?.device.mmioWrite(physAddr - entry.base, sizeBytes, truncate(value, sizeBytes));
   }
 
   private find(physAddr: number): Entry | undefined {

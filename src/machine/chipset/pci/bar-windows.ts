@@ -6,11 +6,8 @@ export type BarWindow = (base: number | null) => void;
 
 /** A window of `length` ports. */
 export function portWindow(ports: PortBus, length: number, device: PortDevice, widest: AccessSize): BarWindow {
-  let detach: (() => void) | undefined;
-  return (base) => {
-    detach?.();
-    detach = base === null ? undefined : ports.attach(base, length, device, widest);
-  };
+  const window = ports.window(length, device, widest);
+  return (base) => window.moveTo(base);
 }
 
 /** A window of `length` bytes of physical address space. */
