@@ -164,4 +164,19 @@ describe("HPET", () => {
     hpet.restore(later);
     expect(irq0.level).toBe(true);
   });
+
+  it("leaves the 8254's line alone when a state without legacy replacement is restored over one with it", () => {
+    const saved = hpet.save();
+    w(0x100, 0x06);
+    w(0x108, 100);
+    w(0x10c, 0);
+    w(0x10, 3);
+    clock.advance(1000);
+    expect(irq0.level).toBe(true);
+    hpet.pitLine.set(true);
+    hpet.restore(saved);
+    expect(irq0.level).toBe(true);
+    hpet.pitLine.set(false);
+    expect(irq0.level).toBe(false);
+  });
 });

@@ -186,6 +186,11 @@ export class Hpet implements MmioDevice, Device {
     this.base = BigInt(state.base as string);
     this.highLatch = state.highLatch as number | null;
     const timers = state.timers as unknown as SavedComparator[];
+    // Comparators let go of the lines that they had before the 8254 and the RTC get theirs.
+    for (const comparator of this.comparators) {
+      this.drive(comparator, false);
+      comparator.line = null;
+    }
     const legacy = (this.config & CNF_LEGACY) !== 0;
     this.gatedPit.setOpen(!legacy);
     this.gatedRtc.setOpen(!legacy);
@@ -195,7 +200,6 @@ export class Hpet implements MmioDevice, Device {
       comparator.config = saved.config;
       comparator.comparator = BigInt(saved.comparator);
       comparator.period = BigInt(saved.period);
-      this.drive(comparator, false);
       comparator.line = this.running && saved.config & TN_ENABLED ? this.lineOf(n) : null;
       this.drive(comparator, saved.lineLevel);
       rearm(comparator.timer, saved.deadlineNs);
