@@ -25,6 +25,8 @@ const binaryToBcd = (value: number): number =>
 
 export class PitCounter {
   private mode = 0;
+  /** Access, mode and BCD bits as the control word had them, for the status byte. */
+  private controlBits = 0;
   private bcd = false;
   private access = ACCESS_BOTH;
   /** What the CPU wrote last, as a count 1…65536 (10000 in BCD). */
@@ -64,6 +66,7 @@ export class PitCounter {
   /** A control word that names this counter (not a latch or read-back command). */
   setControl(control: number): void {
     const mode = (control >> 1) & 7;
+    this.controlBits = control & 0x3f;
     this.mode = mode > 5 ? mode - 4 : mode;
     this.bcd = (control & 1) !== 0;
     this.access = (control >> 4) & 3;
@@ -84,7 +87,7 @@ export class PitCounter {
       // [8254] mode 0: writing the first byte disables counting; OUT goes low at once.
       if (this.mode === 0) {
         this.sync(nowTick);
-        this.heldTicks = Math.min(this.elapsed(nowTick), this.count - 1);
+        this.heldTicks = this.elapsed(nowTick);
         this.counting = false;
       }
     } else {
@@ -122,9 +125,8 @@ export class PitCounter {
     this.latchedStatus =
       (this.output(nowTick) ? STATUS_OUTPUT : 0) |
       (notLoaded ? STATUS_NULL_COUNT : 0) |
-      (this.access << 4) |
-      (this.mode << 1) |
-      (this.bcd ? 1 : 0);
+      // "Exactly as written": also the don't-care bit of modes 2 and 3.
+      this.controlBits;
   }
 
   setGate(gate: boolean, nowTick: number): void {
@@ -134,6 +136,8 @@ export class PitCounter {
     if (gate) this.gateRose(nowTick);
     else if (this.mode !== 1 && this.mode !== 5 && this.counting) {
       this.heldTicks = this.elapsed(nowTick);
+      // The strobe of mode 4 is one tick long, whatever the gate does ("GATE has no effect on OUT").
+      if (this.mode === 4 && this.armed && this.heldTicks === this.count) this.heldTicks++;
       this.counting = false;
     }
   }
@@ -195,6 +199,7 @@ export class PitCounter {
     return {
       version: 1,
       mode: this.mode,
+      controlBits: this.controlBits,
       bcd: this.bcd,
       access: this.access,
       reload: this.reload,
@@ -220,6 +225,9 @@ export class PitCounter {
     this.mode = state.mode as number;
     this.bcd = state.bcd as boolean;
     this.access = state.access as number;
+    // States from before it was kept.
+    const control = (this.access << 4) | (this.mode << 1) | (this.bcd ? 1 : 0);
+    this.controlBits = (state.controlBits as number | undefined) ?? control;
     this.reload = state.reload as number;
     this.pendingReload = state.pendingReload as number | null;
     this.pendingTick = state.pendingTick as number;
