@@ -289,8 +289,8 @@ export class Pic8259 implements PortDevice, Device {
       const input = (this.lowestPriority + i) & 7;
       const bit = 1 << input;
       if (this.isr & bit) {
-        // Special mask mode: only the level itself is held off. Special fully nested mode: a slave may ask again.
-        if (this.specialMask) continue;
+        // Special mask mode: a level that is masked holds nobody off. Special fully nested mode: a slave may ask again.
+        if (this.specialMask && this.imr & bit) continue;
         if (this.specialFullyNested && this.isMaster && this.hasSlaveOn(input) && requests & bit) return input;
         return -1;
       }
