@@ -47,6 +47,8 @@ const C_UF = 0x10;
 const D_VRT = 0x80;
 const HOUR_PM = 0x80;
 const ALARM_ANY = 0xc0;
+/** No second, minute or hour. */
+const NEVER = 99;
 
 const NS_PER_S = 1e9;
 /** [146818] "Update Cycle": UIP rises 244 µs before an update, which takes 1984 µs with a 32 kHz crystal. */
@@ -119,6 +121,7 @@ export class RtcCmos implements PortDevice, Device {
   }
 
   save(): DeviceState {
+    this.collectFlags();
     return {
       version: 1,
       bytes: this.bytes.slice(),
@@ -324,12 +327,18 @@ export class RtcCmos implements PortDevice, Device {
   }
 
   private alarm(): RtcAlarm {
-    const field = (value: number): number | null => ((value & ALARM_ANY) === ALARM_ANY ? null : this.decode(value));
-    const hour = this.reg(REG_HOURS_ALARM);
+    // The chip compares bytes: what the time never reads as never matches.
+    const field = (index: number, decoded: number, encoded: number): number | null => {
+      const value = this.reg(index);
+      return (value & ALARM_ANY) === ALARM_ANY ? null : encoded === value ? decoded : NEVER;
+    };
+    const second = this.decode(this.reg(REG_SECONDS_ALARM));
+    const minute = this.decode(this.reg(REG_MINUTES_ALARM));
+    const hour = this.decodeHour(this.reg(REG_HOURS_ALARM));
     return {
-      second: field(this.reg(REG_SECONDS_ALARM)),
-      minute: field(this.reg(REG_MINUTES_ALARM)),
-      hour: (hour & ALARM_ANY) === ALARM_ANY ? null : this.decodeHour(hour),
+      second: field(REG_SECONDS_ALARM, second, this.encode(second)),
+      minute: field(REG_MINUTES_ALARM, minute, this.encode(minute)),
+      hour: field(REG_HOURS_ALARM, hour, this.encodeHour(hour)),
     };
   }
 
