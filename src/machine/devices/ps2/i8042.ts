@@ -50,6 +50,8 @@ const CMD_KBD_TEST = 0xab;
 const CMD_KBD_DISABLE = 0xad;
 const CMD_KBD_ENABLE = 0xae;
 const CMD_READ_INPUT = 0xc0;
+const CMD_POLL_INPUT_LOW = 0xc1;
+const CMD_POLL_INPUT_HIGH = 0xc2;
 const CMD_READ_OUTPUT = 0xd0;
 const CMD_WRITE_OUTPUT = 0xd1;
 const CMD_WRITE_KBD_BUFFER = 0xd2;
@@ -96,6 +98,8 @@ export class I8042 implements Device {
   private commandPending: number | null = null;
   private pumping = false;
   private lastWriteWasCommand = false;
+  /** Input port bits that a poll command shows in status bits 7–4, until the next write. */
+  private polledBits: number | null = null;
   private readonly ram = new Uint8Array(32);
   private readonly translator = new ScanCodeTranslator();
   private keyboardFreeNs = 0;
@@ -129,6 +133,7 @@ export class I8042 implements Device {
     this.replies = [];
     this.commandPending = null;
     this.lastWriteWasCommand = false;
+    this.polledBits = null;
     this.ram.fill(0);
     this.translator.breakPending = false;
     this.keyboardFreeNs = 0;
@@ -147,6 +152,7 @@ export class I8042 implements Device {
       replies: this.replies.map((reply) => ({ ...reply })),
       commandPending: this.commandPending,
       lastWriteWasCommand: this.lastWriteWasCommand,
+      polledBits: this.polledBits,
       ram: this.ram.slice(),
       breakPending: this.translator.breakPending,
       keyboardFreeNs: this.keyboardFreeNs,
@@ -164,6 +170,7 @@ export class I8042 implements Device {
     this.replies = (state.replies as { byte: number; source: Source }[]).map((reply) => ({ ...reply }));
     this.commandPending = state.commandPending as number | null;
     this.lastWriteWasCommand = state.lastWriteWasCommand as boolean;
+    this.polledBits = (state.polledBits as number | null | undefined) ?? null;
     this.ram.set(state.ram as Uint8Array);
     this.translator.breakPending = state.breakPending as boolean;
     this.keyboardFreeNs = state.keyboardFreeNs as number;
@@ -188,13 +195,12 @@ export class I8042 implements Device {
 
   private readStatus(): number {
     this.pump();
-    return (
+    const low =
       (this.outputSource !== null ? STATUS_OBF : 0) |
-      (this.outputSource === "aux" ? STATUS_AUX_OBF : 0) |
       (this.ccb & CCB_SYS ? STATUS_SYS : 0) |
-      (this.lastWriteWasCommand ? STATUS_COMMAND : 0) |
-      STATUS_UNLOCKED
-    );
+      (this.lastWriteWasCommand ? STATUS_COMMAND : 0);
+    if (this.polledBits !== null) return low | this.polledBits;
+    return low | STATUS_UNLOCKED | (this.outputSource === "aux" ? STATUS_AUX_OBF : 0);
   }
 
   /** Fills the output buffer from whoever has a byte and may send it: controller, keyboard, mouse. */
@@ -254,6 +260,7 @@ export class I8042 implements Device {
 
   private writeCommand(command: number): void {
     this.lastWriteWasCommand = true;
+    this.polledBits = null;
     this.commandPending = null;
     if (command >= CMD_READ_CCB && command < CMD_READ_CCB + 0x20) {
       const index = command & 0x1f;
@@ -295,6 +302,12 @@ export class I8042 implements Device {
       case CMD_READ_INPUT:
         this.reply(INPUT_PORT);
         break;
+      case CMD_POLL_INPUT_LOW:
+        this.polledBits = (INPUT_PORT & 0x0f) << 4;
+        break;
+      case CMD_POLL_INPUT_HIGH:
+        this.polledBits = INPUT_PORT & 0xf0;
+        break;
       case CMD_READ_OUTPUT:
         this.reply(this.outputPort());
         break;
@@ -317,6 +330,7 @@ export class I8042 implements Device {
 
   private writeData(value: number): void {
     this.lastWriteWasCommand = false;
+    this.polledBits = null;
     const command = this.commandPending;
     this.commandPending = null;
     if (command === null) {

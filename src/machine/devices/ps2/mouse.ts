@@ -71,6 +71,8 @@ export class Ps2Mouse implements Ps2Device {
   private id = ID_STANDARD;
   private lastRates = [0, 0, 0];
   private expecting: number | null = null;
+  /** The byte before was refused: a second one in a row is an error. */
+  private refused = false;
   private lastPacket: number[] = [];
   private nextReportNs = 0;
   private readonly sampleTimer: Timer;
@@ -91,6 +93,7 @@ export class Ps2Mouse implements Ps2Device {
     this.lastRates = [0, 0, 0];
     this.wrap = false;
     this.expecting = null;
+    this.refused = false;
     this.setDefaults();
   }
 
@@ -139,10 +142,13 @@ export class Ps2Mouse implements Ps2Device {
 
   receive(byte: number): void {
     const expecting = this.expecting;
+    const refusedBefore = this.refused;
     this.expecting = null;
+    this.refused = false;
     if (this.wrap && byte !== CMD_RESET_WRAP && byte !== CMD_RESET) this.reply(byte);
-    else if (expecting !== null) this.parameter(expecting, byte);
-    else this.command(byte);
+    else if (expecting !== null) {
+      if (!this.parameter(expecting, byte)) this.refuse(refusedBefore, expecting);
+    } else if (!this.command(byte)) this.refuse(refusedBefore, null);
     if (this.hasOutput) this.onOutput();
   }
 
@@ -161,6 +167,7 @@ export class Ps2Mouse implements Ps2Device {
       id: this.id,
       lastRates: [...this.lastRates],
       expecting: this.expecting,
+      refused: this.refused,
       lastPacket: [...this.lastPacket],
       nextReportNs: this.nextReportNs,
       sampleNs: this.sampleTimer.deadlineNs,
@@ -181,6 +188,7 @@ export class Ps2Mouse implements Ps2Device {
     this.id = state.id as number;
     this.lastRates = [...(state.lastRates as number[])];
     this.expecting = state.expecting as number | null;
+    this.refused = state.refused === true;
     this.lastPacket = [...(state.lastPacket as number[])];
     this.nextReportNs = state.nextReportNs as number;
     rearm(this.sampleTimer, state.sampleNs as number);
@@ -240,7 +248,15 @@ export class Ps2Mouse implements Ps2Device {
     this.lastPacket = bytes;
   }
 
-  private command(byte: number): void {
+  /** [PS2MOUSE] "Error Handling": FE asks for the byte again; what is wrong twice in a row is an error, FC. */
+  private refuse(again: boolean, expecting: number | null): void {
+    this.reply(again ? PS2_ERROR : PS2_RESEND);
+    this.refused = !again;
+    if (!again) this.expecting = expecting;
+  }
+
+  /** @returns false where there is no such command. */
+  private command(byte: number): boolean {
     // [PS2MOUSE]: a command ends the report under way and clears the counters.
     this.output = [];
     switch (byte) {
@@ -248,78 +264,73 @@ export class Ps2Mouse implements Ps2Device {
       case CMD_SCALING_2_1:
         this.scaling2 = byte === CMD_SCALING_2_1;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_SET_RESOLUTION:
       case CMD_SAMPLE_RATE:
         this.expecting = byte;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_STATUS:
         this.reply(PS2_ACK, this.statusByte(), this.resolution, this.sampleRate);
-        return;
+        return true;
       case CMD_STREAM_MODE:
         this.clearMotion();
         this.remote = false;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_READ_DATA: {
         // Scaling does not apply to Read Data.
         const packet = this.buildPacket(false);
         this.reply(PS2_ACK, ...packet);
         this.lastPacket = packet;
-        return;
+        return true;
       }
       case CMD_WRAP_MODE:
       case CMD_RESET_WRAP:
         this.clearMotion();
         this.wrap = byte === CMD_WRAP_MODE;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_REMOTE_MODE:
         this.clearMotion();
         this.remote = true;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_GET_ID:
         this.reply(PS2_ACK, this.id);
-        return;
+        return true;
       case CMD_ENABLE:
       case CMD_DISABLE:
         this.clearMotion();
         this.reporting = byte === CMD_ENABLE;
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_SET_DEFAULTS:
         this.setDefaults();
         this.reply(PS2_ACK);
-        return;
+        return true;
       case CMD_RESEND:
         this.output.push(...this.lastPacket);
-        return;
+        return true;
       case CMD_RESET:
         this.setDefaults();
         this.wrap = false;
         this.id = ID_STANDARD;
         this.lastRates = [0, 0, 0];
         this.reply(PS2_ACK, PS2_SELF_TEST_PASSED, ID_STANDARD);
-        return;
+        return true;
       default:
-        this.reply(PS2_RESEND);
+        return false;
     }
   }
 
-  private parameter(command: number, value: number): void {
+  /** @returns false where the value is out of range. */
+  private parameter(command: number, value: number): boolean {
     if (command === CMD_SET_RESOLUTION) {
-      if (value > 3) {
-        this.reply(PS2_ERROR);
-        return;
-      }
+      if (value > 3) return false;
       this.resolution = value;
     } else {
-      if (!SAMPLE_RATES.includes(value)) {
-        this.reply(PS2_ERROR);
-        return;
-      }
+      if (!SAMPLE_RATES.includes(value)) return false;
       this.sampleRate = value;
       this.lastRates = [...this.lastRates.slice(1), value];
       const knock = this.lastRates.join("-");
@@ -327,6 +338,7 @@ export class Ps2Mouse implements Ps2Device {
       else if (knock === "200-200-80") this.id = ID_EXPLORER;
     }
     this.reply(PS2_ACK);
+    return true;
   }
 
   private statusByte(): number {
