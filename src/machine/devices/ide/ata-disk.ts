@@ -406,10 +406,25 @@ export class AtaDisk extends IdeDrive {
 
   protected override workFailed(work: Work): void {
     const transfer = this.transfer;
+    if (transfer && work.kind === "read" && this.retrySmaller(transfer)) return;
     this.transfer = null;
     if (transfer && (work.kind === "read" || work.kind === "write"))
       this.taskFile.setAddress(transfer.lba, transfer.ext, this.translation);
     this.fail(work.kind === "read" ? ata.ERROR_UNC : ata.ERROR_ABRT);
+  }
+
+  /**
+   * Reads half of a chunk that could not be read, in whole DRQ blocks, so that the host gets what comes before the bad
+   * sector and is told which one it is. [ATA-6] 8.34.6: the address of the first unrecoverable error.
+   */
+  private retrySmaller(transfer: Transfer): boolean {
+    const unit = transfer.dma || transfer.kind === "verify" ? 1 : transfer.blockSectors;
+    const half = Math.floor(transfer.chunkSectors / 2 / unit) * unit;
+    if (half === 0) return false;
+    transfer.sectorsAfterChunk += transfer.chunkSectors - half;
+    transfer.chunkSectors = half;
+    this.startWork("read", transfer.lba * SECTOR_BYTES, half * SECTOR_BYTES);
+    return true;
   }
 
   // ---- saved state --------------------------------------------------------------------------------------------------

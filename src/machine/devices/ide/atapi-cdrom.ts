@@ -54,6 +54,7 @@ interface BlockRead {
 }
 
 export class AtapiCdrom extends IdeDrive implements PacketDrive {
+  override readonly isPacketDevice = true;
   readonly modePages = new ModePages();
   private medium: BlockStore | null;
   private settings: DriveSettings = defaultDriveSettings();

@@ -189,7 +189,8 @@ export class IdeChannel {
       return;
     }
     const drive = this.selected;
-    if (!drive || (drive.busy && command !== CMD_DEVICE_RESET)) return;
+    // DEVICE RESET gets through to a busy packet device; a disk does not know it. [ATA-6] 7.4.3, 8.10
+    if (!drive || (drive.busy && !(command === CMD_DEVICE_RESET && drive.isPacketDevice))) return;
     drive.writeCommand(command);
   }
 

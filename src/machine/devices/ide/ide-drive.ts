@@ -61,6 +61,9 @@ export abstract class IdeDrive {
   /** Bytes moved from and to the medium since power-on, for the status lights. */
   readonly activity = { bytesRead: 0, bytesWritten: 0 };
 
+  /** The drive runs packet commands. */
+  readonly isPacketDevice: boolean = false;
+
   /** Data phase: the host moves buffer[position, end). */
   buffer: Uint8Array = new Uint8Array(0);
   position = 0;
