@@ -62,11 +62,8 @@ export class ManualClock implements Clock {
   /** Moves time on, firing what falls due on the way. */
   advance(byNs: number): void {
     const end = this.now + byNs;
-    for (;;) {
-      const due = this.timers.filter((timer) => timer.deadlineNs <= end).sort((a, b) => a.deadlineNs - b.deadlineNs)[0];
-      if (!due) break;
+    for (let due = this.earliest(); due && due.deadlineNs <= end; due = this.earliest())
       this.fire(due, Math.max(this.now, due.deadlineNs));
-    }
     this.now = end;
   }
 
@@ -86,6 +83,28 @@ export class ManualClock implements Clock {
       if (first.deadlineNs > this.now) this.advance(first.deadlineNs - this.now);
       finish();
     }
+  }
+
+  /** Hands over the deferred work whose deadline has come, in the order of its deadlines; time stands still. */
+  async settleDue(): Promise<void> {
+    for (;;) {
+      this.deferred.sort((a, b) => a.deadlineNs - b.deadlineNs);
+      const [first] = this.deferred;
+      if (!first || first.deadlineNs > this.now) return;
+      this.deferred.shift();
+      (await first.settled)();
+    }
+  }
+
+  /** Deferred work whose deadline has come waits for `settleDue`. */
+  get hasDueWork(): boolean {
+    return this.deferred.some(({ deadlineNs }) => deadlineNs <= this.now);
+  }
+
+  private earliest(): ManualTimer | undefined {
+    let earliest: ManualTimer | undefined;
+    for (const timer of this.timers) if (timer.deadlineNs < (earliest?.deadlineNs ?? Infinity)) earliest = timer;
+    return earliest;
   }
 
   private fire(timer: ManualTimer, nowNs: number): void {
