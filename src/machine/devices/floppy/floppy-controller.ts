@@ -24,6 +24,9 @@ const SEEK_NS = 500_000;
 const STEP_NS = 20_000;
 const READ_ID_NS = 1_000_000;
 const DRIVES = 4;
+const COMMAND_RECALIBRATE = 0x07;
+/** As many pulses as RECALIBRATE gives before it gives up. */
+const RECALIBRATE_STEPS = 79;
 
 export interface FloppyWiring {
   /** IRQ6. */
@@ -117,6 +120,7 @@ export class FloppyController implements Device {
     this.softReset();
     this.resetTimer.cancel();
     this.specify = [0, 0];
+    this.perpendicular = 0;
     for (const drive of this.drives) drive.cylinder = 0;
   }
 
@@ -364,13 +368,14 @@ export class FloppyController implements Device {
         this.senseInterrupt();
         break;
       case "recalibrate":
-        this.startSeek(driveNumber, 0);
+        // A head beyond cylinder 79 takes two of them.
+        this.startSeek(driveNumber, Math.max(0, drive.cylinder - RECALIBRATE_STEPS), !drive.present);
         break;
       case "seek":
         this.startSeek(driveNumber, this.param(2));
         break;
       case "relativeSeek":
-        this.startSeek(driveNumber, drive.cylinder + (this.param(0) & 0x40 ? this.param(2) : -this.param(2)));
+        this.relativeSeek(driveNumber, drive);
         break;
       case "readId":
         this.readId(driveNumber, drive);
@@ -412,14 +417,24 @@ export class FloppyController implements Device {
 
   // ── Seeks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private startSeek(n: number, cylinder: number): void {
+  /** [82077AA] 5.2.10: DIR chooses the direction; stepping outwards beyond track 0 is an equipment check. */
+  private relativeSeek(n: number, drive: FloppyDrive): void {
+    const distance = this.param(2);
+    const target = drive.cylinder + (this.param(0) & 0x40 ? distance : -distance);
+    this.startSeek(n, target, target < 0);
+  }
+
+  /** @param unfound track 0 was looked for and is not under the head ([82077AA] 5.2.2 RECALIBRATE, ST0 EC). */
+  private startSeek(n: number, cylinder: number, unfound = false): void {
     const drive = this.drive(n);
+    const recalibrates = this.param(0) === COMMAND_RECALIBRATE;
     const steps = drive.present ? drive.seek(cylinder) : 0;
     this.seeking[n] = true;
     this.seekTimers[n]?.armAt(this.clock.nowNs() + SEEK_NS + steps * STEP_NS);
     // Other commands may start while the head moves.
     const head = this.param(1) & 4;
-    const failed = drive.present ? 0 : R.ST0_ABNORMAL | R.ST0_EQUIPMENT_CHECK;
+    const missed = unfound || (recalibrates && drive.cylinder !== 0);
+    const failed = missed ? R.ST0_ABNORMAL | R.ST0_EQUIPMENT_CHECK : 0;
     this.seekResults[n] = R.ST0_SEEK_END | failed | head | n;
     this.finish([], false);
   }

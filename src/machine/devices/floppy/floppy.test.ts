@@ -1,64 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { BlockStore } from "../../../storage/block-store.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { RecordingLine } from "../../testing/recording-line.ts";
 import { FloppyController } from "./floppy-controller.ts";
 import { formatForSize } from "./floppy-formats.ts";
-
-/** An image whose sectors all begin with their own number. */
-class ImageStore implements BlockStore {
-  readonly bytes: Uint8Array;
-  broken = false;
-  constructor(
-    readonly sizeBytes: number,
-    readonly readOnly = false,
-  ) {
-    this.bytes = new Uint8Array(sizeBytes);
-    for (let lba = 0; lba * 512 < sizeBytes; lba++) this.bytes.set([lba & 0xff, lba >> 8], lba * 512);
-  }
-  read(offset: number, length: number): Promise<Uint8Array> {
-    if (this.broken) return Promise.reject(new Error("no such file"));
-    return Promise.resolve(this.bytes.slice(offset, offset + length));
-  }
-  write(offset: number, bytes: Uint8Array): Promise<void> {
-    this.bytes.set(bytes, offset);
-    return Promise.resolve();
-  }
-  flush(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-/** A DMA channel that moves `count` bytes from or to `memory`. */
-class FakeDma {
-  memory: number[] = [];
-  remainingBytes = 0;
-  open = true;
-  private callback: () => void = () => {};
-  get ready(): boolean {
-    return this.open && this.remainingBytes > 0;
-  }
-  program(count: number, memory: number[] = []): void {
-    this.remainingBytes = count;
-    this.memory = memory;
-    if (this.ready) this.callback();
-  }
-  transferToMemory(bytes: Uint8Array): { moved: number; terminalCount: boolean } {
-    const moved = this.ready ? Math.min(bytes.length, this.remainingBytes) : 0;
-    this.memory.push(...bytes.subarray(0, moved));
-    this.remainingBytes -= moved;
-    return { moved, terminalCount: moved > 0 && this.remainingBytes === 0 };
-  }
-  transferFromMemory(maxBytes: number): { bytes: Uint8Array; terminalCount: boolean } {
-    const moved = this.ready ? Math.min(maxBytes, this.remainingBytes) : 0;
-    this.remainingBytes -= moved;
-    return { bytes: Uint8Array.from(this.memory.splice(0, moved)), terminalCount: this.remainingBytes === 0 };
-  }
-  setRequest(): void {}
-  onReady(callback: () => void): void {
-    this.callback = callback;
-  }
-}
+import { FakeDma, ImageStore } from "./floppy-test-bench.ts";
 
 let clock: ManualClock;
 let irq: RecordingLine;
