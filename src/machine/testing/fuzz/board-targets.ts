@@ -3,7 +3,7 @@
  * all of the physical addresses that devices claim.
  */
 import type { CoreHost, CoreInterface } from "../../../core/core.ts";
-import { defaultConfig } from "../../../protocol/machine-config.ts";
+import type { MachineConfig } from "../../../protocol/machine-config.ts";
 import { Board } from "../../board.ts";
 import { PciConfigMechanism } from "../../chipset/pci/config-mechanism.ts";
 import { I440fxHostBridge } from "../../chipset/pci/i440fx-host-bridge.ts";
@@ -271,6 +271,16 @@ export const vgaTarget: FuzzTarget = {
 
 // ---- whole boards -------------------------------------------------------------------------------------------------
 
+const CONFIG: MachineConfig = {
+  memoryMiB: 4,
+  processors: 1,
+  cpuModel: "default",
+  disks: [],
+  bootOrder: ["disk", "cdrom", "floppy"],
+  clock: "instructions",
+  jit: false,
+  onTripleFault: "reset",
+};
 const BOARD_RAM_BYTES = 4 << 20;
 const BOARD_RECIPES: Recipe[] = [
   configurePci([0, 8, 9, 11, 16]),
@@ -309,7 +319,7 @@ export function boardTarget(name: string, maker: BoardCoreMaker, roundTripEvery:
       const ignored = (): void => {};
       let core!: CoreInterface;
       const board = new Board({
-        config: defaultConfig,
+        config: CONFIG,
         clock,
         events: {
           serial: ignored,
