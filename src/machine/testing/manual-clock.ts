@@ -101,6 +101,11 @@ export class ManualClock implements Clock {
     return this.deferred.some(({ deadlineNs }) => deadlineNs <= this.now);
   }
 
+  /** Host work is under way. */
+  get hasWork(): boolean {
+    return this.deferred.length > 0;
+  }
+
   private earliest(): ManualTimer | undefined {
     let earliest: ManualTimer | undefined;
     for (const timer of this.timers) if (timer.deadlineNs < (earliest?.deadlineNs ?? Infinity)) earliest = timer;

@@ -128,7 +128,11 @@ const setRegisters: Recipe = (random) => {
     [0x3d4, 25],
     [0x3b4, 25],
   ] as const);
-  return Array.from({ length: 1 + random.below(6) }, () => out(port, random.below(count) | (random.byte() << 8), 2));
+  return [
+    ...Array.from({ length: 1 + random.below(6) }, () => out(port, random.below(count) | (random.byte() << 8), 2)),
+    out(port, random.below(0x30)),
+    inp(port + 1),
+  ];
 };
 
 const setAttribute: Recipe = (random) => [
@@ -149,12 +153,12 @@ const setColors: Recipe = (random) => [
 
 /** CRT controller, sequencer and the rest of some well-known modes: text, 16 colors, mode 13h, CGA. */
 const setMode: Recipe = (random) => {
-  const [memoryMode, gcMode, gcMisc, attrMode] = random.pick([
-    [0x02, 0x10, 0x0e, 0x0c],
-    [0x06, 0x00, 0x05, 0x01],
-    [0x0e, 0x40, 0x05, 0x41],
-    [0x02, 0x30, 0x0f, 0x01],
-    [0x06, 0x40, 0x05, 0x41],
+  const [mapMask, memoryMode, gcMode, gcMisc, attrMode, window] = random.pick([
+    [0x03, 0x02, 0x10, 0x0e, 0x0c, 0xb8000],
+    [0x0f, 0x06, 0x00, 0x05, 0x01, 0xa0000],
+    [0x0f, 0x0e, 0x40, 0x05, 0x41, 0xa0000],
+    [0x03, 0x02, 0x30, 0x0f, 0x01, 0xb8000],
+    [0x0f, 0x06, 0x40, 0x05, 0x41, 0xa0000],
   ] as const);
   const crtc = [0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0, random.pick([0x4f, 0x41, 0x40, 0xc0]), 0x0d, 0x0e];
   return [
@@ -166,7 +170,10 @@ const setMode: Recipe = (random) => {
     out(0x3d4, 0x14 | (random.pick([0x1f, 0x40, 0x00, 0x60]) << 8), 2),
     out(0x3d4, 0x17 | (random.pick([0xa3, 0xe3, 0xc2, 0x83]) << 8), 2),
     out(0x3d4, 0x18 | (random.oneIn(2) ? 0xff00 : random.byte() << 8), 2),
-    out(0x3c4, 0x02 | (random.oneIn(2) ? 0x0f00 : random.byte() << 8), 2),
+    out(0x3d4, 0x0a | (random.below(64) << 8), 2),
+    out(0x3d4, 0x0b | (random.byte() << 8), 2),
+    out(0x3c4, 0x02 | ((random.oneIn(4) ? random.byte() : mapMask) << 8), 2),
+    ...[1, 3, 4].map((index) => out(0x3ce, index, 2)),
     out(0x3c4, 0x04 | (memoryMode << 8), 2),
     out(0x3ce, 0x05 | (gcMode << 8), 2),
     out(0x3ce, 0x06 | (gcMisc << 8), 2),
@@ -175,6 +182,11 @@ const setMode: Recipe = (random) => {
     out(0x3c0, 0x10),
     out(0x3c0, attrMode),
     out(0x3c0, 0x20),
+    ...Array.from({ length: 8 }, () => {
+      const size = random.pick([1, 2, 4] as const);
+      const at = window + random.below(random.oneIn(4) ? 0x8000 : 0x100);
+      return random.oneIn(3) ? load(at, size) : store(at, random.u32(), size);
+    }),
     outside(0),
   ];
 };

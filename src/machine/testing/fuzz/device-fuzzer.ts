@@ -62,6 +62,7 @@ export interface FuzzProgress {
 
 const SIZES: readonly AccessSize[] = [1, 1, 1, 2, 4];
 const DEFAULT_ROUND_TRIP_EVERY = 20_000;
+const WAIT_FOR_WORK = 2000;
 const STEPS_TOGETHER = 400;
 const STEPS_OF_ANOTHER_PAST = 300;
 const REMEMBERED_STEPS = 60;
@@ -100,6 +101,9 @@ export class DeviceFuzzer {
         if (action.kind === "settle" && this.subject.clock.hasDueWork) await this.subject.clock.settleDue();
         if (result !== null) this.lastRead = result;
         if (this.progress.accesses < this.nextRoundTrip) continue;
+        // Every other one waits for a moment in which host work is under way.
+        const waited = this.progress.accesses - this.nextRoundTrip;
+        if (this.progress.roundTrips % 2 === 1 && !this.subject.clock.hasWork && waited < WAIT_FOR_WORK) continue;
         this.nextRoundTrip = this.progress.accesses + every;
         await this.roundTrip();
         this.checkSubject(this.subject);

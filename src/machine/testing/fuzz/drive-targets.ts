@@ -14,7 +14,7 @@ import type { FuzzRandom } from "./fuzz-random.ts";
 
 const SECTOR = 512;
 const BUS_MASTER = 0xc000;
-const ROUND_TRIP_EVERY = 40_000;
+const ROUND_TRIP_EVERY = 8_000;
 
 /** What both kinds of drives are given: registers, then the command. */
 function taskFile(base: number, registers: readonly number[], command: number): FuzzAction[] {
@@ -88,6 +88,36 @@ function ataCommand(base: number, channel: number): Recipe {
   };
 }
 
+/** DATA SET MANAGEMENT with ranges that lie on the disk, mostly; and the settings of SET FEATURES. */
+const trimOrSet: Recipe = (random) => {
+  const base = 0x1f0;
+  const ranges = Array.from({ length: 4 }, (_, i) => [
+    ram(0x30000 + 8 * i, random.oneIn(10) ? random.bits(32) : random.below(3900)),
+    ram(0x30004 + 8 * i, random.below(40) << 16),
+  ]).flat();
+  if (random.oneIn(2))
+    return [
+      out(base + 6, 0xe0),
+      ...taskFile(
+        base,
+        [random.pick([0x02, 0x03, 0x55, 0x66, 0x82, 0xaa, 0xcc]), random.pick([0x08, 0x0c, 0x22, 0x45, random.byte()])],
+        0xef,
+      ),
+    ];
+  return [
+    ...ranges,
+    ram(0x1000, 0x30000),
+    ram(0x1004, 0x80000000 | SECTOR),
+    out(BUS_MASTER + 4, 0x1000, 4),
+    out(BUS_MASTER, random.pick([1, 9])),
+    out(base + 6, 0xe0),
+    out(base + 2, 0),
+    ...taskFile(base, [1, random.oneIn(8) ? random.byte() : 1], 0x06),
+    ...afterCommand(random, base),
+    out(BUS_MASTER, 0),
+  ];
+};
+
 /** Sleeping drives wake up by a reset only. */
 const resetChannel = (control: number): Recipe => {
   return (random) => [
@@ -148,7 +178,7 @@ export const ataDiskTarget: FuzzTarget = {
     return ideSubject(new FuzzBench(startNs), {
       drives: [first!, second!, third!, null],
       stores,
-      recipes: [ataCommand(0x1f0, 0), ataCommand(0x1f0, 0), ataCommand(0x170, 1)],
+      recipes: [ataCommand(0x1f0, 0), ataCommand(0x1f0, 0), ataCommand(0x170, 1), trimOrSet],
     });
   },
 };
@@ -320,12 +350,25 @@ const transferFloppy: Recipe = (random) => {
 };
 
 const formatFloppy: Recipe = (random) => {
-  const unit = random.below(8);
+  const unit = random.oneIn(8) ? random.below(8) : random.pick([0, 1, 4, 5]);
+  const head = (unit >> 2) & 1;
+  const cylinder = random.below(4);
   const sectors = random.oneIn(4) ? random.byte() : 9;
+  const id = (sector: number): number => (0x02000000 | (sector << 16) | (head << 8) | cylinder) >>> 0;
   return [
-    ...Array.from({ length: 9 }, (_, i) => ram(0x10000 + 4 * i, (i + 1) * 0x10000 + 0x02000000)),
-    ...floppyDma(random),
-    ...fifo(random.pick([0x4d, 0x0d]), unit, 2, sectors, 0x50, random.byte()),
+    ...fifo(0x0f, unit, cylinder),
+    wait(3_000_000),
+    ...fifo(0x08),
+    ...results(2),
+    ...Array.from({ length: 9 }, (_, i) => ram(0x10000 + 4 * i, id(i + 1))),
+    out(0x0a, 6),
+    out(0x0c, 0),
+    out(0x0b, 0x4a),
+    ...[0, 0].map((byte) => out(0x04, byte)),
+    ...[4 * 9 - 1, 0].map((byte) => out(0x05, byte)),
+    out(0x81, 1),
+    out(0x0a, 2),
+    ...fifo(random.oneIn(12) ? 0x0d : 0x4d, unit, 2, sectors, 0x50, random.byte()),
     wait(5_000_000),
     settle,
     ...results(7),
@@ -341,7 +384,7 @@ const IMAGES: readonly number[] = [160, 180, 320, 360, 720, 1200, 1440, 1680, 17
 
 export const floppyTarget: FuzzTarget = {
   name: "floppy",
-  roundTripEvery: 100_000,
+  roundTripEvery: 20_000,
   build(startNs) {
     const bench = new FuzzBench(startNs);
     const dma = new DmaController(bench.memory);
