@@ -141,6 +141,10 @@ export class AtapiCdrom extends IdeDrive implements PacketDrive {
     return taken;
   }
 
+  forgetSense(): void {
+    this.sense = mmc.NO_SENSE;
+  }
+
   takeUnitAttention(): mmc.Sense | null {
     const taken = this.unitAttention;
     this.unitAttention = null;
@@ -337,8 +341,15 @@ export class AtapiCdrom extends IdeDrive implements PacketDrive {
     this.openDataIn(0);
   }
 
+  /** What cannot be read is tried again in halves, so that the host gets all up to the bad block and is told its number. */
   protected override workFailed(): void {
-    this.check(mmc.UNRECOVERED_READ_ERROR);
+    const read = this.blockRead!;
+    if (read.chunkBlocks === 1) {
+      this.check({ ...mmc.UNRECOVERED_READ_ERROR, information: read.lba });
+      return;
+    }
+    read.chunkBlocks >>= 1;
+    this.startWork("read", read.lba * CD_BLOCK_BYTES, read.chunkBlocks * CD_BLOCK_BYTES);
   }
 
   // ---- inside -------------------------------------------------------------------------------------------------------

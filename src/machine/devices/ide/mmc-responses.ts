@@ -31,8 +31,9 @@ function address(lba: number, msf: boolean): number[] {
 }
 
 /** Fixed format, current error. [SPC-2] 7.20.2 */
-export function senseData({ key, asc, ascq }: Sense): number[] {
-  return [0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0];
+export function senseData({ key, asc, ascq, information }: Sense): number[] {
+  const valid = information === undefined ? 0 : 0x80;
+  return [valid | 0x70, 0, key, ...be32(information ?? 0), 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0];
 }
 
 /** A removable CD/DVD device (type 5) of ATAPI version 2. */

@@ -32,6 +32,8 @@ export interface Sense {
   /** Additional sense code and its qualifier. */
   asc: number;
   ascq: number;
+  /** The block that a medium error is about. */
+  information?: number;
 }
 
 const NOT_READY = 0x02;

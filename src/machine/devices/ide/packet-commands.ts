@@ -47,6 +47,7 @@ export interface PacketDrive {
 
   /** The pending UNIT ATTENTION or the last sense, which is then forgotten. */
   takeSense(): mmc.Sense;
+  forgetSense(): void;
   takeUnitAttention(): mmc.Sense | null;
   takeEvent(): number;
   notReady(): mmc.Sense;
@@ -72,6 +73,8 @@ const u32 = (packet: Uint8Array, at: number): number => ((u16(packet, at) << 16)
 
 export function executePacket(drive: PacketDrive, packet: Uint8Array): void {
   const operation = packet[0]!;
+  // [SPC-2] 7.20.1: sense data lives until it is fetched or another command comes.
+  if (operation !== mmc.REQUEST_SENSE) drive.forgetSense();
   if (!PASSES_UNIT_ATTENTION.has(operation)) {
     const attention = drive.takeUnitAttention();
     if (attention) {
