@@ -106,3 +106,44 @@ describe("82093AA", () => {
     expect(messages).toEqual([[1, false, 0, 0x41, true]]);
   });
 });
+
+describe("82093AA messages [82093AA] 3.2.4", () => {
+  it.each([0, 1, 2, 4, 5, 7])("carries delivery mode %i, vector, destination and its mode", (mode) => {
+    route(3, 0x55 | (mode << 8) | 0x800, 0xa5);
+    ioapic.irqLine(3).set(true);
+    expect(messages).toEqual([[0xa5, true, mode, 0x55, false]]);
+    messages = [];
+    route(4, 0x56 | (mode << 8), 0x03);
+    ioapic.irqLine(4).set(true);
+    expect(messages).toEqual([[0x03, false, mode, 0x56, false]]);
+  });
+
+  it("ends every level entry of the vector, and asks again for those still held", () => {
+    for (const input of [16, 17, 18]) route(input, 0x8060);
+    ioapic.irqLine(16).set(true);
+    ioapic.irqLine(17).set(true);
+    expect(messages.length).toBe(2);
+    ioapic.irqLine(16).set(false);
+    ioapic.eoi(0x60);
+    expect(messages.length).toBe(3);
+    expect([16, 17, 18].map((input) => (read(0x10 + 2 * input) >> 14) & 1)).toEqual([0, 1, 0]);
+  });
+
+  it("keeps a level request back while masked, and forgets it with the line", () => {
+    route(20, 0x18061);
+    ioapic.irqLine(20).set(true);
+    ioapic.irqLine(20).set(false);
+    route(20, 0x8061);
+    expect(messages).toEqual([]);
+  });
+
+  it("reads 0 and takes nothing beyond its registers", () => {
+    for (const register of [0x03, 0x0f, 0x40, 0xff]) {
+      write(register, 0xffffffff);
+      expect(read(register)).toBe(0);
+    }
+    expect(ioapic.mmioRead(0x20, 4)).toBe(0);
+    ioapic.mmioWrite(0x10, 1, 0xff);
+    expect(messages).toEqual([]);
+  });
+});
