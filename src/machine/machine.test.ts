@@ -189,7 +189,7 @@ describe("Machine", () => {
     expect(second.inp(0x3fb)).toBe(0x83);
     expect(second.core.vramAt).toBe(0xe0000000);
     expect(second.machine.save()).toEqual(saved);
-  });
+  }, 30_000);
 
   it("refuses a state that lacks a part", () => {
     const { machine } = build();

@@ -122,7 +122,7 @@ export class PortBus {
 
 /** The low `sizeBytes` of a value, as an unsigned number. */
 export function truncate(value: number, sizeBytes: AccessSize): number {
-  return sizeBytes === 4 ? value >>> 0 : value & (2 ** (8 * sizeBytes) - 1);
+  return sizeBytes === 4 ? value >>> 0 : value & (sizeBytes === 2 ? 0xffff : 0xff);
 }
 
 function assertInside(base: number, length: number): void {

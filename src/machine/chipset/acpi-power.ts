@@ -114,6 +114,7 @@ export class AcpiPower implements PortDevice, Device {
   }
 
   save(): DeviceState {
+    this.collectOverflow();
     return {
       version: 1,
       status: this.status,

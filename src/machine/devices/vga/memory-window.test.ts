@@ -230,7 +230,7 @@ describe("fast ways against the general way", () => {
       if (fast.dirty.any) fastRounds++;
     }
     expect(fastRounds).toBeGreaterThan(100);
-  });
+  }, 30_000);
 });
 
 describe("the window", () => {
