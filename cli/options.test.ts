@@ -43,6 +43,13 @@ test("every option arrives", () => {
   });
 });
 
+test("a trace has its categories, its bounds and its file", () => {
+  const { trace } = parseRunOptions("--trace cpu,ide --trace-from 1000 --trace-to 2000 --trace-file t.log".split(" "));
+  expect(trace).toEqual({ categories: ["cpu", "ide"], fromInstruction: 1000, toInstruction: 2000, file: "t.log" });
+  expect(parseRunOptions(["--trace", "int"]).trace).toMatchObject({ fromInstruction: 0, toInstruction: Infinity });
+  expect(() => parseRunOptions(["--trace-from", "5"])).toThrow("--trace-from needs --trace");
+});
+
 test.each([
   [["--memory", "lots"], /--memory needs a number/],
   [["--memory"], /memory/],

@@ -1,5 +1,6 @@
 /** The command line of `posada run`: what the machine is made of, and what is waited for, typed and sent, in order. */
 import { parseArgs } from "node:util";
+import type { TraceOptions } from "../src/protocol/trace-options.ts";
 
 export const USAGE = `usage: posada run [options]
        posada disassemble FILE --bits 16|32|64 [--address N] [--skip N] [--length N]
@@ -23,6 +24,9 @@ export const USAGE = `usage: posada run [options]
   --timeout SECONDS            end with status 3 after this time
   --restore F  --save F        go on from a saved machine; save it at the end
   --instructions N             end after N instructions
+  --trace cpu,int,ide          write down what these do: cpu (registers), asm, int, mmu, irq, devices
+  --trace-from N  --trace-to N between these instructions
+  --trace-file F               there (stderr)
   --bios F  --vga-bios F       firmware other than the SeaBIOS that comes along
 
 --until, --type and --send are done in the order in which they stand.
@@ -58,6 +62,7 @@ export interface RunOptions {
   save: string | undefined;
   restore: string | undefined;
   instructions: number | undefined;
+  trace: TraceOptions | undefined;
 }
 
 /** The command line cannot be understood; the message is one line. */
@@ -91,6 +96,10 @@ const definition = {
   save: { type: "string" },
   restore: { type: "string" },
   instructions: { type: "string" },
+  trace: { type: "string" },
+  "trace-from": { type: "string" },
+  "trace-to": { type: "string" },
+  "trace-file": { type: "string" },
 } as const;
 
 /** A value may begin with a dash ("--append -- single"), which parseArgs takes only with an equals sign. */
@@ -139,6 +148,23 @@ export function parseRunOptions(args: string[]): RunOptions {
     save: values.save,
     restore: values.restore,
     instructions: number("instructions", values.instructions),
+    trace: traceOptions(values),
+  };
+}
+
+function traceOptions(values: Partial<Record<string, unknown>>): TraceOptions | undefined {
+  const text = (name: string) => values[name] as string | undefined;
+  const categories = text("trace");
+  if (categories === undefined) {
+    const lonely = ["trace-from", "trace-to", "trace-file"].find((name) => values[name] !== undefined);
+    if (lonely) throw new UsageError(`--${lonely} needs --trace`);
+    return undefined;
+  }
+  return {
+    categories: nonEmpty("trace", categories).split(","),
+    fromInstruction: number("trace-from", text("trace-from")) ?? 0,
+    toInstruction: number("trace-to", text("trace-to")) ?? Infinity,
+    file: text("trace-file") ?? null,
   };
 }
 

@@ -103,6 +103,7 @@ class Run {
     const { options } = this;
     await api.subscribe(callback((event: VmEvent) => this.heard(event)));
     await api.create(config);
+    if (options.trace) await api.trace(options.trace);
     if (options.restore) await api.restore(await readInput(options.restore), "paused");
     const serial = await openSerial(
       options.serial,

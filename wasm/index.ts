@@ -4,11 +4,12 @@
  */
 import { apicDeliver, apicSetLint0 } from "./cpu/apic";
 import { apicNextTimerNs, apicTimerDue } from "./cpu/apic-timer";
+import { hasInstructionBreakpoints } from "./cpu/debug";
 import { wouldWake } from "./cpu/events";
 import { readFlags, writeFlags } from "./cpu/flags";
 import { updateMode } from "./cpu/mode";
 import { resetCpu } from "./cpu/reset";
-import { Cpu, EVENT_NMI, STOP_EVENT, STOP_HOST, ptr, segment } from "./cpu/state";
+import { Cpu, EVENT_NMI, EVENT_STEP, FLAG_RF, FLAG_TF, MODE_SIZE_MASK, STOP_EVENT, STOP_HOST, ptr, segment } from "./cpu/state";
 import { pagesDropped } from "./decode/code-index";
 import { arenaFlushes, flushTraces, tracesBuilt } from "./decode/trace-cache";
 import { HANDLERS } from "./generated/handlers";
@@ -18,6 +19,8 @@ import { cpuAt, initMachine } from "./mmu/physical";
 import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
 
 export { seedRandom } from "./cpu/random";
+export { setTraced } from "./cpu/trace";
+export { lookAtCode } from "./mmu/look";
 export { a20Enabled, busMasterRead, busMasterWrite, mapVideoMemory, notifyWrite, prepareRom, setA20, setLowPage, takeDirtyPages } from "./mmu/host-access";
 
 /**
@@ -128,6 +131,41 @@ export function getSelector(cpu: Cpu, index: u32): u32 {
 }
 export function getSegmentBase(cpu: Cpu, index: u32): u64 {
   return segment(cpu, index).base;
+}
+export function getSegmentLimit(cpu: Cpu, index: u32): u32 {
+  return segment(cpu, index).limit;
+}
+/** As in cpu/state.ts. */
+export function getSegmentAttributes(cpu: Cpu, index: u32): u32 {
+  return segment(cpu, index).attr;
+}
+/** GDTR (0) and IDTR (1). */
+export function getTableBase(cpu: Cpu, index: u32): u64 {
+  return index == 0 ? cpu.gdtrBase : cpu.idtrBase;
+}
+export function getTableLimit(cpu: Cpu, index: u32): u32 {
+  return index == 0 ? cpu.gdtrLimit : cpu.idtrLimit;
+}
+/** DR0…DR3, DR6, DR7. */
+export function getDebug(cpu: Cpu, n: u32): u64 {
+  return n == 6 ? cpu.dr6 : n == 7 ? cpu.dr7 : load<u64>(ptr(cpu) + (n << 3), offsetof<Cpu>("dr0"));
+}
+export function getPrivilege(cpu: Cpu): u32 {
+  return cpu.cpl;
+}
+/** Interrupts wait for the end of the next instruction (STI, MOV SS). */
+export function inShadow(cpu: Cpu): bool {
+  if (cpu.shadow != 0) return true;
+  // Events have been looked at already: then the next instruction runs alone, for this reason or one of three others.
+  return (cpu.events & EVENT_STEP) != 0 && !(cpu.eflags & (FLAG_TF | FLAG_RF)) && !hasInstructionBreakpoints(cpu);
+}
+/** ACTIVITY_… of cpu/state.ts. */
+export function activity(cpu: Cpu): u32 {
+  return cpu.activity;
+}
+/** 16, 32 or 64. */
+export function codeBits(cpu: Cpu): u32 {
+  return <u32>16 << (cpu.mode & MODE_SIZE_MASK);
 }
 /** Control registers as they are, without the checks of MOV: for loaders. Then `stateSet`. */
 export function setControl(cpu: Cpu, cr0: u64, cr3: u64, cr4: u64, efer: u64): void {

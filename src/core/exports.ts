@@ -33,6 +33,18 @@ export interface CoreExports {
   setSegment(cpu: number, index: number, selector: number, attr: number, limit: number, base: bigint): void;
   getSelector(cpu: number, index: number): number;
   getSegmentBase(cpu: number, index: number): bigint;
+  getSegmentLimit(cpu: number, index: number): number;
+  getSegmentAttributes(cpu: number, index: number): number;
+  getTableBase(cpu: number, index: number): bigint;
+  getTableLimit(cpu: number, index: number): number;
+  getDebug(cpu: number, n: number): bigint;
+  getPrivilege(cpu: number): number;
+  inShadow(cpu: number): number;
+  codeBits(cpu: number): number;
+  activity(cpu: number): number;
+  a20Enabled(): number;
+  setTraced(kinds: number): void;
+  lookAtCode(cpu: number, outPtr: number, count: number): number;
   setControl(cpu: number, cr0: bigint, cr3: bigint, cr4: bigint, efer: bigint): void;
   getControl(cpu: number, index: number): bigint;
   setTables(cpu: number, gdtBase: bigint, gdtLimit: number, idtBase: bigint, idtLimit: number): void;

@@ -5,7 +5,9 @@
  * notice (the TLB). Decoded code is found again.
  */
 import { hex } from "../shared/hex.ts";
-import { logger } from "../shared/log.ts";
+import { CoreTrace } from "./core-trace.ts";
+import type { CoreTraceKind } from "./core-trace.ts";
+import { dumpCpu } from "./cpu-dump.ts";
 import type { CoreHost, CoreInterface, LowPageKind, RunExit } from "./core.ts";
 import type { EntryState, GeneralRegisters, SegmentState } from "./entry-state.ts";
 import type { CoreExports } from "./exports.ts";
@@ -54,8 +56,6 @@ const EXITS: readonly RunExit[] = ["budget", "halted", "tripleFault", "stopReque
 /** In the order of LOW_PAGE_… in wasm/mmu/physical.ts. */
 const LOW_PAGE_KINDS: readonly LowPageKind[] = ["ram", "rom", "mmio", "romReadRamWrite", "ramReadOnly"];
 const GENERAL_REGISTERS: readonly (keyof GeneralRegisters)[] = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
-const REGISTER_NAMES = "RAX RCX RDX RBX RSP RBP RSI RDI R8  R9  R10 R11 R12 R13 R14 R15".split(/ +/);
-const SEGMENT_NAMES = ["ES", "CS", "SS", "DS", "FS", "GS", "LDT", "TR"];
 const SEG_CS = 1;
 /** ES, SS, DS, FS, GS. */
 const DATA_SEGMENTS = [0, 2, 3, 4, 5];
@@ -65,9 +65,8 @@ const DIRTY_DISPLAY = 1;
 const STATE_VERSION = 1;
 /** Version, number of processors. */
 const STATE_HEADER_BYTES = 8;
+const MAX_INSTRUCTION_BYTES = 15;
 const TLB_STATE_BYTES = TLB_LARGE_OFFSET + TLB_LARGE_BITS / 8;
-
-const log = logger("core");
 
 export class WasmCore implements CoreInterface {
   readonly memory: WebAssembly.Memory;
@@ -82,6 +81,10 @@ export class WasmCore implements CoreInterface {
   /** The boot processor. */
   private readonly cpu: number;
   private readonly dirtyPages: Uint8Array;
+  private readonly coreTrace = new CoreTrace(
+    () => this.exports,
+    () => this.cpu,
+  );
 
   /** @param memory of `allocateMemory` for the same sizes */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: WasmCoreOptions) {
@@ -262,23 +265,24 @@ export class WasmCore implements CoreInterface {
     return hash.toString(16).padStart(16, "0");
   }
 
-  /** The boot processor's registers in the shape of QEMU's `-d cpu`, so that plain diff finds the first difference. */
+  /** The boot processor's registers in the shape of QEMU's `-d cpu`. */
   registerDump(): string {
+    return dumpCpu(this.exports, this.cpu);
+  }
+
+  /** What `kinds` ask for is handed to `emit` from now on; no kinds end it. */
+  trace(kinds: ReadonlySet<CoreTraceKind>, emit: (category: CoreTraceKind, text: string) => void): void {
+    this.coreTrace.start(kinds, emit);
+  }
+
+  /** The instruction that comes next, as far as its bytes are in memory. */
+  nextCode(): { bytes: Uint8Array; bits: 16 | 32 | 64; linearAddr: bigint } {
     const { exports, cpu } = this;
-    const wide = (value: bigint) => BigInt.asUintN(64, value).toString(16).padStart(16, "0");
-    const control = (index: number) => wide(exports.getControl(cpu, index));
-    const lines: string[] = [];
-    for (let i = 0; i < 16; i += 4)
-      lines.push(
-        Array.from({ length: 4 }, (_, n) => `${REGISTER_NAMES[i + n]}=${wide(exports.getGpr(cpu, i + n))}`).join(" "),
-      );
-    lines.push(`RIP=${wide(exports.getRip(cpu))} RFL=${exports.getRflags(cpu).toString(16).padStart(8, "0")}`);
-    for (const [i, name] of SEGMENT_NAMES.entries()) {
-      const selector = exports.getSelector(cpu, i).toString(16).padStart(4, "0");
-      lines.push(`${name} =${selector} ${wide(exports.getSegmentBase(cpu, i))}`);
-    }
-    lines.push(`CR0=${control(0)} CR2=${control(2)} CR3=${control(3)} CR4=${control(4)} EFER=${control(5)}`);
-    return lines.join("\n");
+    const bits = exports.codeBits(cpu) as 16 | 32 | 64;
+    const count = exports.lookAtCode(cpu, IO_SCRATCH, MAX_INSTRUCTION_BYTES);
+    const rip = BigInt.asUintN(64, exports.getRip(cpu));
+    const linearAddr = bits === 64 ? rip : BigInt.asUintN(32, rip + exports.getSegmentBase(cpu, SEG_CS));
+    return { bytes: this.bytes.slice(IO_SCRATCH, IO_SCRATCH + count), bits, linearAddr };
   }
 
   /** Where the boot processor is: "0010:FFFFFFFF81000000". */
@@ -331,8 +335,7 @@ export class WasmCore implements CoreInterface {
         picAcknowledge: () => host.picAcknowledge(),
         ferr: (asserted: number) => Number(host.ferr?.(asserted !== 0) ?? false),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
-        debugLog: (code: number, a: bigint, b: bigint) =>
-          log.debug(`core ${code}: ${hex(BigInt.asUintN(64, a))} ${hex(BigInt.asUintN(64, b))}`),
+        debugLog: (code: number, a: bigint, b: bigint) => this.coreTrace.note(code, a, b),
       },
     };
   }

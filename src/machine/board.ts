@@ -12,6 +12,7 @@
 import type { CoreHost, CoreInterface } from "../core/core.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { A20Gate } from "./bus/a20-gate.ts";
+import { watchMmio, watchPorts, type BusWatcher } from "./bus/bus-trace.ts";
 import { MmioBus } from "./bus/mmio-bus.ts";
 import { PortBus } from "./bus/port-bus.ts";
 import { AcpiPower } from "./chipset/acpi-power.ts";
@@ -276,6 +277,15 @@ export class Board {
     }
     // Last: the devices have moved mappings and interrupt lines, which the core's own state has as they were.
     this.core.restoreState(state.core as Uint8Array);
+  }
+
+  /** Hands accesses to devices and changes of interrupt lines ("irq") to `watcher` from now on. */
+  watch(watcher: BusWatcher): void {
+    watchPorts(this.ports, watcher);
+    watchMmio(this.mmio, watcher);
+    this.isa.watcher = (irq, asserted) => {
+      if (watcher.wants("irq")) watcher.emit("irq", `IRQ ${irq} ${asserted ? "up" : "down"}`);
+    };
   }
 
   // ---- inside -----------------------------------------------------------------------------------------------------

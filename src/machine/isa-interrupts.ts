@@ -12,12 +12,15 @@ const TIMER_IRQ = 0;
 const TIMER_GSI = 2;
 
 export class IsaInterrupts {
+  /** Told of every change that reaches the controllers, while lines are traced. */
+  watcher: ((irq: number, asserted: boolean) => void) | null = null;
   private readonly lines: SharedIrqLine[];
 
   constructor(pic: PicPair, ioapic: IoApic) {
     this.lines = Array.from({ length: ISA_IRQS }, (_, irq) => {
       const gsi = irq === TIMER_IRQ ? TIMER_GSI : irq;
-      return new SharedIrqLine(fanOut(pic.irqLine(irq), ioapic.irqLine(gsi)));
+      const watched = { set: (asserted: boolean) => this.watcher?.(irq, asserted) };
+      return new SharedIrqLine(fanOut(pic.irqLine(irq), ioapic.irqLine(gsi), watched));
     });
   }
 

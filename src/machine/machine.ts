@@ -3,6 +3,7 @@
  * keys, pointer and serial input to the devices; saves and restores all of it.
  */
 import type { BlockStore } from "../storage/block-store.ts";
+import type { BusWatcher } from "./bus/bus-trace.ts";
 import { Board } from "./board.ts";
 import type { Device, DeviceState } from "./device.ts";
 import type { Ps2MouseButton } from "./devices/ps2/mouse.ts";
@@ -142,6 +143,11 @@ export class Machine implements Device {
 
   activity(): DriveActivity {
     return { ...this.board.drives.activity(), floppy: { ...this.board.floppyActivity } };
+  }
+
+  /** For traces: see Board. */
+  watch(watcher: BusWatcher): void {
+    this.board.watch(watcher);
   }
 
   // ---- state ------------------------------------------------------------------------------------------------------

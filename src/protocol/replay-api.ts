@@ -1,4 +1,5 @@
 /** What tests and replay need beyond VmApi. */
+import type { TraceOptions } from "./trace-options.ts";
 import type { VmApi } from "./vm-api.ts";
 
 export interface ReplayApi extends VmApi {
@@ -7,6 +8,9 @@ export interface ReplayApi extends VmApi {
    * exactly on the instruction clock.
    */
   runInstructions(count: number): Promise<void>;
+
+  /** Writes down what the machine does, from its next start on. Only where the host has files (Node). */
+  trace(options: TraceOptions): Promise<void>;
 
   /** The boot processor's registers as lines, for a person. */
   registers(): Promise<string>;

@@ -15,6 +15,10 @@ export function setLogSink(newSink: LogSink): void {
   sink = newSink;
 }
 
+export function currentLogSink(): LogSink {
+  return sink;
+}
+
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;

@@ -3,6 +3,7 @@
  * the worker is tested without one.
  */
 import type { CoreInterface } from "../core/core.ts";
+import type { BusWatcher } from "../machine/bus/bus-trace.ts";
 import type { Device } from "../machine/device.ts";
 import type { DriveActivity, MachineParts } from "../machine/machine-parts.ts";
 import type { KeyCode, MouseButton } from "../protocol/vm-api.ts";
@@ -28,6 +29,8 @@ export interface MachinePort extends Device {
   insertCdrom(store: BlockStore | null): void;
   insertFloppy(store: BlockStore | null): void;
   activity(): DriveActivity;
+  /** Hands accesses to devices to `watcher` from now on. */
+  watch(watcher: BusWatcher): void;
 }
 
 export type BuildMachine = (parts: MachineParts) => MachinePort;

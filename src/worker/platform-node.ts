@@ -1,4 +1,5 @@
 /** What a machine needs of Node: files beside URLs, and the core from the disk. Not for the browser's bundle. */
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { allocateMemory } from "../core/load.ts";
@@ -8,6 +9,7 @@ import { NodeFileStore } from "../storage/node-file-store.ts";
 import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
 import type { SourceOpener } from "./media.ts";
+import type { TraceSink } from "./tracer.ts";
 import type { VmPlatform } from "./vm.ts";
 
 const HEADLESS_FRAME_MS = 250;
@@ -44,6 +46,28 @@ function wordFor(error: NodeJS.ErrnoException): string {
   return error.message;
 }
 
+const STDERR = 2;
+
+/** Written at once: a trace is wanted most where the machine comes to grief. */
+function openTrace(file: string | null): TraceSink {
+  try {
+    const target = file === null ? STDERR : openSync(file, "w");
+    return {
+      write: (text) => {
+        writeFileSync(target, text);
+      },
+      close: () => {
+        if (target !== STDERR) closeSync(target);
+      },
+    };
+  } catch (error) {
+    throw new VmError(
+      "badConfig",
+      `The trace cannot be written to ${file}: ${wordFor(error as NodeJS.ErrnoException)}.`,
+    );
+  }
+}
+
 /** @param corePath the compiled core, build/core.wasm */
 export function nodePlatform(corePath: string): VmPlatform {
   return {
@@ -56,6 +80,7 @@ export function nodePlatform(corePath: string): VmPlatform {
     },
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
     buildMachine: (parts) => Machine.build(parts),
+    openTrace,
     nextFrame(_pace, draw) {
       // A machine that has nothing to do must not keep the thread alive only to look at its screen.
       setTimeout(draw, HEADLESS_FRAME_MS).unref();

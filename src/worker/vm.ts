@@ -5,12 +5,14 @@
 import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
 import type { Timer } from "../machine/clock.ts";
 import type { MachineEvents } from "../machine/machine-parts.ts";
+import { TRACE_CATEGORIES } from "../machine/trace-categories.ts";
 import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { ReplayApi } from "../protocol/replay-api.ts";
+import type { TraceOptions } from "../protocol/trace-options.ts";
 import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
-import { logger } from "../shared/log.ts";
+import { currentLogSink, logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
@@ -27,6 +29,8 @@ import { MediaLoader } from "./media.ts";
 import type { FileKind, SourceOpener } from "./media.ts";
 import { RunLoop } from "./run-loop.ts";
 import { Snapshot } from "./snapshot.ts";
+import { Tracer } from "./tracer.ts";
+import type { TraceSink } from "./tracer.ts";
 
 export interface VmPlatform {
   opener: SourceOpener;
@@ -34,6 +38,8 @@ export interface VmPlatform {
   /** @throws CoreMemoryError */
   makeCore(module: WebAssembly.Module, options: WasmCoreOptions): WasmCore;
   buildMachine: BuildMachine;
+  /** Begins a trace in a file (null: the error output), where the host has such. @throws VmError */
+  openTrace?(file: string | null): TraceSink;
   /** Calls `draw` before the next repaint; later where the picture rests, and seldom where nobody watches. */
   nextFrame(pace: FramePace, draw: () => void): void;
 }
@@ -65,6 +71,7 @@ export class Vm implements ReplayApi {
   private clickDone: () => void = () => {};
   private usedBefore = false;
   private onLimit: (() => void) | null = null;
+  private tracer: Tracer | null = null;
 
   constructor(private readonly platform: VmPlatform) {
     this.frames = new FrameLoop({
@@ -295,6 +302,24 @@ export class Vm implements ReplayApi {
     await reached;
   }
 
+  async trace(options: TraceOptions): Promise<void> {
+    this.expect("poweredOff");
+    const unknown = options.categories.find((name) => !TRACE_CATEGORIES.includes(name));
+    if (unknown !== undefined)
+      throw new VmError("badConfig", `"${unknown}" cannot be traced; there are ${TRACE_CATEGORIES.join(", ")}.`);
+    const { openTrace } = this.platform;
+    if (!openTrace || this.tracer) throw new VmError("wrongState", "This machine cannot be traced here and now.");
+    this.tracer = new Tracer(
+      this.core,
+      this.machine,
+      options,
+      openTrace(options.file),
+      () => this.powerOn.instructions,
+    );
+    this.tracer.alsoLog(currentLogSink());
+    this.loop.connect(this.tracer, this.clock);
+  }
+
   async registers(): Promise<string> {
     this.created();
     return this.core.registerDump();
@@ -317,6 +342,7 @@ export class Vm implements ReplayApi {
   async dispose(): Promise<void> {
     if (this.config && this.current !== "poweredOff") await this.switchOff();
     this.loop.close();
+    this.tracer?.close();
     for (const store of this.drives.values()) await store.close?.();
     this.drives.clear();
     this.listener = () => {};
@@ -372,6 +398,8 @@ export class Vm implements ReplayApi {
     this.current = state;
     // Time stands or is replaced: the button comes up.
     if (state !== "running") this.clickDone();
+    // Whoever hears of it may read the trace.
+    this.tracer?.flush();
     this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
   }
 

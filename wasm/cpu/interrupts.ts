@@ -30,6 +30,7 @@ import {
   iopl, isV86, segment,
 } from "./state";
 import { SWITCH_GATE, switchTaskByGate } from "./task-switch";
+import { traceInterrupt } from "./trace";
 import { innerStack, innerStack64, interruptStack, redirectionBit } from "./tss";
 
 export const KIND_EXTERNAL: u32 = 0;
@@ -54,6 +55,7 @@ const ERROR_EXT: u32 = 1;
  * Delivers `vector` at `cpu.rip`. `errorCode` is pushed if `hasErrorCode` (not in real mode). On success `cpu.rip` and the mode are the handler's; check `cpu.fault`.
  */
 export function interrupt(cpu: Cpu, vector: u32, kind: u32, hasErrorCode: bool, errorCode: u32): void {
+  traceInterrupt(cpu, vector, kind, isSoftware(kind), hasErrorCode, errorCode);
   if (!(cpu.cr0 & CR0_PE)) realModeInterrupt(cpu, vector);
   else if (cpu.efer & EFER_LMA) longModeInterrupt(cpu, vector, kind, hasErrorCode, errorCode);
   else protectedInterrupt(cpu, vector, kind, hasErrorCode, errorCode);

@@ -11,6 +11,7 @@ import { PAGE_MASK } from "../layout";
 import { VECTOR_PF, raiseCode } from "../cpu/fault";
 import { FEAT_GIGABYTE_PAGES, FEAT_PSE36, hasFeature, physAddrBits } from "../cpu/models";
 import { CR0_PG, CR0_WP, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, Cpu, EFER_LMA, EFER_NXE, FLAG_AC, ptr } from "../cpu/state";
+import { NOTE_PAGE_FAULT, traceMmu } from "../cpu/trace";
 import { WRITE_IGNORED, codeMaskOf, deviceRead, deviceWrite, markDirty, readPointer, writePointer } from "./physical";
 
 /** What kind of access is translated. */
@@ -197,6 +198,7 @@ export function pageFault(cpu: Cpu, linearAddr: u64, access: u32, cause: u32): v
   if (access & WALK_WRITE) code |= PF_WRITE;
   if (access & WALK_USER) code |= PF_USER;
   if (access & WALK_FETCH && (cpu.cr4 & CR4_SMEP || (cpu.cr4 & CR4_PAE && cpu.efer & EFER_NXE))) code |= PF_FETCH;
+  traceMmu(NOTE_PAGE_FAULT, linearAddr, code);
   cpu.cr2 = linearAddr;
   raiseCode(cpu, VECTOR_PF, code);
 }

@@ -16,6 +16,7 @@ import {
 } from "../layout";
 import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu } from "../cpu/state";
+import { NOTE_TLB_FILL, NOTE_TLB_FLUSH, traceMmu } from "../cpu/trace";
 import { PAGE_EXECUTE, PAGE_GIANT, PAGE_GLOBAL, PAGE_LARGE } from "./page-walk";
 import { cpuAt, machine } from "./machine";
 import { markDirty, setWriters, writersOf } from "./physical";
@@ -75,6 +76,7 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
     }
   }
   const linearPage = linearAddr & PAGE_MASK;
+  traceMmu(NOTE_TLB_FILL, linearPage | set | (isWrite << 4), <u64>hostPage | pageBits);
   store<u64>(slot, linearPage);
   store<u32>(slot, <u32>hostPage - <u32>linearPage, 8);
   store<u32>(slot, (pageBits & ENTRY_KEPT) | unlogged, 12);
@@ -123,6 +125,7 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
 
 /** Drops everything, global pages too: CR0, CR4, EFER or the memory map changed. */
 export function flushAll(cpu: Cpu): void {
+  traceMmu(NOTE_TLB_FLUSH, 0, 0);
   if (isOverflown(cpu)) memory.fill(arraysStart(cpu), 0xff, arraysEnd(cpu) - arraysStart(cpu));
   else for (let n: u32 = 0, count = cpu.tlbLogCount; n < count; n++) clearSlot(logged(cpu, n));
   cpu.tlbLogCount = 0;
@@ -132,6 +135,7 @@ export function flushAll(cpu: Cpu): void {
 
 /** Drops what is not global: MOV to CR3. */
 export function flushNonGlobal(cpu: Cpu): void {
+  traceMmu(NOTE_TLB_FLUSH, 1, 0);
   if (isOverflown(cpu)) rebuildLog(cpu);
   else {
     let kept: u32 = 0;
@@ -164,6 +168,7 @@ function rebuildLog(cpu: Cpu): void {
 
 /** Drops the page that holds `linearAddr`, global or not, with all its parts if it is a large one: INVLPG. */
 export function flushPage(cpu: Cpu, linearAddr: u64): void {
+  traceMmu(NOTE_TLB_FLUSH, 2, linearAddr);
   const linearPage = linearAddr & PAGE_MASK;
   for (let n: u32 = 0; n < TLB_SET_EMPTY * 2; n++) {
     const slot: usize = tlbSlot(<u32>arraysStart(cpu) + n * TLB_ARRAY_SIZE, linearAddr);

@@ -5,6 +5,8 @@
 import { truncate, type AccessSize } from "./port-bus.ts";
 
 export interface MmioDevice {
+  /** Under which name its accesses are traced. */
+  readonly category?: string;
   mmioRead(offset: number, sizeBytes: AccessSize): number;
   mmioWrite(offset: number, sizeBytes: AccessSize, value: number): void;
 }
@@ -34,6 +36,10 @@ export class MmioBus {
         this.last = undefined;
       },
     };
+  }
+
+  deviceAt(physAddr: number): MmioDevice | undefined {
+    return this.find(physAddr)?.device;
   }
 
   read(physAddr: number, sizeBytes: AccessSize): number {

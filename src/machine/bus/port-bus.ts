@@ -8,6 +8,8 @@ import { assert } from "../../shared/assert.ts";
 export type AccessSize = 1 | 2 | 4;
 
 export interface PortDevice {
+  /** Under which name its accesses are traced. */
+  readonly category?: string;
   /** @returns the value, zero-extended. */
   portRead(offset: number, sizeBytes: AccessSize): number;
   portWrite(offset: number, sizeBytes: AccessSize, value: number): void;
@@ -78,6 +80,10 @@ export class PortBus {
     const near = this.claims.filter((route) => route.base >= 0 && route.base < base + length);
     for (let port = base; port < base + length; port++)
       this.routes[port] = near.findLast((route) => port >= route.base && port < route.base + route.length);
+  }
+
+  deviceAt(port: number): PortDevice | undefined {
+    return this.routes[port]?.device;
   }
 
   read(port: number, sizeBytes: AccessSize): number {

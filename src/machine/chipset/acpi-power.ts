@@ -52,6 +52,7 @@ export interface AcpiPowerWiring {
 }
 
 export class AcpiPower implements PortDevice, Device {
+  readonly category = "acpi";
   private status = 0;
   private enable = 0;
   private control = SCI_EN;
@@ -66,6 +67,7 @@ export class AcpiPower implements PortDevice, Device {
 
   /** Two ports; the board puts them at 0xB2: the SMI command and its data. */
   readonly smiCommand: PortDevice = {
+    category: "acpi",
     portRead: (offset) => (offset === 0 ? this.apmCommand : this.apmStatus),
     portWrite: (offset, _sizeBytes, value) => {
       if (offset === 0) this.writeSmiCommand(value);

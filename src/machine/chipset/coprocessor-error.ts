@@ -12,6 +12,7 @@ import { type Device, type DeviceState, expectVersion } from "../device.ts";
 const CLEAR_ERROR = 0;
 
 export class CoprocessorError implements PortDevice, Device {
+  readonly category = "ferr";
   /** FERR#. */
   private failed = false;
   /** IGNNE#. */

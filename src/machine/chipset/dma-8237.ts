@@ -129,6 +129,7 @@ class Channel implements DmaChannel {
 }
 
 export class Dma8237 implements PortDevice, Device {
+  readonly category = "dma";
   private command = 0;
   private mask = 0x0f;
   private requests = 0;

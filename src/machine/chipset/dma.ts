@@ -22,6 +22,7 @@ export class DmaController implements Device {
 
   /** 16 ports; the board puts them at 0x80, with the POST port over the first one. */
   readonly pages: PortDevice = {
+    category: "dma",
     portRead: (offset) => {
       const channel = PAGE_CHANNELS[offset];
       return channel === undefined ? (this.sparePages[offset] ?? 0) : this.chipOf(channel).page(channel & 3);

@@ -93,6 +93,7 @@ class GatedLine implements IrqLine {
 }
 
 export class Hpet implements MmioDevice, Device {
+  readonly category = "hpet";
   private config = 0;
   private status = 0;
   /** The counter's value at machine time 0 while it runs, its value while it stands. */

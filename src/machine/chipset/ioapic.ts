@@ -44,6 +44,7 @@ export type DeliverInterrupt = (
 ) => void;
 
 export class IoApic implements MmioDevice, Device {
+  readonly category = "ioapic";
   private select = 0;
   private id = 0;
   private lines = 0;

@@ -26,6 +26,7 @@ const POLL_INTERRUPT = 0x80;
 type InitStep = 1 | 2 | 3 | 4;
 
 export class Pic8259 implements PortDevice, Device {
+  readonly category = "pic";
   /** Interrupt request latches: for edge inputs the latch, for level inputs the input itself. */
   private irr = 0;
   private isr = 0;

@@ -21,6 +21,7 @@ export class PicPair implements Device {
   readonly slave: Pic8259;
   /** Two ports; the board puts them at 0x4D0. */
   readonly elcr: PortDevice = {
+    category: "pic",
     portRead: (offset) => (offset === 0 ? this.master.elcr : this.slave.elcr),
     portWrite: (offset, _sizeBytes, value) => {
       if (offset === 0) this.master.elcr = value & ELCR_MASTER_WRITABLE;

@@ -40,6 +40,7 @@ export interface SpeakerTone {
 }
 
 export class Pit implements PortDevice, Device {
+  readonly category = "pit";
   private readonly counters = [new PitCounter(true), new PitCounter(true), new PitCounter(false)] as const;
   private readonly timer: Timer;
   private lineLevel = false;
@@ -50,6 +51,7 @@ export class Pit implements PortDevice, Device {
 
   /** One port; the board puts it at 0x61. */
   readonly systemControl: PortDevice = {
+    category: "pit",
     portRead: () => this.readPort61(),
     portWrite: (_offset, _sizeBytes, value) => this.writePort61(value),
   };

@@ -59,6 +59,7 @@ const HALF_SECOND_NS = 5e8;
 const TIME_REGISTERS = [REG_SECONDS, REG_MINUTES, REG_HOURS, REG_WEEKDAY, REG_DAY, REG_MONTH, REG_YEAR, CMOS_CENTURY];
 
 export class RtcCmos implements PortDevice, Device {
+  readonly category = "rtc";
   private readonly bytes = new Uint8Array(256);
   private index = 0;
   private extendedIndex = 0;

@@ -19,6 +19,7 @@ const MAX_LINE_BYTES = 1024;
 
 /** Port 0x92. A reset restarts the processor only, as INIT does. */
 export class SystemControlPortA implements PortDevice, Device {
+  readonly category = "system";
   private value = 0;
 
   constructor(
@@ -53,6 +54,7 @@ export class SystemControlPortA implements PortDevice, Device {
 
 /** Port 0xCF9. The rising edge of RCPU resets: the whole board with SRST set, else the processor. */
 export class ResetControlPort implements PortDevice, Device {
+  readonly category = "system";
   private value = 0;
 
   constructor(
@@ -91,6 +93,7 @@ export class ResetControlPort implements PortDevice, Device {
 
 /** Port 0x80: progress codes of firmware, and a delay for everybody else. */
 export class PostPort implements PortDevice, Device {
+  readonly category = "system";
   private code = 0;
 
   /** @param onCode gets each code that differs from the one before. */
@@ -123,6 +126,7 @@ export class PostPort implements PortDevice, Device {
 
 /** Ports 0x402 and 0xE9: text from firmware, handed over line by line. */
 export class DebugConsole implements PortDevice, Device {
+  readonly category = "system";
   private line: number[] = [];
 
   constructor(private readonly onLine: (text: string) => void) {}
@@ -160,6 +164,7 @@ export class DebugConsole implements PortDevice, Device {
 
 /** Port 0xF4: ends the machine with an exit status of (value << 1) | 1. */
 export class DebugExitPort implements PortDevice {
+  readonly category = "system";
   constructor(private readonly onExit: (status: number) => void) {}
 
   portRead(): number {

@@ -71,6 +71,7 @@ interface File {
 }
 
 export class FwCfg implements Device, PortDevice {
+  readonly category = "fwcfg";
   private readonly items = new Map<number, Uint8Array>();
   private readonly files: File[] = [];
   private selected = 0;

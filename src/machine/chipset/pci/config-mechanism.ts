@@ -23,6 +23,7 @@ const RC_HARD_RESET = 1 << 1;
 const RC_RESET_CPU = 1 << 2;
 
 export class PciConfigMechanism implements Device, PortDevice {
+  readonly category = "pci";
   private address = 0;
   private resetControl = 0;
 

@@ -25,6 +25,7 @@ const CNT_READABLE = 0x1f;
 const BLOCK_BYTES = 32;
 
 export class SmbusHost implements Device, PortDevice {
+  readonly category = "smbus";
   private readonly registers = new Uint8Array(16);
   private readonly block = new Uint8Array(BLOCK_BYTES);
   private blockIndex = 0;

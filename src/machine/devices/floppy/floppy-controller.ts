@@ -66,12 +66,14 @@ export class FloppyController implements Device {
 
   /** Six ports; the board puts them at 0x3F0 (0x3F6 belongs to IDE). */
   readonly registers: PortDevice = {
+    category: "floppy",
     portRead: (offset) => this.readRegister(offset),
     portWrite: (offset, _sizeBytes, value) => this.writeRegister(offset, value),
   };
 
   /** One port, 0x3F7: disk change in bit 7, data rate when written. */
   readonly changeRegister: PortDevice = {
+    category: "floppy",
     portRead: () => this.readDir(),
     portWrite: (_offset, _sizeBytes, value) => {
       this.rate = value & 3;

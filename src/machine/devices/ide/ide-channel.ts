@@ -48,6 +48,7 @@ export class IdeChannel {
 
   /** Eight ports (0x1F0 or 0x170), the data register up to 4 bytes wide. */
   readonly commandBlock: PortDevice = {
+    category: "ide",
     portRead: (offset, sizeBytes) => this.readCommandBlock(offset, sizeBytes),
     portWrite: (offset, sizeBytes, value) => this.writeCommandBlock(offset, sizeBytes, value),
     portReadBlock: (offset, sizeBytes, target) => this.readDataBlock(offset, sizeBytes, target),
@@ -56,6 +57,7 @@ export class IdeChannel {
 
   /** One port (0x3F6 or 0x376). */
   readonly controlBlock: PortDevice = {
+    category: "ide",
     portRead: () => this.statusByte(),
     portWrite: (_offset, _sizeBytes, value) => this.writeControl(value),
   };

@@ -102,6 +102,7 @@ export class IdeController extends PciFunction {
   private busMasterPorts(): PortDevice {
     const engine = (offset: number) => this.channels[offset < PORTS_PER_CHANNEL ? 0 : 1].busMaster;
     return {
+      category: "ide",
       portRead: (offset, sizeBytes: AccessSize) => {
         let value = 0;
         for (let i = sizeBytes - 1; i >= 0; i--)

@@ -116,12 +116,14 @@ export class I8042 implements Device {
 
   /** Port 0x60. */
   readonly dataPort: PortDevice = {
+    category: "ps2",
     portRead: () => this.readData(),
     portWrite: (_offset, _sizeBytes, value) => this.writeData(value),
   };
 
   /** Port 0x64. */
   readonly commandPort: PortDevice = {
+    category: "ps2",
     portRead: () => this.readStatus(),
     portWrite: (_offset, _sizeBytes, value) => this.writeCommand(value),
   };

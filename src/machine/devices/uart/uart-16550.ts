@@ -68,6 +68,7 @@ const PEER_LINES = MSR_CTS | MSR_DSR | MSR_DCD;
 const BREAK_CHARACTER = 0x100;
 
 export class Uart16550 implements PortDevice, Device {
+  readonly category = "uart";
   private divisor = 12;
   private ier = 0;
   private fcr = 0;

@@ -21,6 +21,7 @@ const EXTENSION = 0x600;
 const EXTENSION_WORDS = [8, 0x1e1e1e1e];
 
 export class BoardRegisters implements MmioDevice {
+  readonly category = "vga";
   constructor(
     private readonly edid: Uint8Array,
     private readonly ports: PortDevice,

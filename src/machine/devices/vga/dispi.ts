@@ -66,6 +66,7 @@ function bytesPerPixel(bpp: LinearView["bpp"]): number {
 }
 
 export class Dispi implements PortDevice {
+  readonly category = "vga";
   private readonly registers = new Uint16Array(DISPI_REGISTER_COUNT);
   private index = 0;
   private currentView: LinearView | null = null;

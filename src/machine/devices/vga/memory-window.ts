@@ -53,6 +53,7 @@ function expandMaps(maps: number): number {
 }
 
 export class MemoryWindow implements MmioDevice {
+  readonly category = "vga";
   /** Last word read: one byte a map. */
   latch = 0;
   /** Set by writes that reach maps 2 and 3: in text modes, the fonts. */

@@ -36,6 +36,7 @@ export interface RegisterListener {
 }
 
 export class VgaRegisters implements PortDevice {
+  readonly category = "vga";
   readonly seq = new Uint8Array(SEQ_COUNT);
   readonly crtc = new Uint8Array(CRTC_COUNT);
   readonly gc = new Uint8Array(GC_COUNT);

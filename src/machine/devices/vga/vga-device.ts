@@ -113,6 +113,7 @@ export class VgaDevice extends PciFunction {
       this.rom.set(options.vgaBios.subarray(0, sizeBytes));
       this.addExpansionRom(sizeBytes);
       this.romRegion = options.mmio.attach(null, sizeBytes, {
+        category: "vga",
         mmioRead: (offset, size) => readLittleEndian(this.rom!, offset, size),
         mmioWrite: () => {},
       });

@@ -48,6 +48,7 @@ export interface PointerButtons {
 }
 
 export class VmMouse implements PortDevice, Device {
+  readonly category = "vmmouse";
   private queue: number[] = [];
   private active = false;
   private wantsAbsolute = false;
