@@ -12,6 +12,7 @@ export const USAGE = `usage: posada run [options]
   --no-jit                     interpret everything
   --kernel F --initrd F --append WORDS
                                start a Linux or Multiboot kernel directly
+  --module "F WORDS"           a file for a Multiboot kernel, with its words (may be given again)
   --floppy F  --cdrom F        media
   --disk F                     disk image; writes go back to it (may be given again)
   --boot cdrom,disk,floppy     order of boot devices
@@ -29,6 +30,8 @@ export const USAGE = `usage: posada run [options]
   --trace-file F               there (stderr)
   --bios F  --vga-bios F       firmware other than the SeaBIOS that comes along
 
+  --pflash F[,ro|,discard]     firmware in flash, which keeps what the guest writes in F; ro: read-only;
+                               discard: changes are forgotten. The first ends at 4 GiB, a second is below it
 --until, --type and --send are done in the order in which they stand.
 Exit status: 0 done; 2 bad usage or an unusable file; 3 timeout; 4 the machine failed;
 (value<<1)|1 where the guest wrote value to port 0xF4.`;
@@ -46,6 +49,7 @@ export interface RunOptions {
   jit: boolean;
   kernel: string | undefined;
   initrd: string | undefined;
+  modules: { path: string; words: string }[];
   append: string | undefined;
   floppy: string | undefined;
   cdrom: string | undefined;
@@ -54,6 +58,7 @@ export interface RunOptions {
   bios: string | undefined;
   vgaBios: string | undefined;
   serial: SerialTarget;
+  flash: { path: string; writable: "no" | "discard" | "keep" }[];
   steps: Step[];
   screenshot: string | undefined;
   screenText: string | undefined;
@@ -79,6 +84,7 @@ const definition = {
   kernel: { type: "string" },
   initrd: { type: "string" },
   append: { type: "string" },
+  module: { type: "string", multiple: true },
   floppy: { type: "string" },
   cdrom: { type: "string" },
   disk: { type: "string", multiple: true },
@@ -87,6 +93,7 @@ const definition = {
   "vga-bios": { type: "string" },
   serial: { type: "string" },
   until: { type: "string", multiple: true },
+  pflash: { type: "string", multiple: true },
   type: { type: "string", multiple: true },
   send: { type: "string", multiple: true },
   screenshot: { type: "string" },
@@ -134,6 +141,10 @@ export function parseRunOptions(args: string[]): RunOptions {
     initrd: values.initrd,
     append: values.append,
     floppy: values.floppy,
+    modules: (values.module ?? []).map((value) => {
+      const [, path, words] = /^(\S*)\s*(.*)$/s.exec(value)!;
+      return { path: nonEmpty("module", path), words: words! };
+    }),
     cdrom: values.cdrom,
     disks: values.disk ?? [],
     boot: values.boot?.split(","),
@@ -142,6 +153,7 @@ export function parseRunOptions(args: string[]): RunOptions {
     serial: serialTarget(values.serial ?? "stdio"),
     steps,
     screenshot: values.screenshot,
+    flash: (values.pflash ?? []).map(flashImage),
     screenText: values["screen-text"],
     stats: values.stats,
     timeoutSeconds: number("timeout", values.timeout),
@@ -156,6 +168,11 @@ function traceOptions(values: Partial<Record<string, unknown>>): TraceOptions | 
   const text = (name: string) => values[name] as string | undefined;
   const categories = text("trace");
   if (categories === undefined) {
+function flashImage(value: string): RunOptions["flash"][number] {
+  const [, path, how] = /^(.*?)(?:,(ro|discard))?$/s.exec(value)!;
+  return { path: nonEmpty("pflash", path), writable: how === undefined ? "keep" : how === "ro" ? "no" : "discard" };
+}
+
     const lonely = ["trace-from", "trace-to", "trace-file"].find((name) => values[name] !== undefined);
     if (lonely) throw new UsageError(`--${lonely} needs --trace`);
     return undefined;

@@ -51,7 +51,9 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
   const file = (path: string | undefined) => (path === undefined ? undefined : sourceFor(path));
   const bios = options.bios ?? `${guestsFolder}/bios-256k.bin`;
   const vgaBios = options.vgaBios ?? `${guestsFolder}/vgabios-stdvga.bin`;
-  if (options.bios === undefined && !existsSync(bios))
+  if (options.bios !== undefined && options.flash.length > 0)
+    throw new UsageError("--bios and --pflash are two ways to say where the firmware is");
+  if (options.bios === undefined && options.flash.length === 0 && !existsSync(bios))
     throw new VmError(
       "badMedia",
       `There is no firmware in ${guestsFolder}; npm run guests brings it, or name one with --bios.`,
@@ -63,13 +65,15 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
     clock: options.clock,
     jit: options.jit,
     kernel: file(options.kernel),
+    modules: options.modules.map(({ path, words }) => ({ source: sourceFor(path), commandLine: words })),
     initrd: file(options.initrd),
     commandLine: options.append,
     floppy: file(options.floppy),
     cdrom: file(options.cdrom),
     disks: options.disks.map((path) => ({ source: sourceFor(path), writable: isUrl(path) ? "discard" : "keep" })),
     bootOrder: options.boot,
-    firmware: file(bios),
+    firmware: options.flash.length > 0 ? undefined : file(bios),
+    flash: options.flash.map(({ path, writable }) => ({ source: sourceFor(path), writable })),
     vgaFirmware: file(vgaBios),
   });
 }

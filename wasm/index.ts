@@ -21,7 +21,7 @@ import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
 export { seedRandom } from "./cpu/random";
 export { setTraced } from "./cpu/trace";
 export { lookAtCode } from "./mmu/look";
-export { a20Enabled, busMasterRead, busMasterWrite, mapVideoMemory, notifyWrite, prepareRom, setA20, setLowPage, takeDirtyPages } from "./mmu/host-access";
+export { a20Enabled, busMasterRead, busMasterWrite, mapFlash, mapVideoMemory, notifyWrite, prepareRom, setA20, setFlashBusy, setLowPage, takeDirtyPages } from "./mmu/host-access";
 
 /**
  * Lays out a new machine; once for each instance and machine. Returns the end of what it uses in bytes.

@@ -10,7 +10,7 @@
  *   0x0005_0000  static data of the compiler (asc --memoryBase)
  *   0x0020_0000  per-CPU tables, 1 MiB each: TLB sets, jump cache, TLB fill log
  *   0x0100_0000  trace hash heads, then the trace arena
- *   0x0240_0000  ROM
+ *   0x0238_0000  ROM: option ROMs, then system ROM or flash up to its end
  *   0x0280_0000  guest RAM (ramBytes), then video memory (vramBytes)
  *   after it     page descriptors, one for each 4 KiB page from ROM_BASE to the end of video memory; dirty bytes
  *
@@ -68,10 +68,10 @@ export const TLB_LARGE_BITS: u32 = 4096;
 export const TRACE_HASH_BASE: usize = 0x100_0000;
 export const TRACE_HASH_ENTRIES: u32 = 0x1_0000;
 export const TRACE_ARENA_BASE: usize = 0x104_0000;
-export const TRACE_ARENA_END: usize = 0x240_0000;
+export const TRACE_ARENA_END: usize = 0x238_0000;
 
-export const ROM_BASE: usize = 0x240_0000;
-export const ROM_SIZE: usize = 0x40_0000;
+export const ROM_BASE: usize = 0x238_0000;
+export const ROM_SIZE: usize = 0x48_0000;
 export const RAM_BASE: usize = 0x280_0000;
 
 /** Page descriptor: u64 mask of 64-byte chunks that hold decoded code, u32 first trace, u32 processors that may have a write entry in their TLB. */

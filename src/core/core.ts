@@ -71,6 +71,13 @@ export interface CoreInterface {
   setLowPage(physAddr: number, kind: LowPageKind): void;
   /** ROM shown at the top of 4 GiB and, by `setLowPage`, below 1 MiB. */
   loadRom(physAddr: number, bytes: Uint8Array): void;
+  /**
+   * From now on writes to this part of the ROM at the top of 4 GiB come to `mmioWrite`: it is flash chip 0 or 1.
+   * @returns its cells; who changes them calls `notifyWrite`
+   */
+  mapFlash(chip: number, physAddr: number, sizeBytes: number): Uint8Array;
+  /** Whether reads of a flash chip come to `mmioRead`; else they see its cells. */
+  setFlashBusy(chip: number, isBusy: boolean): void;
   /** Maps the video memory at a PCI BAR, or takes it away with null. */
   mapVram(physAddr: number | null, lengthBytes: number): void;
   /** Bit set per 4 KiB VRAM page written since the last call; clears it. */

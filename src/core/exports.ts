@@ -20,6 +20,8 @@ export interface CoreExports {
   timerDue(cpu: number, nowNs: number): void;
   setA20(enabled: boolean): void;
   setLowPage(physAddr: number, kind: number): void;
+  mapFlash(chip: number, physAddr: number, sizeBytes: number): number;
+  setFlashBusy(chip: number, isBusy: boolean): void;
   mapVideoMemory(physAddr: number, lengthBytes: number): void;
   prepareRom(physAddr: number, sizeBytes: number): number;
   notifyWrite(physAddr: number, lengthBytes: number): void;

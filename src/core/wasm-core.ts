@@ -179,6 +179,16 @@ export class WasmCore implements CoreInterface {
     this.bytes.set(bytes, hostPtr);
   }
 
+  mapFlash(chip: number, physAddr: number, sizeBytes: number): Uint8Array {
+    const hostPtr = this.exports.mapFlash(chip, physAddr, sizeBytes) >>> 0;
+    if (hostPtr === 0) throw new RangeError(`no ROM is at address ${hex(physAddr)} for a flash chip`);
+    return this.bytes.subarray(hostPtr, hostPtr + sizeBytes);
+  }
+
+  setFlashBusy(chip: number, isBusy: boolean): void {
+    this.exports.setFlashBusy(chip, isBusy);
+  }
+
   mapVram(physAddr: number | null, lengthBytes: number): void {
     this.exports.mapVideoMemory(physAddr ?? 0, physAddr === null ? 0 : lengthBytes);
   }

@@ -27,6 +27,12 @@ export interface DiskOptions {
   writable?: "discard" | "keep";
 }
 
+export interface FlashOptions {
+  source: Source;
+  /** `no`: the guest cannot change it; `discard` (the default) and `keep` as for disks. */
+  writable?: "no" | "discard" | "keep";
+}
+
 /** What the machine is made of. Everything has a default. */
 export interface MachineOptions {
   name?: string;
@@ -36,6 +42,8 @@ export interface MachineOptions {
   cpuModel?: CpuModel;
   /** A Linux kernel (bzImage) or a Multiboot kernel, started without boot media. */
   kernel?: Source;
+  /** Files for a Multiboot kernel, each with its words; an initrd comes behind them. */
+  modules?: { source: Source; commandLine?: string }[];
   initrd?: Source;
   commandLine?: string;
   floppy?: Source;
@@ -45,6 +53,8 @@ export interface MachineOptions {
   /** BIOS image; by default the SeaBIOS that the build put in guests/. */
   firmware?: Source;
   vgaFirmware?: Source;
+  /** Firmware in flash chips instead: UEFI's code, then its variables. The first ends at 4 GiB, the second lies below it. */
+  flash?: (FlashOptions | Source)[];
   /** The screen; without one the machine runs headless. A canvas can be given once. */
   canvas?: HTMLCanvasElement | OffscreenCanvas;
   /** `host`: real time; `instructions`: time by instruction count, so that runs repeat exactly. */
@@ -256,15 +266,18 @@ function mapSources(parts: MachineOptions): Record<string, unknown> {
     const source = parts[name];
     if (source !== undefined) mapped[name] = fromPage(source);
   }
-  if (Array.isArray(parts.disks))
-    mapped.disks = parts.disks.map((disk) =>
-      isDiskOptions(disk) ? { ...disk, source: fromPage(disk.source) } : fromPage(disk),
-    );
+  for (const name of ["disks", "flash", "modules"] as const) {
+    const list = parts[name];
+    if (Array.isArray(list))
+      mapped[name] = list.map((each) =>
+        hasSource(each) ? { ...each, source: fromPage(each.source) } : fromPage(each),
+      );
+  }
   return mapped;
 }
 
-function isDiskOptions(disk: DiskOptions | Source): disk is DiskOptions {
-  return typeof disk === "object" && disk !== null && "source" in disk;
+function hasSource<T extends { source: Source }>(entry: T | Source): entry is T {
+  return typeof entry === "object" && entry !== null && "source" in entry;
 }
 
 /** The worker's own address is another than the page's: URLs are made absolute here. */

@@ -5,7 +5,7 @@
  *   memory  0–RAM               RAM; 0xA0000–0xFFFFF by PAM and SMRAM registers
  *           0xC0000000–         PCI memory
  *           0xFEC00000          I/O APIC        0xFED00000  HPET        0xFEE00000  local APICs (in the core)
- *           4 GiB − ROM size    firmware, its last 128 KiB also at 0xE0000
+ *           4 GiB − ROM size    firmware or flash, its last 128 KiB also at 0xE0000
  *
  * References: [i440FX] 3.3 (memory map); [PIIX3] 2.1; [PIIX4] 4.1 (ISA ports).
  */
@@ -47,6 +47,7 @@ import { HPET_PHYS_ADDR, IOAPIC_PHYS_ADDR, SCI_IRQ, SLEEP_TYPE_S5, type BoardFac
 import { fillFwCfg } from "./firmware/firmware-items.ts";
 import { FW_CFG_PORT, FW_CFG_PORTS, FwCfg } from "./firmware/fw-cfg.ts";
 import { IsaInterrupts } from "./isa-interrupts.ts";
+import { attachFlash, type FlashChips } from "./flash-chips.ts";
 import { MachineError } from "./machine-error.ts";
 import type { MachineParts } from "./machine-parts.ts";
 
@@ -86,6 +87,7 @@ export class Board {
   private readonly coprocessorError: CoprocessorError;
   private readonly floppyDrive: FloppyDriveType;
   private readonly parts: Parts;
+  private readonly flash: FlashChips;
 
   constructor(private readonly options: MachineParts) {
     const { config, clock, events } = options;
@@ -195,7 +197,9 @@ export class Board {
     mmio.attach(IOAPIC_PHYS_ADDR, IOAPIC_BYTES, this.ioapic);
     mmio.attach(HPET_PHYS_ADDR, HPET_BYTES, hpet);
 
+    this.flash = attachFlash(options.flash, core, mmio);
     this.parts = [
+      ...this.flash.devices,
       ["a20", a20],
       ["dma", dma],
       ["pit", pit],
@@ -241,10 +245,10 @@ export class Board {
     );
   }
 
-  /** Shows the firmware at the top of 4 GiB; the PAM registers bring its end to 0xE0000 as well. */
+  /** Shows the firmware at the top of 4 GiB, where it is not in flash; the PAM registers bring its end to 0xE0000 as well. */
   loadFirmware(): void {
     const { firmware } = this.options;
-    if (firmware.length > 0) this.core.loadRom(ROM_END - firmware.length, firmware);
+    if (firmware.length > 0 && this.options.flash.length === 0) this.core.loadRom(ROM_END - firmware.length, firmware);
   }
 
   /** @throws MachineError when the image fits no floppy */
@@ -254,6 +258,11 @@ export class Board {
         "media",
         `The floppy image has ${store?.sizeBytes ?? 0} bytes; no floppy disk is of that size.`,
       );
+  }
+
+  /** Resolves when what the guest wrote to flash is where it is kept. */
+  flashSettled(): Promise<void> {
+    return this.flash.settled();
   }
 
   flushOutput(): void {

@@ -32,14 +32,33 @@ export interface MachineEvents {
   wake(): void;
 }
 
+/** A file for a Multiboot kernel, with its words. */
+export interface BootModule {
+  bytes: Uint8Array;
+  commandLine: string;
+}
+
+/** What is in a flash chip that holds firmware. */
+export interface FlashImage {
+  bytes: Uint8Array;
+  readOnly: boolean;
+  /** Where changes are kept; null: they live as long as the machine. */
+  store: BlockStore | null;
+}
+
 export interface MachineParts {
   config: MachineConfig;
   clock: Clock;
   events: MachineEvents;
+  /** Empty where the firmware is in flash. */
   firmware: Uint8Array;
+  /** The first chip ends at 4 GiB, the next one below it. */
+  flash: readonly FlashImage[];
   /** Empty: no VGA BIOS; the text font is then drawn. */
   vgaFirmware: Uint8Array;
   kernel: Uint8Array | null;
+  /** For Multiboot kernels. */
+  modules: readonly BootModule[];
   initrd: Uint8Array | null;
   floppy: BlockStore | null;
   cdrom: BlockStore | null;

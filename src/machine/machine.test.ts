@@ -28,8 +28,10 @@ function build(config: Partial<MachineConfig> = {}, more: Partial<MachineParts> 
       wake: () => {},
     },
     firmware: new Uint8Array(0x20000).fill(0x90),
+    flash: [],
     vgaFirmware: new Uint8Array(0),
     kernel: null,
+    modules: [],
     initrd: null,
     floppy: null,
     cdrom: null,
@@ -73,6 +75,47 @@ describe("Machine", () => {
       "rom",
       "mmio",
     ]);
+  });
+
+  it("shows flash chips in place of the firmware, and keeps what the guest writes to one", async () => {
+    const kept: [number, number][] = [];
+    const store = {
+      ...disk(0x2000),
+      write: (at: number, bytes: Uint8Array) => (kept.push([at, bytes[1]!]), Promise.resolve()),
+    };
+    const { core, machine } = build(
+      {},
+      {
+        flash: [
+          { bytes: new Uint8Array(0x4000).fill(0x11), readOnly: true, store: null },
+          { bytes: new Uint8Array(0x2000).fill(0xff), readOnly: false, store },
+        ],
+      },
+    );
+    expect(core.rom?.physAddr).toBe(2 ** 32 - 0x6000);
+    expect([core.rom!.bytes[0], core.rom!.bytes[0x2000]]).toEqual([0xff, 0x11]);
+    const variables = 2 ** 32 - 0x6000;
+    core.host.mmioWrite(variables + 0x1001, 1, 0x10);
+    expect(core.flashBusy).toEqual([false, true]);
+    core.host.mmioWrite(variables + 0x1001, 1, 0x42);
+    expect(core.host.mmioRead(variables, 1)).toBe(0x80);
+    core.host.mmioWrite(variables + 0x4000, 1, 0x20);
+    core.host.mmioWrite(variables + 0x4000, 1, 0xd0);
+    machine.reset();
+    expect(core.flashBusy).toEqual([false, false]);
+    expect(core.rom!.bytes[0x1001]).toBe(0x42);
+    expect(core.rom!.bytes[0x4000]).toBe(0x11);
+    await machine.flashSettled();
+    expect(kept).toEqual([[0x1000, 0x42]]);
+  });
+
+  it.each([
+    [[0x1800], "A flash image has 6144 bytes; flash comes in blocks of 4 KiB."],
+    [[0x1000, 0x1000, 0x1000], "The flash images have 12 KiB in 3 chips; a machine takes 4096 KiB in 2."],
+    [[0x401000], "The flash images have 4100 KiB in 1 chips; a machine takes 4096 KiB in 2."],
+  ])("refuses flash of %j bytes", (sizes, message) => {
+    const flash = sizes.map((size) => ({ bytes: new Uint8Array(size), readOnly: false, store: null }));
+    expect(() => build({}, { flash })).toThrow(message);
   });
 
   it("has its PCI functions where firmware expects them", () => {

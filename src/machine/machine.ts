@@ -131,6 +131,11 @@ export class Machine implements Device {
     this.board.flushOutput();
   }
 
+  /** Resolves when what the guest wrote to flash is where it is kept. */
+  flashSettled(): Promise<void> {
+    return this.board.flashSettled();
+  }
+
   // ---- media ------------------------------------------------------------------------------------------------------
 
   insertCdrom(store: BlockStore | null): void {
@@ -166,11 +171,12 @@ function clampToScreen(position: number): number {
   return Math.min(1, Math.max(0, position));
 }
 
-function bootImageFor(board: Board, { config, initrd }: MachineParts, kernel: Uint8Array): BootImage {
+function bootImageFor(board: Board, { config, modules, initrd }: MachineParts, kernel: Uint8Array): BootImage {
   try {
     return directBootImage({
       facts: board.facts,
       kernel,
+      modules,
       initrd: initrd ?? undefined,
       commandLine: config.commandLine ?? "",
       longMode: !MODELS_32_BIT.has(config.cpuModel),

@@ -16,6 +16,19 @@ export interface DiskConfig {
   writable: "discard" | "keep";
 }
 
+/** A file that a Multiboot kernel is given beside itself. */
+export interface ModuleConfig {
+  source: MediaSource;
+  commandLine: string;
+}
+
+/** A flash chip that holds firmware. */
+export interface FlashConfig {
+  source: MediaSource;
+  /** no: the guest cannot change it; discard and keep: as for disks. */
+  writable: "no" | "discard" | "keep";
+}
+
 export interface MachineConfig {
   name?: string;
   memoryMiB: number;
@@ -23,6 +36,8 @@ export interface MachineConfig {
   cpuModel: CpuModel;
   /** Direct boot: a Linux kernel (bzImage) or a Multiboot kernel. */
   kernel?: MediaSource;
+  /** For Multiboot kernels, in this order; an initrd comes behind them. */
+  modules: ModuleConfig[];
   initrd?: MediaSource;
   commandLine?: string;
   floppy?: MediaSource;
@@ -30,6 +45,8 @@ export interface MachineConfig {
   disks: DiskConfig[];
   bootOrder: BootDevice[];
   firmware?: MediaSource;
+  /** In place of `firmware`: the first chip ends at 4 GiB, the next one lies below it. */
+  flash: FlashConfig[];
   vgaFirmware?: MediaSource;
   clock: ClockKind;
   jit: boolean;
@@ -41,7 +58,9 @@ export const defaultConfig: Readonly<MachineConfig> = {
   memoryMiB: 512,
   processors: 1,
   cpuModel: "default",
+  modules: [],
   disks: [],
+  flash: [],
   bootOrder: ["disk", "cdrom", "floppy"],
   clock: "host",
   jit: true,

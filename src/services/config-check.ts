@@ -1,6 +1,14 @@
 /** From what a person or a page asks for to a whole MachineConfig; every problem is one sentence that names the option. */
 import { defaultConfig } from "../protocol/machine-config.ts";
-import type { BootDevice, CpuModel, DiskConfig, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import type {
+  BootDevice,
+  CpuModel,
+  DiskConfig,
+  FlashConfig,
+  MachineConfig,
+  MediaSource,
+  ModuleConfig,
+} from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 
 export const CPU_MODELS: readonly CpuModel[] = ["default", "486", "pentium", "pentium3", "x86-64-v2"];
@@ -10,6 +18,7 @@ export const MIN_MEMORY_MIB = 2;
 export const MAX_MEMORY_MIB = 3072;
 /** Two IDE channels with two drives each; one place is the CD drive's. */
 export const MAX_DISKS = 3;
+export const MAX_FLASH_CHIPS = 2;
 
 const OPTIONS: readonly string[] = [
   "name",
@@ -17,6 +26,7 @@ const OPTIONS: readonly string[] = [
   "processors",
   "cpuModel",
   "kernel",
+  "modules",
   "initrd",
   "commandLine",
   "floppy",
@@ -25,6 +35,7 @@ const OPTIONS: readonly string[] = [
   "bootOrder",
   "firmware",
   "vgaFirmware",
+  "flash",
   "clock",
   "jit",
   "onTripleFault",
@@ -81,6 +92,24 @@ function disk(name: string, value: unknown): DiskConfig {
   };
 }
 
+function flashChip(name: string, value: unknown): FlashConfig {
+  const isEntry = typeof value === "object" && value !== null && "source" in value;
+  const entry: Record<string, unknown> = isEntry ? { ...value } : { source: value };
+  return {
+    source: media(name, entry.source),
+    writable:
+      entry.writable === undefined
+        ? "discard"
+        : oneOf(`writable of ${name}`, entry.writable, ["no", "discard", "keep"]),
+  };
+}
+
+function bootModule(name: string, value: unknown): ModuleConfig {
+  const isEntry = typeof value === "object" && value !== null && "source" in value;
+  const entry: Record<string, unknown> = isEntry ? { ...value } : { source: value };
+  return { source: media(name, entry.source), commandLine: text(`command line of ${name}`, entry.commandLine ?? "") };
+}
+
 function list(name: string, value: unknown): unknown[] {
   return Array.isArray(value) ? value : bad(`${name} is ${show(value)}; it must be a list.`);
 }
@@ -95,7 +124,13 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   for (const name of Object.keys(given))
     if (!OPTIONS.includes(name)) bad(`"${name}" is no option of a machine; options are ${OPTIONS.join(", ")}.`);
 
-  const config: MachineConfig = { ...defaultConfig, disks: [], bootOrder: [...defaultConfig.bootOrder] };
+  const config: MachineConfig = {
+    ...defaultConfig,
+    modules: [],
+    disks: [],
+    flash: [],
+    bootOrder: [...defaultConfig.bootOrder],
+  };
   const take = <K extends keyof MachineConfig>(name: K, check: (name: string, value: unknown) => MachineConfig[K]) => {
     if (given[name] !== undefined) config[name] = check(name, given[name]);
   };
@@ -107,6 +142,7 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   });
   take("cpuModel", (name, value) => oneOf(name, value, CPU_MODELS));
   take("kernel", media);
+  take("modules", (name, value) => list(name, value).map((entry, i) => bootModule(`module ${i + 1}`, entry)));
   take("initrd", media);
   take("commandLine", text);
   take("floppy", media);
@@ -115,12 +151,16 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("bootOrder", (name, value) => list(name, value).map((entry) => oneOf(name, entry, BOOT_DEVICES)));
   take("firmware", media);
   take("vgaFirmware", media);
+  take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
   take("jit", yesOrNo);
   take("onTripleFault", (name, value) => oneOf(name, value, ["reset", "stop"]));
 
   if (config.disks.length > MAX_DISKS)
     bad(`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);
+  if (config.flash.length > MAX_FLASH_CHIPS)
+    bad(`${config.flash.length} flash images were given; a machine has room for ${MAX_FLASH_CHIPS}.`);
+  if (config.modules.length > 0 && config.kernel === undefined) bad("Modules were given without a kernel.");
   if (config.initrd !== undefined && config.kernel === undefined) bad("An initrd was given without a kernel.");
   if (config.commandLine && config.kernel === undefined) bad("A kernel command line was given without a kernel.");
   if (new Set(config.bootOrder).size < config.bootOrder.length) bad("bootOrder names a device twice.");

@@ -26,6 +26,8 @@ export interface MachinePort extends Device {
   pressPowerButton(): void;
   /** Hands over output that is still being gathered. */
   flushOutput(): void;
+  /** Resolves when what the guest wrote to flash is where it is kept. */
+  flashSettled(): Promise<void>;
   insertCdrom(store: BlockStore | null): void;
   insertFloppy(store: BlockStore | null): void;
   activity(): DriveActivity;

@@ -2,7 +2,8 @@
  * Brings files and media to the machine: kernels and firmware as bytes, disks as stores. What can go wrong is said in
  * words with the file's role and where it came from.
  */
-import type { DiskConfig, MediaSource } from "../protocol/machine-config.ts";
+import type { BootModule, FlashImage } from "../machine/machine-parts.ts";
+import type { DiskConfig, FlashConfig, MediaSource, ModuleConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
@@ -39,7 +40,9 @@ export class MediaLoader {
   ) {}
 
   async file(source: MediaSource, role: MediaRole, kind: FileKind): Promise<Uint8Array> {
-    const bytes = await this.opener.bytes(source, role, this.progress);
+    let bytes = await this.opener.bytes(source, role, this.progress);
+    // Multiboot kernels often come packed; loaders unpack them.
+    if (kind === "kernel") bytes = await unpacked(bytes);
     if (kind !== "vgaFirmware") await this.check(new MemoryStore(bytes), source, role, kind);
     return bytes;
   }
@@ -60,12 +63,22 @@ export class MediaLoader {
     if (writable === "discard")
       return new OverlayStore(await this.checked(await this.open(source, role), source, role, "disk"));
     const store = await this.explained(source, role, () => this.opener.openToWrite(source, role));
-    if (!store)
-      throw new VmError(
-        "badConfig",
-        `What the guest writes to ${role} cannot be kept: this host cannot write to where its image came from. Use writable: "discard".`,
-      );
+    if (!store) throw cannotKeep(role);
     return this.checked(store, source, role, "disk");
+  }
+
+  async module({ source, commandLine }: ModuleConfig, role: MediaRole): Promise<BootModule> {
+    const bytes = await this.opener.bytes(source, role, this.progress);
+    return { bytes: await unpacked(bytes), commandLine: `module ${commandLine}`.trim() };
+  }
+
+  /** A flash chip's contents, and the store to which its changes go where they are kept. */
+  async flash({ source, writable }: FlashConfig, role: MediaRole): Promise<FlashImage> {
+    const bytes = await this.opener.bytes(source, role, this.progress);
+    if (writable !== "keep") return { bytes, readOnly: writable === "no", store: null };
+    const store = await this.explained(source, role, () => this.opener.openToWrite(source, role));
+    if (!store) throw cannotKeep(role);
+    return { bytes, readOnly: false, store };
   }
 
   private open(source: MediaSource, role: MediaRole): Promise<BlockStore> {
@@ -95,6 +108,24 @@ export class MediaLoader {
       throw new VmError("unreachable", `${label(source, role)}: ${error.message}`);
     }
   }
+}
+
+/** What is in a gzip file; other files as they are. Not for initrds, which kernels unpack themselves. [RFC 1952] 2.3.1 */
+async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const stream = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new VmError("badMedia", "A gzip file among the kernel and its modules is damaged or cut short.");
+  }
+}
+
+function cannotKeep(role: MediaRole): VmError {
+  return new VmError(
+    "badConfig",
+    `What the guest writes to ${role} cannot be kept: this host cannot write to where its image came from. Use writable: "discard".`,
+  );
 }
 
 /** "CD (debian.iso)". */

@@ -58,7 +58,14 @@ export class Tracer implements RunnableCore {
     });
   }
 
+  /** What was traced is written when the run ends: the next thing may be the end of the process. */
   run(maxInstructions: number): RunExit {
+    const exit = this.runTraced(maxInstructions);
+    this.flush();
+    return exit;
+  }
+
+  private runTraced(maxInstructions: number): RunExit {
     const first = this.startCount() + this.options.fromInstruction;
     const end = this.startCount() + this.options.toInstruction;
     let left = maxInstructions;

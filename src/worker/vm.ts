@@ -83,13 +83,14 @@ export class Vm implements ReplayApi {
 
   async create(config: MachineConfig): Promise<void> {
     if (this.config) throw new VmError("wrongState", "This machine has been created already.");
-    if (!config.firmware) throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
+    if (!config.firmware && config.flash.length === 0)
+      throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
     const media = this.media();
     const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
       source === undefined ? null : media.file(source, role, kind);
-    const [module, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks] = await Promise.all([
+    const [module, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks, flash, modules] = await Promise.all([
       this.platform.compileCore(),
-      media.file(config.firmware, "firmware", "firmware"),
+      config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
       file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
       file(config.kernel, "kernel", "kernel"),
       file(config.initrd, "initrd", "initrd"),
@@ -97,9 +98,12 @@ export class Vm implements ReplayApi {
       config.cdrom === undefined ? null : media.cd(config.cdrom),
       Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
     ]);
+      Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
+      Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
     const drives = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
     for (const [drive, store] of Object.entries(drives)) if (store) this.drives.set(drive, store);
 
+    flash.forEach(({ store }, i) => store && this.drives.set(`flash${i}`, store));
     this.clock =
       config.clock === "instructions"
         ? // Parts of the board look at the clock before there is a core.
@@ -110,10 +114,12 @@ export class Vm implements ReplayApi {
         config,
         clock: this.clock,
         events: this.machineEvents(),
-        firmware,
+        firmware: firmware ?? new Uint8Array(0),
+        flash,
         vgaFirmware: vgaFirmware ?? new Uint8Array(0),
         kernel,
         initrd,
+        modules,
         floppy,
         cdrom,
         disks,
@@ -425,6 +431,7 @@ export class Vm implements ReplayApi {
     }
     this.enter("poweredOff", reason);
   }
+      await this.machine.flashSettled();
 
   private tripleFault(): boolean {
     if (this.config?.onTripleFault === "reset") {

@@ -5,7 +5,7 @@
 import { codeWritten } from "../decode/code-index";
 import { PAGE_SIZE, RAM_BASE } from "../layout";
 import { cpuAt, machine } from "./machine";
-import { busMasterPointer, codeMaskOf, markDirty, romPointer, storeA20, storeLowPage, storeVideoMapping } from "./physical";
+import { busMasterPointer, codeMaskOf, markDirty, romPointer, storeA20, storeFlash, storeFlashBusy, storeLowPage, storeVideoMapping } from "./physical";
 import { collectDirty, flushAll } from "./tlb";
 
 const OPEN_BUS: u32 = 0xff;
@@ -42,6 +42,21 @@ export function prepareRom(physAddr: u32, sizeBytes: u32): usize {
   const hostPtr = romPointer(physAddr, sizeBytes);
   mapChanged();
   return hostPtr;
+}
+
+/** Flash chip 0 or 1 takes the writes to `sizeBytes` of the system ROM from `physAddr` on (multiples of 4 KiB). Returns where its cells are, 0 if no ROM is there. */
+export function mapFlash(chip: u32, physAddr: u32, sizeBytes: u32): usize {
+  const hostPtr = busMasterPointer(physAddr);
+  if (!hostPtr || !isRom(hostPtr)) return 0;
+  storeFlash(chip, physAddr, sizeBytes);
+  mapChanged();
+  return hostPtr;
+}
+
+/** Whether a flash chip answers reads itself; else its cells are read as memory. */
+export function setFlashBusy(chip: u32, isBusy: bool): void {
+  storeFlashBusy(chip, isBusy);
+  mapChanged();
 }
 
 /** A little-endian value of 1, 2 or 4 bytes as a bus master reads it. Where there is no memory all bits are ones. */

@@ -24,6 +24,14 @@ export class Machine {
   /** Where the video memory is mapped, and how much of it (0: nowhere). */
   vramPhys: u32;
   vramMappedBytes: u32;
+  // 48
+  /** Flash chips, which are part of the system ROM: first physical address, bytes (0: no such chip), and whether it answers commands instead of showing its cells. */
+  flash0Phys: u32;
+  flash0Bytes: u32;
+  flash0Busy: u32;
+  flash1Phys: u32;
+  flash1Bytes: u32;
+  flash1Busy: u32;
 }
 
 @inline export function machine(): Machine {

@@ -5,7 +5,8 @@
  *                 (video window, ROM, shadow RAM), set by the chipset
  *   BAR           video memory, where the chipset maps it
  *   0xFEE0_0000   local APIC of the accessing processor (IA32_APIC_BASE)
- *   4 GiB − N     system ROM of N bytes; its last 128 KiB also at 0xE0000
+ *   4 GiB − N     system ROM of N bytes; its last 128 KiB also at 0xE0000. Parts of it can be flash chips: writes go to the
+ *                 device, and reads too while the chip answers a command
  *   the rest      devices, by the host's mmioRead and mmioWrite; above 4 GiB nothing: reads are all ones
  *
  * Memory types (MTRR, PAT) have no effect: there is no cache to control.
@@ -123,6 +124,31 @@ function highPointer(physAddr: u32): usize {
   return 0;
 }
 
+/** Whether a flash chip is at `physAddr` that wants to see this access. */
+function flashWants(physAddr: u32, isWrite: bool): bool {
+  const m = machine();
+  if (physAddr - m.flash0Phys < m.flash0Bytes) return isWrite || m.flash0Busy != 0;
+  if (physAddr - m.flash1Phys < m.flash1Bytes) return isWrite || m.flash1Busy != 0;
+  return false;
+}
+
+/** Chip 0 or 1 of `sizeBytes` is at `physAddr`, inside the system ROM. */
+export function storeFlash(chip: u32, physAddr: u32, sizeBytes: u32): void {
+  const m = machine();
+  if (chip == 0) {
+    m.flash0Phys = physAddr;
+    m.flash0Bytes = sizeBytes;
+  } else {
+    m.flash1Phys = physAddr;
+    m.flash1Bytes = sizeBytes;
+  }
+}
+
+export function storeFlashBusy(chip: u32, isBusy: bool): void {
+  if (chip == 0) machine().flash0Busy = isBusy;
+  else machine().flash1Busy = isBusy;
+}
+
 @inline function isLowPage(physAddr: u64): bool {
   return physAddr - LOW_PAGES_START < <u64>(LOW_PAGES_END - LOW_PAGES_START);
 }
@@ -137,7 +163,9 @@ function memoryForRead(physAddr: u64): usize {
     return kind == LOW_PAGE_RAM || kind == LOW_PAGE_RAM_READ_ONLY ? lowRam(low) : lowRom(low);
   }
   if (physAddr < m.ramBytes) return RAM_BASE + <u32>physAddr;
-  return physAddr >> 32 ? 0 : highPointer(<u32>physAddr);
+  if (physAddr >> 32) return 0;
+  const hostPtr = highPointer(<u32>physAddr);
+  return hostPtr && hostPtr < RAM_BASE && flashWants(<u32>physAddr, false) ? 0 : hostPtr;
 }
 
 /** Host pointer for writing; WRITE_IGNORED for ROM, 0 where there is no memory. */
@@ -152,7 +180,8 @@ function memoryForWrite(physAddr: u64): usize {
   if (physAddr < m.ramBytes) return RAM_BASE + <u32>physAddr;
   if (physAddr >> 32) return 0;
   const hostPtr = highPointer(<u32>physAddr);
-  return hostPtr && hostPtr < RAM_BASE ? WRITE_IGNORED : hostPtr;
+  if (!hostPtr || hostPtr >= RAM_BASE) return hostPtr;
+  return flashWants(<u32>physAddr, true) ? 0 : WRITE_IGNORED;
 }
 
 /** The page of this processor's local APIC, while it is on and in xAPIC mode. */

@@ -19,6 +19,7 @@ describe("directBootImage", () => {
     const { memory, description } = directBootImage({
       facts,
       kernel: multibootKernel(),
+      modules: [],
       commandLine: "",
       longMode: true,
     });
@@ -37,10 +38,22 @@ describe("directBootImage", () => {
     expect(Math.max(...ranges.map(([, end]) => end!))).toBeLessThanOrEqual(facts.ramBytes);
   });
 
+  it("gives a Multiboot kernel its modules, and the initrd behind them", () => {
+    const file = (value: number) => new Uint8Array(16).fill(value);
+    const { memory } = directBootImage({
+      ...{ facts, kernel: multibootKernel(), commandLine: "", longMode: true },
+      modules: [{ bytes: file(1), commandLine: "module a" }],
+      initrd: file(2),
+    });
+    const loaded = memory.filter(({ bytes }) => bytes.length === 16).map(({ bytes }) => bytes[0]);
+    expect(loaded).toEqual([1, 2]);
+  });
+
   it("says what is wrong with a file that is neither", () => {
     const kernel = new Uint8Array(100);
-    expect(() => directBootImage({ facts, kernel, commandLine: "", longMode: true })).toThrow(
-      /no Linux kernel .* no Multiboot/,
-    );
+    const boot = (modules: { bytes: Uint8Array; commandLine: string }[]) =>
+      directBootImage({ facts, kernel, modules, commandLine: "", longMode: true });
+    expect(() => boot([])).toThrow(/no Linux kernel .* no Multiboot/);
+    expect(() => boot([{ bytes: kernel, commandLine: "" }])).toThrow("A Linux kernel takes no modules");
   });
 });

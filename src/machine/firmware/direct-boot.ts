@@ -5,11 +5,11 @@
 import { placeAcpi } from "./acpi-loader.ts";
 import { buildAcpiTables } from "./acpi-tables.ts";
 import type { BoardFacts } from "./board-facts.ts";
-import type { BootImage } from "./boot-image.ts";
+import { BootImageError, type BootImage } from "./boot-image.ts";
 import { memoryMap } from "./e820.ts";
 import { linuxBootImage } from "./linux-boot.ts";
 import { looksLikeLinux } from "./linux-header.ts";
-import { looksLikeMultiboot, multibootImage } from "./multiboot.ts";
+import { looksLikeMultiboot, multibootImage, type MultibootModule } from "./multiboot.ts";
 import { biosDataArea } from "./post.ts";
 import { buildSmbios, placeSmbios } from "./smbios.ts";
 
@@ -22,20 +22,27 @@ const SMBIOS_TABLES_ADDR = 0xf5200;
 export interface DirectBootOptions {
   facts: BoardFacts;
   kernel: Uint8Array;
+  /** Only Multiboot kernels take modules. */
+  modules: readonly MultibootModule[];
   initrd?: Uint8Array;
   commandLine: string;
   longMode: boolean;
 }
 
 /** @throws BootImageError in words for people */
-export function directBootImage({ facts, kernel, initrd, commandLine, longMode }: DirectBootOptions): BootImage {
+export function directBootImage(options: DirectBootOptions): BootImage {
+  const { facts, kernel, modules, initrd, commandLine, longMode } = options;
   const acpiBase = facts.ramBytes - ACPI_AREA_BYTES;
-  const files = { kernel, initrd, commandLine, memoryMap: memoryMap(facts.ramBytes, acpiBase) };
+  const files = { kernel, commandLine, memoryMap: memoryMap(facts.ramBytes, acpiBase) };
   // A file with both headers is a Linux kernel that was made for other loaders too. One with neither gets Linux's words.
-  const image =
-    !looksLikeLinux(kernel) && looksLikeMultiboot(kernel)
-      ? multibootImage(files)
-      : linuxBootImage({ ...files, rsdpAddr: RSDP_ADDR, longMode });
+  let image: BootImage;
+  if (!looksLikeLinux(kernel) && looksLikeMultiboot(kernel)) {
+    const last = initrd ? [{ bytes: initrd, commandLine: "initrd" }] : [];
+    image = multibootImage({ ...files, modules: [...modules, ...last] });
+  } else {
+    if (modules.length > 0) throw new BootImageError("A Linux kernel takes no modules, only an initrd.");
+    image = linuxBootImage({ ...files, initrd, rsdpAddr: RSDP_ADDR, longMode });
+  }
   return {
     ...image,
     memory: [

@@ -35,7 +35,7 @@ function flatKernel(flags = 0x10000): Uint8Array {
   return file;
 }
 
-const options = { commandLine: "a=1", memoryMap: memoryMap(64 * MIB, 64 * MIB - 0x10000) };
+const options = { commandLine: "a=1", modules: [], memoryMap: memoryMap(64 * MIB, 64 * MIB - 0x10000) };
 const at = (image: BootImage, physAddr: number): DataView => {
   const found = image.memory.find(
     (write) => physAddr >= write.physAddr && physAddr < write.physAddr + write.bytes.length,
@@ -65,18 +65,27 @@ describe("multibootImage [MULTIBOOT]", () => {
     expect([entry.cs.base, entry.cs.limit, entry.cs.attributes]).toEqual([0, 0xffffffff, 0xc9b]);
   });
 
-  it("gives memory sizes, map, command line, module and loader name [3.3]", () => {
-    const initrd = new Uint8Array(5000).fill(3);
-    const image = multibootImage({ ...options, kernel: elfKernel(), initrd });
+  it("gives memory sizes, map, command line, modules and loader name [3.3]", () => {
+    const modules = [
+      { bytes: new Uint8Array(5000).fill(3), commandLine: "module root=/dev/ram0" },
+      { bytes: new Uint8Array(100).fill(4), commandLine: "initrd" },
+    ];
+    const image = multibootImage({ ...options, kernel: elfKernel(), modules });
     const info = at(image, image.entry.registers.rbx!);
     expect(info.getUint32(0, true)).toBe(0x24d);
     expect([info.getUint32(4, true), info.getUint32(8, true)]).toEqual([639, 63 * 1024 - 64]);
     expect(text(image, info.getUint32(16, true))).toBe("kernel a=1");
-    expect(info.getUint32(20, true)).toBe(1);
+    expect(info.getUint32(20, true)).toBe(2);
     const module = at(image, info.getUint32(24, true));
     expect(module.getUint32(0, true) % 4096).toBe(0);
     expect(module.getUint32(4, true) - module.getUint32(0, true)).toBe(5000);
     expect(at(image, module.getUint32(0, true)).getUint8(4999)).toBe(3);
+    expect([8, 24].map((offset) => text(image, module.getUint32(offset, true)))).toEqual([
+      "module root=/dev/ram0",
+      "initrd",
+    ]);
+    expect(module.getUint32(16, true)).toBe(module.getUint32(0, true) + 2 * 4096);
+    expect(at(image, module.getUint32(16, true)).getUint8(99)).toBe(4);
     const map = at(image, info.getUint32(48, true));
     expect([map.getUint32(0, true), info.getUint32(44, true)]).toEqual([20, options.memoryMap.length * 24]);
     expect(text(image, info.getUint32(64, true))).toBe("Posada");

@@ -1,6 +1,6 @@
 /**
  * Boots a Multiboot 1 kernel: finds its header, loads the ELF segments or the flat image that the header describes,
- * places the RAM disk as its module, and enters it in flat protected mode with the boot information in EBX.
+ * places its modules, and enters it in flat protected mode with the boot information in EBX.
  *
  * Left out: setting a graphics mode for the kernel (header flag 2; the machine is in text mode 3, which is reported by
  * the absence of the fields), APM and drive tables, 64-bit ELF files.
@@ -50,10 +50,15 @@ const DATA_SELECTOR = 0x10;
 const PAGE_BYTES = 0x1000;
 const MEMORY_MAP_ENTRY_BYTES = 24;
 
+export interface MultibootModule {
+  bytes: Uint8Array;
+  /** The module's string: by custom a name, then words for the module. */
+  commandLine: string;
+}
+
 export interface MultibootOptions {
   kernel: Uint8Array;
-  /** Given to the kernel as its one module. */
-  initrd?: Uint8Array;
+  modules: readonly MultibootModule[];
   commandLine: string;
   memoryMap: readonly MemoryRange[];
 }
@@ -85,9 +90,8 @@ export function multibootImage(options: MultibootOptions): BootImage {
       ? loadFlat(options.kernel, header, ramEnd)
       : loadElf32(options.kernel, ramEnd);
   const kernelEnd = Math.max(...loaded.memory.map(({ physAddr, bytes }) => physAddr + bytes.length));
-  const modules = options.initrd ? [options.initrd] : [];
   let moduleAddr = Math.ceil(Math.max(kernelEnd, HIGH_MEMORY) / PAGE_BYTES) * PAGE_BYTES;
-  const placed = modules.map((bytes) => {
+  const placed = options.modules.map(({ bytes }) => {
     const at = moduleAddr;
     moduleAddr = Math.ceil((at + bytes.length) / PAGE_BYTES) * PAGE_BYTES;
     return { physAddr: at, bytes };
@@ -160,7 +164,10 @@ function loadFlat(
   return { memory, entry };
 }
 
-function bootInformation({ commandLine, memoryMap }: MultibootOptions, modules: readonly MemoryWrite[]): Uint8Array {
+function bootInformation(
+  { commandLine, modules: files, memoryMap }: MultibootOptions,
+  modules: readonly MemoryWrite[],
+): Uint8Array {
   const bytes = new Uint8Array(INFO_LIMIT - INFO_ADDR);
   const view = new DataView(bytes.buffer);
   let next = INFO_BYTES;
@@ -184,7 +191,7 @@ function bootInformation({ commandLine, memoryMap }: MultibootOptions, modules: 
   modules.forEach(({ physAddr, bytes: module }, i) => {
     listView.setUint32(i * 16, physAddr, true);
     listView.setUint32(i * 16 + 4, physAddr + module.length, true);
-    listView.setUint32(i * 16 + 8, text("initrd"), true);
+    listView.setUint32(i * 16 + 8, text(files[i]!.commandLine), true);
   });
   view.setUint32(20, modules.length, true);
   view.setUint32(24, place(list), true);

@@ -59,6 +59,15 @@ export class FakeCore implements CoreInterface {
   loadRom(physAddr: number, bytes: Uint8Array): void {
     this.rom = { physAddr, bytes };
   }
+  mapFlash(_chip: number, physAddr: number, sizeBytes: number): Uint8Array {
+    const { rom } = this;
+    if (!rom) throw new RangeError("no ROM");
+    return rom.bytes.subarray(physAddr - rom.physAddr, physAddr - rom.physAddr + sizeBytes);
+  }
+  readonly flashBusy = [false, false];
+  setFlashBusy(chip: number, isBusy: boolean): void {
+    this.flashBusy[chip] = isBusy;
+  }
   mapVram(physAddr: number | null): void {
     this.vramAt = physAddr;
   }
