@@ -22,6 +22,7 @@ export const USAGE = `usage: posada run [options]
   --send TEXT                  send to the serial line
   --screenshot F.png  --screen-text F.txt  --stats F.json
                                written at the end
+  --coverage F.json            how often each opcode row was run, on a core that counts
   --timeout SECONDS            end with status 3 after this time
   --restore F  --save F        go on from a saved machine; save it at the end
   --instructions N             end after N instructions
@@ -29,9 +30,9 @@ export const USAGE = `usage: posada run [options]
   --trace-from N  --trace-to N between these instructions
   --trace-file F               there (stderr)
   --bios F  --vga-bios F       firmware other than the SeaBIOS that comes along
-
   --pflash F[,ro|,discard]     firmware in flash, which keeps what the guest writes in F; ro: read-only;
                                discard: changes are forgotten. The first ends at 4 GiB, a second is below it
+
 --until, --type and --send are done in the order in which they stand.
 Exit status: 0 done; 2 bad usage or an unusable file; 3 timeout; 4 the machine failed;
 (value<<1)|1 where the guest wrote value to port 0xF4.`;
@@ -48,8 +49,8 @@ export interface RunOptions {
   clock: string | undefined;
   jit: boolean;
   kernel: string | undefined;
-  initrd: string | undefined;
   modules: { path: string; words: string }[];
+  initrd: string | undefined;
   append: string | undefined;
   floppy: string | undefined;
   cdrom: string | undefined;
@@ -57,12 +58,13 @@ export interface RunOptions {
   boot: string[] | undefined;
   bios: string | undefined;
   vgaBios: string | undefined;
-  serial: SerialTarget;
   flash: { path: string; writable: "no" | "discard" | "keep" }[];
+  serial: SerialTarget;
   steps: Step[];
   screenshot: string | undefined;
   screenText: string | undefined;
   stats: string | undefined;
+  coverage: string | undefined;
   timeoutSeconds: number | undefined;
   save: string | undefined;
   restore: string | undefined;
@@ -82,23 +84,24 @@ const definition = {
   clock: { type: "string" },
   "no-jit": { type: "boolean" },
   kernel: { type: "string" },
+  module: { type: "string", multiple: true },
   initrd: { type: "string" },
   append: { type: "string" },
-  module: { type: "string", multiple: true },
   floppy: { type: "string" },
   cdrom: { type: "string" },
   disk: { type: "string", multiple: true },
   boot: { type: "string" },
   bios: { type: "string" },
   "vga-bios": { type: "string" },
+  pflash: { type: "string", multiple: true },
   serial: { type: "string" },
   until: { type: "string", multiple: true },
-  pflash: { type: "string", multiple: true },
   type: { type: "string", multiple: true },
   send: { type: "string", multiple: true },
   screenshot: { type: "string" },
   "screen-text": { type: "string" },
   stats: { type: "string" },
+  coverage: { type: "string" },
   timeout: { type: "string" },
   save: { type: "string" },
   restore: { type: "string" },
@@ -138,24 +141,25 @@ export function parseRunOptions(args: string[]): RunOptions {
     clock: values.clock,
     jit: !values["no-jit"],
     kernel: values.kernel,
-    initrd: values.initrd,
-    append: values.append,
-    floppy: values.floppy,
     modules: (values.module ?? []).map((value) => {
       const [, path, words] = /^(\S*)\s*(.*)$/s.exec(value)!;
       return { path: nonEmpty("module", path), words: words! };
     }),
+    initrd: values.initrd,
+    append: values.append,
+    floppy: values.floppy,
     cdrom: values.cdrom,
     disks: values.disk ?? [],
     boot: values.boot?.split(","),
     bios: values.bios,
     vgaBios: values["vga-bios"],
+    flash: (values.pflash ?? []).map(flashImage),
     serial: serialTarget(values.serial ?? "stdio"),
     steps,
     screenshot: values.screenshot,
-    flash: (values.pflash ?? []).map(flashImage),
     screenText: values["screen-text"],
     stats: values.stats,
+    coverage: values.coverage,
     timeoutSeconds: number("timeout", values.timeout),
     save: values.save,
     restore: values.restore,
@@ -164,15 +168,15 @@ export function parseRunOptions(args: string[]): RunOptions {
   };
 }
 
-function traceOptions(values: Partial<Record<string, unknown>>): TraceOptions | undefined {
-  const text = (name: string) => values[name] as string | undefined;
-  const categories = text("trace");
-  if (categories === undefined) {
 function flashImage(value: string): RunOptions["flash"][number] {
   const [, path, how] = /^(.*?)(?:,(ro|discard))?$/s.exec(value)!;
   return { path: nonEmpty("pflash", path), writable: how === undefined ? "keep" : how === "ro" ? "no" : "discard" };
 }
 
+function traceOptions(values: Partial<Record<string, unknown>>): TraceOptions | undefined {
+  const text = (name: string) => values[name] as string | undefined;
+  const categories = text("trace");
+  if (categories === undefined) {
     const lonely = ["trace-from", "trace-to", "trace-file"].find((name) => values[name] !== undefined);
     if (lonely) throw new UsageError(`--${lonely} needs --trace`);
     return undefined;

@@ -217,7 +217,7 @@ class Run {
   }
 
   private async writeResults(api: LinkedMachine["api"]): Promise<void> {
-    const { screenshot, screenText, stats, save } = this.options;
+    const { screenshot, screenText, stats, coverage, save } = this.options;
     if (screenshot) await output(screenshot, await api.screenshot());
     if (screenText) {
       const lines = await api.screenText();
@@ -225,6 +225,11 @@ class Run {
       await output(screenText, lines === null ? "" : `${lines.join("\n")}\n`);
     }
     if (stats) await output(stats, `${JSON.stringify(await api.stats(), null, 2)}\n`);
+    if (coverage) {
+      const counts = await api.coverage();
+      if (counts === null) throw new UsageError("--coverage needs a core that counts (npm run coverage builds one)");
+      await output(coverage, JSON.stringify(counts));
+    }
     if (save) await output(save, await api.save());
   }
 }

@@ -5,6 +5,7 @@
  *   node scripts/build-core.mjs            optimised, plain memory: build/core.wasm
  *   node scripts/build-core.mjs --shared   optimised, shared memory for several processors: build/core.shared.wasm
  *   node scripts/build-core.mjs --debug    not optimised, quick to compile, slow to run: build/core.debug.wasm
+ *   node scripts/build-core.mjs --coverage one that counts which opcode rows it runs: build/core.coverage.wasm
  *   --force                                also when no input changed
  *
  * The opcode tables and their twins in src are generated first. Nothing is done where no input changed since the last
@@ -20,7 +21,8 @@ import { at, runOrStop } from "./lib/process.mjs";
 const options = new Set(process.argv.slice(2));
 const debug = options.has("--debug");
 const shared = options.has("--shared");
-const name = debug ? "core.debug" : shared ? "core.shared" : "core";
+const coverage = options.has("--coverage");
+const name = coverage ? "core.coverage" : debug ? "core.debug" : shared ? "core.shared" : "core";
 const output = at("build", `${name}.wasm`);
 const stamp = at("build", `${name}.inputs`);
 
@@ -39,6 +41,7 @@ const flags = [
   // Exported only to keep them out of line; the host never calls them.
   "--disableWarning", "112",
   ...(debug ? ["-O0", "--debug"] : ["-O3", "--noAssert"]),
+  ...(coverage ? ["--use", "COVERAGE=1"] : []),
   // The largest memory a 32-bit core can have; what a machine really gets is fixed when it is created.
   ...(shared ? ["--enable", "threads", "--sharedMemory", "--initialMemory", "64", "--maximumMemory", "65536"] : []),
 ]; // prettier-ignore

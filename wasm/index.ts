@@ -20,6 +20,7 @@ import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
 
 export { seedRandom } from "./cpu/random";
 export { setTraced } from "./cpu/trace";
+export { coverageCounts } from "./decode/coverage";
 export { lookAtCode } from "./mmu/look";
 export { a20Enabled, busMasterRead, busMasterWrite, mapFlash, mapVideoMemory, notifyWrite, prepareRom, setA20, setFlashBusy, setLowPage, takeDirtyPages } from "./mmu/host-access";
 

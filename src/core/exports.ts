@@ -46,6 +46,7 @@ export interface CoreExports {
   activity(cpu: number): number;
   a20Enabled(): number;
   setTraced(kinds: number): void;
+  coverageCounts(): number;
   lookAtCode(cpu: number, outPtr: number, count: number): number;
   setControl(cpu: number, cr0: bigint, cr3: bigint, cr4: bigint, efer: bigint): void;
   getControl(cpu: number, index: number): bigint;

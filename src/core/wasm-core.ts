@@ -285,6 +285,11 @@ export class WasmCore implements CoreInterface {
     this.coreTrace.start(kinds, emit);
   }
 
+  /** Where a core that counts keeps how often each row of the opcode tables was run: u64 each; null for others. */
+  coverageCounts(): number | null {
+    return this.exports.coverageCounts() >>> 0 || null;
+  }
+
   /** The instruction that comes next, as far as its bytes are in memory. */
   nextCode(): { bytes: Uint8Array; bits: 16 | 32 | 64; linearAddr: bigint } {
     const { exports, cpu } = this;

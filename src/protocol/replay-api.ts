@@ -12,6 +12,9 @@ export interface ReplayApi extends VmApi {
   /** Writes down what the machine does, from its next start on. Only where the host has files (Node). */
   trace(options: TraceOptions): Promise<void>;
 
+  /** How often each row of the opcode tables was run, by its text; null for a core that does not count. */
+  coverage(): Promise<Record<string, number> | null>;
+
   /** The boot processor's registers as lines, for a person. */
   registers(): Promise<string>;
 

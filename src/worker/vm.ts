@@ -14,6 +14,7 @@ import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protoco
 import { asVmError } from "../protocol/vm-error.ts";
 import { currentLogSink, logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
+import { coverageOf } from "./coverage.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
 import { Presenter } from "./display/presenter.ts";
@@ -97,13 +98,13 @@ export class Vm implements ReplayApi {
       config.floppy === undefined ? null : media.floppy(config.floppy),
       config.cdrom === undefined ? null : media.cd(config.cdrom),
       Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
-    ]);
       Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
       Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
+    ]);
     const drives = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
     for (const [drive, store] of Object.entries(drives)) if (store) this.drives.set(drive, store);
-
     flash.forEach(({ store }, i) => store && this.drives.set(`flash${i}`, store));
+
     this.clock =
       config.clock === "instructions"
         ? // Parts of the board look at the clock before there is a core.
@@ -118,8 +119,8 @@ export class Vm implements ReplayApi {
         flash,
         vgaFirmware: vgaFirmware ?? new Uint8Array(0),
         kernel,
-        initrd,
         modules,
+        initrd,
         floppy,
         cdrom,
         disks,
@@ -326,6 +327,11 @@ export class Vm implements ReplayApi {
     this.loop.connect(this.tracer, this.clock);
   }
 
+  async coverage(): Promise<Record<string, number> | null> {
+    this.created();
+    return coverageOf(this.core);
+  }
+
   async registers(): Promise<string> {
     this.created();
     return this.core.registerDump();
@@ -425,13 +431,13 @@ export class Vm implements ReplayApi {
     this.machine.flushOutput();
     this.enter("stopping", reason);
     try {
+      await this.machine.flashSettled();
       await Promise.all(Array.from(this.drives.values(), (store) => store.flush()));
     } catch (error) {
       this.storageFailed(error);
     }
     this.enter("poweredOff", reason);
   }
-      await this.machine.flashSettled();
 
   private tripleFault(): boolean {
     if (this.config?.onTripleFault === "reset") {

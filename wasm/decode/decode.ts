@@ -6,6 +6,7 @@
  */
 import { CANDIDATES, ID_TOO_LONG, ID_UNDEFINED, OPCODES, ROWS, ROW_D64, ROW_ENDS, ROW_F64, ROW_FEATURES, ROW_I64, ROW_LOCK, ROW_MEM_ONLY, ROW_MODRM, ROW_O64,
   ROW_PREFIX66, ROW_REG_ONLY, ROW_SIZE, ROW_SWAP } from "../generated/tables";
+import { noteNoRow, noteRow } from "./coverage";
 import { hasFeature } from "../cpu/models";
 import { Cpu, MODE_16, MODE_64, MODE_FLAT, MODE_SIZE_MASK, OFF_CODE_BASE, OFF_ZERO, SEG_CS, SEG_DS, SEG_FS, SEG_GS, SEG_SS, isProtected } from "../cpu/state";
 import { REC_66, REC_ADDRSIZE_SHIFT, REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_LOCK, REC_MEM, REC_OPSIZE_SHIFT, REC_REP, REC_REPNE, REC_REX_W, Rec } from "./record";
@@ -47,6 +48,7 @@ function outOfBytes(rec: Rec, available: u32): u32 {
 function reject(rec: Rec, id: u32, length: u32): u32 {
   rec.id = <u16>id;
   rec.length = <u8>length;
+  noteNoRow(rec);
   decodedEnds = true;
   return length;
 }
@@ -139,6 +141,7 @@ export function decode(cpu: Cpu, bytes: usize, available: u32, rec: Rec): u32 {
   }
   const number = findRow(map, tableOpcode, modrm, prefix, is64);
   if (number == NO_ROW) return reject(rec, ID_UNDEFINED, <u32>(p - bytes));
+  noteRow(rec, number);
   const row = ROWS + number * ROW_SIZE;
   const attributes: u32 = load<u16>(row, 8);
   const kind: u32 = load<u8>(row, 10);

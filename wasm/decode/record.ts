@@ -40,7 +40,8 @@ export class Rec {
   opcode: u8;
 }
 
-export const REC_SIZE: u32 = 32;
+/** A core that counts which opcode rows are run (decode/coverage.ts) has the row's number behind each record. */
+export const REC_SIZE: u32 = isDefined(COVERAGE) ? 40 : 32;
 
 /** The E operand is in memory. */
 export const REC_MEM: u32 = 1;

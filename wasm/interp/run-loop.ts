@@ -7,6 +7,7 @@ import { deliverFault } from "../cpu/exceptions";
 import { handleEvents, wantsEvents } from "../cpu/events";
 import { ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, Cpu, EVENT_STEP, STOP_HOST } from "../cpu/state";
 import { cutTrace, findTrace, traceCount } from "../decode/trace-cache";
+import { countRow } from "../decode/coverage";
 import { Rec } from "../decode/record";
 import { execute } from "../generated/run";
 
@@ -43,7 +44,10 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
       cpu.budget--; // fetching faulted
       continue;
     }
-    if (cpu.events & EVENT_STEP) stepOne(cpu, trace);
+    if (isDefined(COVERAGE)) {
+      countRow(trace);
+      stepOne(cpu, trace);
+    } else if (cpu.events & EVENT_STEP) stepOne(cpu, trace);
     else if (cpu.budget < traceCount(trace)) execute(cpu, cutTrace(trace, cpu.budget));
     else execute(cpu, trace);
   }
