@@ -43,6 +43,25 @@ test("every option arrives", () => {
   });
 });
 
+test("flash images keep what is written, unless told otherwise; modules have words", () => {
+  const { flash, modules } = parseRunOptions([
+    "--pflash",
+    "a,b.fd",
+    "--pflash",
+    "code.fd,ro",
+    "--pflash",
+    "vars.fd,discard",
+    "--module",
+    "linux root=/dev/sda",
+  ]);
+  expect(flash).toEqual([
+    { path: "a,b.fd", writable: "keep" },
+    { path: "code.fd", writable: "no" },
+    { path: "vars.fd", writable: "discard" },
+  ]);
+  expect(modules).toEqual([{ path: "linux", words: "root=/dev/sda" }]);
+});
+
 test("a trace has its categories, its bounds and its file", () => {
   const { trace } = parseRunOptions("--trace cpu,ide --trace-from 1000 --trace-to 2000 --trace-file t.log".split(" "));
   expect(trace).toEqual({ categories: ["cpu", "ide"], fromInstruction: 1000, toInstruction: 2000, file: "t.log" });

@@ -29,7 +29,7 @@ export const USAGE = `usage: posada run [options]
   --trace cpu,int,ide          write down what these do: cpu (registers), asm, int, mmu, irq, devices
   --trace-from N  --trace-to N between these instructions
   --trace-file F               there (stderr)
-  --bios F  --vga-bios F       firmware other than the SeaBIOS that comes along
+  --bios F  --vga-bios F|none  firmware other than the SeaBIOS that comes along
   --pflash F[,ro|,discard]     firmware in flash, which keeps what the guest writes in F; ro: read-only;
                                discard: changes are forgotten. The first ends at 4 GiB, a second is below it
 

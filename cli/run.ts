@@ -74,7 +74,7 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
     bootOrder: options.boot,
     firmware: options.flash.length > 0 ? undefined : file(bios),
     flash: options.flash.map(({ path, writable }) => ({ source: sourceFor(path), writable })),
-    vgaFirmware: file(vgaBios),
+    vgaFirmware: vgaBios === "none" ? undefined : file(vgaBios),
   });
 }
 

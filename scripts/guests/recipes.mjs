@@ -51,6 +51,11 @@ const installer = (arch) =>
     ),
   );
 
+const ovmf = (name, title) =>
+  copy(name, `OVMF, UEFI firmware (${title})`, "ovmf", `usr/share/OVMF/${name}`, "BSD-2-Clause-Patent");
+const uBoot = (word) =>
+  copy(`u-boot-${word}.rom`, `U-Boot (${word})`, "u-boot-qemu", `usr/lib/u-boot/qemu-${word}/u-boot.rom`, "GPL-2.0");
+
 /** Guests that only the tests need. */
 export const extras = [
   ...memtest("x64"),
@@ -64,6 +69,11 @@ export const extras = [
     "GPL-3.0",
   ),
   copy("ipxe.iso", "iPXE", "ipxe", "usr/lib/ipxe/ipxe.iso", "GPL-2.0"),
+  ovmf("OVMF_CODE_4M.fd", "code"),
+  ovmf("OVMF_VARS_4M.fd", "variables"),
+  uBoot("x86"),
+  uBoot("x86_64"),
+  copy("xen-4.17-amd64.gz", "Xen 4.17 hypervisor", "xen-hypervisor-4.17-amd64", "boot/xen-4.17-amd64.gz", "GPL-2.0"),
   ...installer("amd64"),
   ...installer("i386"),
   { kind: "grubTests", file: "grub-functional-tests.iso", title: "GRUB functional tests", licence: "GPL-3.0" },

@@ -2,8 +2,10 @@
  * PIIX3 IDE controller (82371SB function 1), 8086:7010 at 00:01.1: two channels at the ISA-compatible ports and
  * interrupts, and the bus master registers at BAR 4.
  *
- * A channel decodes its ports while the command register has I/O space on and IDETIM its decode enable: firmware sets
- * both. Left out: timing (the registers keep what is written). References: [PIIX3] 2.3 (function 1), [IDE-BM].
+ * A channel decodes its ports while the command register has I/O space on and IDETIM its decode enable. After a reset
+ * the chip has that bit clear; here it is set, because UEFI firmware for virtual machines (OVMF) leaves it alone and counts
+ * on virtual boards where it has no effect. Left out: timing (the registers keep what is written).
+ * References: [PIIX3] 2.3 (function 1), [IDE-BM].
  */
 import type { IrqLine } from "../../bus/irq-line.ts";
 import type { AccessSize, PortBus, PortDevice } from "../../bus/port-bus.ts";
@@ -17,6 +19,7 @@ import type { IdeDrive } from "./ide-drive.ts";
 
 const IDETIM = 0x40;
 const IDETIM_DECODE_ENABLE = 1 << 15;
+const IDETIM_DECODE_BOTH = 0x80008000;
 const SIDETIM = 0x44;
 
 const BUS_MASTER_BAR = 4;
@@ -45,7 +48,7 @@ export class IdeController extends PciFunction {
 
   constructor(options: IdeControllerOptions) {
     super("PIIX3 IDE controller", { vendorId: 0x8086, deviceId: 0x7010, classCode: 0x010180 });
-    this.define(IDETIM, 4, 0, 0xffffffff);
+    this.define(IDETIM, 4, IDETIM_DECODE_BOTH, 0xffffffff);
     this.define(SIDETIM, 1, 0, 0xff);
     this.addBar(BUS_MASTER_BAR, { kind: "io", sizeBytes: BUS_MASTER_PORTS });
     this.drives = options.drives;
