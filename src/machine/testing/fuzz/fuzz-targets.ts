@@ -11,6 +11,7 @@ import {
 } from "./chipset-targets.ts";
 import type { FuzzTarget } from "./device-fuzzer.ts";
 import { ataDiskTarget, cdromTarget, floppyTarget } from "./drive-targets.ts";
+import { flashTarget } from "./flash-target.ts";
 import { firmwareConfigurationTarget, keyboardControllerTarget, pointerTarget, uartTarget } from "./input-targets.ts";
 
 export const fuzzTargets: readonly FuzzTarget[] = [
@@ -28,6 +29,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ataDiskTarget,
   cdromTarget,
   floppyTarget,
+  flashTarget,
   vgaTarget,
   pciTarget,
   boardOfFakeCore,
