@@ -59,8 +59,17 @@ describe("flash chip", () => {
     write(0, 0x20, 0x00);
     expect(status()).toBe(READY | 0x30);
     write(0, 0x50);
-    expect(status()).toBe(READY);
+    expect(status()).toBe(0);
     expect(changes).toEqual([]);
+  });
+
+  it("reads a cleared status as zero until the next command, by which OVMF knows it", () => {
+    cells[0] = 0x11;
+    write(0, 0x50);
+    expect(chip.mmioRead(0, 1)).toBe(0x11);
+    expect(status()).toBe(0);
+    write(0, 0x10, 0xff);
+    expect(status()).toBe(READY);
   });
 
   it("writes a buffer into one block, all or nothing", () => {

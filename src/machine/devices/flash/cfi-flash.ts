@@ -2,7 +2,8 @@
  * A NOR flash chip with Intel's command set, one byte wide, in blocks of 4 KiB: what firmware keeps its variables in. While it
  * is in read-array mode the processor reads its cells as memory; writes, and reads in other modes, come here.
  *
- * Commands are done at once (the status says ready). Left out: lock bits and protection registers (blocks are unlocked),
+ * Commands are done at once (the status says ready). CLEAR STATUS also clears the ready bit until the next command that
+ * programs or erases, which a real chip does not: it is how OVMF tells flash from ROM. Left out: lock bits and protection registers (blocks are unlocked),
  * suspending, vendor tables beyond the CFI query.
  * References: [CFI] JESD68.01, Common Flash Interface; [CFI-ID] JEP137 (0001h: Intel extended command set);
  * [28F] Intel 28F640J3 datasheet, "Bus operations and command definitions", "Status register definitions".
@@ -165,7 +166,7 @@ export class CfiFlash implements MmioDevice, Device {
         return this.setMode("status");
       case COMMAND_CLEAR_STATUS:
         // Does not change what is read. [28F] "Clear Status Register"
-        this.status = STATUS_READY;
+        this.status = 0;
         return;
       case COMMAND_PROGRAM:
       case COMMAND_PROGRAM_ALTERNATE:
@@ -188,6 +189,7 @@ export class CfiFlash implements MmioDevice, Device {
   /** Cells can only be cleared; erasing sets them. */
   private program(cells: readonly { offset: number; value: number }[]): void {
     if (this.options.readOnly) return this.fail(STATUS_PROGRAM_ERROR | STATUS_LOCKED);
+    this.status |= STATUS_READY;
     for (const { offset, value } of cells) {
       this.options.cells[offset]! &= value;
       this.options.onChange(offset, 1);
@@ -196,12 +198,13 @@ export class CfiFlash implements MmioDevice, Device {
 
   private erase(block: number): void {
     if (this.options.readOnly) return this.fail(STATUS_ERASE_ERROR | STATUS_LOCKED);
+    this.status |= STATUS_READY;
     this.options.cells.fill(ERASED, block, block + FLASH_BLOCK_BYTES);
     this.options.onChange(block, FLASH_BLOCK_BYTES);
   }
 
   private fail(bits: number): void {
-    this.status |= bits;
+    this.status |= STATUS_READY | bits;
   }
 
   private expect(what: Expecting): void {
