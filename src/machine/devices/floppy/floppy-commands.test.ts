@@ -178,6 +178,14 @@ describe("other commands", () => {
     expect([...ids].sort((a, b) => a - b)).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
   });
 
+  it("READ ID goes on with the same sector after a restore", async () => {
+    const bench = bench144();
+    for (let i = 0; i < 5; i++) await bench.run(READ_ID, 0);
+    const other = bench144();
+    other.fdc.restore(bench.fdc.save());
+    expect(await other.run(READ_ID, 0)).toEqual(await bench.run(READ_ID, 0));
+  });
+
   it("FORMAT fills the sectors that the host names, and refuses those that cannot be [82077AA] 5.1.7", async () => {
     const store = new ImageStore(1440 * KIB);
     const bench = bench144(store);

@@ -144,7 +144,7 @@ export class FloppyController implements Device {
       perpendicular: this.perpendicular,
       locked: this.locked,
       lastEot: this.lastEot,
-      drives: this.drives.map(({ cylinder, changed }) => ({ cylinder, changed })),
+      drives: this.drives.map(({ cylinder, changed, rotation }) => ({ cylinder, changed, rotation })),
       seekNs: this.seekTimers.map((timer) => timer.deadlineNs),
       resetNs: this.resetTimer.deadlineNs,
       resultNs: this.resultTimer.deadlineNs,
@@ -170,7 +170,7 @@ export class FloppyController implements Device {
     this.perpendicular = state.perpendicular as number;
     this.locked = state.locked as boolean;
     this.lastEot = state.lastEot as number;
-    (state.drives as { cylinder: number; changed: boolean }[]).forEach((saved, n) => {
+    (state.drives as { cylinder: number; changed: boolean; rotation?: number }[]).forEach((saved, n) => {
       const drive = this.drives[n];
       if (drive) Object.assign(drive, saved);
     });

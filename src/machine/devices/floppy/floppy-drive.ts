@@ -12,7 +12,7 @@ export class FloppyDrive {
   /** The door was opened since the head last moved. */
   changed = true;
   /** The sector that comes under the head next, for READ ID. */
-  private rotation = 0;
+  rotation = 0;
 
   /** @param type null where there is no drive. */
   constructor(readonly type: FloppyDriveType | null) {}

@@ -323,6 +323,38 @@ describe("resets and sleep", () => {
     expect(pc.readData(2)).toEqual(new Uint8Array([0xff, 0xff]));
   });
 
+  it("begins no work that was dropped before its turn, however much of it there is", async () => {
+    const bytes = pattern(SECTORS * 512);
+    const inner = new MemoryStore(bytes);
+    let calls = 0;
+    const store: BlockStore = {
+      sizeBytes: inner.sizeBytes,
+      readOnly: false,
+      read: (offset, length) => (calls++, inner.read(offset, length)),
+      write: (offset, data) => (calls++, inner.write(offset, data)),
+      flush: async () => void calls++,
+    };
+    const pc = new IdeTestBoard([new AtaDisk({ store }), null, null, null]);
+    for (let i = 0; i < 300; i++) {
+      for (const [register, value] of [
+        [6, 0xe0],
+        [2, 0],
+        [3, 0],
+        [4, 0],
+        [5, 0],
+        [7, [0x20, 0xe7][i & 1]!],
+      ] as const)
+        pc.out(register, value);
+      expect(status(pc)).toBe(BSY);
+      softReset(pc);
+    }
+    await pc.settle();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toBe(0);
+    await pc.command28(0x20, 5, 1);
+    expect([pc.readData(512), calls]).toEqual([bytes.slice(5 * 512, 6 * 512), 1]);
+  });
+
   it("holds BSY while SRST is set", () => {
     const { pc } = board();
     pc.ports.write(pc.control, 1, 4);

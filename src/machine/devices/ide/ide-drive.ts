@@ -237,7 +237,7 @@ export abstract class IdeDrive {
   private runWork(work: Work): void {
     const epoch = ++this.workEpoch;
     this.clock.defer(
-      this.perform(work),
+      this.perform(work, () => epoch === this.workEpoch),
       work.deadlineNs,
       (bytes) => {
         if (epoch !== this.workEpoch) return;
@@ -255,18 +255,23 @@ export abstract class IdeDrive {
     );
   }
 
-  private async perform(work: Work): Promise<Uint8Array | undefined> {
+  /**
+   * Work that a reset has dropped before its turn is not begun: a guest that starts and drops work without end must not
+   * fill the host's memory with it. What that loses of a write is what a reset loses of an unfinished one.
+   */
+  private async perform(work: Work, wanted: () => boolean): Promise<Uint8Array | undefined> {
     const store = this.store;
     if (!store) throw new StorageError("the medium is gone");
     const bytes = work.kind === "write" ? this.buffer.slice(0, work.length) : undefined;
     const ranges = work.kind === "discard" ? this.discardRanges() : [];
     if (bytes) {
-      const write = this.lastWrite.then(() => store.write(work.offset, bytes));
+      const write = this.lastWrite.then(() => (wanted() ? store.write(work.offset, bytes) : undefined));
       this.lastWrite = write.catch(() => {});
       await write;
       return undefined;
     }
     await this.lastWrite;
+    if (!wanted()) return undefined;
     if (work.kind === "read") {
       const inside = Math.max(0, Math.min(work.length, store.sizeBytes - work.offset));
       const read = await store.read(work.offset, inside);

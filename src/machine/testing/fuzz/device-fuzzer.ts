@@ -243,8 +243,11 @@ export class DeviceFuzzer {
       const here = this.take(subject, action);
       const there = perform(other, action);
       if (action.kind === "settle") {
+        // Host work comes as far with one as with the other.
+        await hostIdle();
         await subject.clock.settleDue();
         await other.clock.settleDue();
+        await hostIdle();
       }
       if (here !== there) throw new FuzzFinding(`a restored device answers ${there}, the saved one ${here}`);
       const lines = [subject.outputs?.() ?? 0, other.outputs?.() ?? 0];
