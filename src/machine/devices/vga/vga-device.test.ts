@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StateError, type DeviceState } from "../../device.ts";
+import { StateError } from "../../device.ts";
 import { drawnFont } from "./drawn-font.ts";
 import { monitorEdid } from "./edid.ts";
 import { findRomFont } from "./rom-font.ts";
@@ -139,15 +139,7 @@ describe("text mode 3 without firmware", () => {
 });
 
 describe("save and restore", () => {
-  /** Video memory is compared as a whole: element by element takes seconds. */
-  function expectSameState(ours: DeviceState, theirs: DeviceState): void {
-    const { videoMemory: ourMemory, ...ourRegisters } = ours;
-    const { videoMemory: theirMemory, ...theirRegisters } = theirs;
-    expect(Buffer.compare(ourMemory as Uint8Array, theirMemory as Uint8Array)).toBe(0);
-    expect(ourRegisters).toEqual(theirRegisters);
-  }
-
-  it("another board goes on with the same picture, memory and half-done accesses", () => {
+  it("another board over the same memory goes on with the same picture and half-done accesses", () => {
     const bench = placed();
     bench.setMode(MODE_03);
     bench.setRamp();
@@ -162,15 +154,12 @@ describe("save and restore", () => {
     bench.out(0x3c8, 5);
     bench.out(0x3c9, 0x80);
     const state = structuredClone(bench.vga.save());
-    expect((state.videoMemory as Uint8Array).length).toBeLessThan(0x12345 + 5);
 
     const other = new VgaBench();
-    other.memory.fill(0xaa);
+    other.memory.set(bench.memory);
     other.vga.restore(state);
-    expectSameState(other.vga.save(), state);
+    expect(other.vga.save()).toEqual(state);
     expect(other.mapped?.physAddr).toBe(FRAME_BUFFER);
-    expect(other.memory[0x12345]).toBe(0x77);
-    expect(other.memory.at(-1)).toBe(0);
     other.vga.render();
     expect(other.vga.frame).toMatchObject({ widthPx: 640, heightPx: 480 });
     expect(Buffer.compare(Buffer.from(other.vga.frame.rgba.buffer), Buffer.from(bench.vga.frame.rgba.buffer))).toBe(0);
@@ -181,7 +170,7 @@ describe("save and restore", () => {
       each.out(0x3c7, 5);
     }
     for (const each of [bench, other]) expect([0, 1, 2].map(() => each.in(0x3c9))).toEqual([0x80, 0x81, 0x82]);
-    expectSameState(other.vga.save(), bench.vga.save());
+    expect(other.vga.save()).toEqual(bench.vga.save());
   });
 
   it("refuses a state of another version in words", () => {

@@ -29,6 +29,7 @@ import { findRomFont } from "./rom-font.ts";
 import { readTextScreen } from "./screen-text.ts";
 import { setTextMode3 } from "./text-mode3.ts";
 
+const STATE_VERSION = 2;
 const FRAME_BUFFER_BAR = 0;
 const REGISTERS_BAR = 2;
 /** Four maps of 64 KiB: the least that a VGA has. */
@@ -158,26 +159,22 @@ export class VgaDevice extends PciFunction {
     this.picture.invalidate();
   }
 
-  /** Registers and video memory, up to the last byte in use. */
+  /** Registers alone: the video memory is one of the machine's memories, which are saved as such. */
   override save(): DeviceState {
     return {
-      version: 1,
+      version: STATE_VERSION,
       pci: super.save(),
       registers: this.registers.save(),
       dac: this.dac.save(),
       dispi: this.dispi.save(),
       beam: this.beam.save(),
       latch: this.window.latch,
-      videoMemory: this.videoMemory.slice(0, usedBytes(this.videoMemory)),
     };
   }
 
   override restore(state: DeviceState): void {
-    expectVersion("the VGA", state, 1);
+    expectVersion("the VGA", state, STATE_VERSION);
     super.restore(state.pci as DeviceState);
-    const memory = (state.videoMemory as Uint8Array).subarray(0, this.videoMemory.length);
-    this.videoMemory.set(memory);
-    this.videoMemory.fill(0, memory.length);
     this.dac.restore(state.dac as DeviceState);
     this.registers.restore(state.registers as DeviceState);
     this.dispi.restore(state.dispi as DeviceState);
@@ -215,12 +212,4 @@ function readLittleEndian(bytes: Uint8Array, offset: number, sizeBytes: number):
   let value = 0;
   for (let i = sizeBytes - 1; i >= 0; i--) value = (value << 8) | (bytes[offset + i] ?? 0xff);
   return value >>> 0;
-}
-
-/** How many bytes from the start hold all that is not zero, in steps of four. */
-function usedBytes(memory: Uint8Array): number {
-  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length >> 2);
-  let used = words.length;
-  while (used > 0 && words[used - 1] === 0) used--;
-  return used * 4;
 }
