@@ -21,6 +21,8 @@ export const HEADER_SIZE: u32 = 32;
 
 /** Chunks of a page that its descriptor tells apart. */
 const CHUNK_SHIFT: u32 = 6;
+/** [SDM2] 2.3.11 */
+const MAX_INSTRUCTION_BYTES: u32 = 15;
 
 /** Counter for stats(): pages whose traces were dropped. */
 export let pagesDropped: u32 = 0;
@@ -87,11 +89,29 @@ export function chunkMask(hostPtr: u32, sizeBytes: u32): u64 {
   return (~(<u64>0) >> (63 - last)) & (~(<u64>0) << first);
 }
 
+/** Bytes that an instruction across the page's bounds may have: its trace is in no list. */
+@inline function mayCross(hostPtr: u32, sizeBytes: u32): bool {
+  const offset = hostPtr & (PAGE_SIZE - 1);
+  return offset < MAX_INSTRUCTION_BYTES || offset + sizeBytes > PAGE_SIZE - MAX_INSTRUCTION_BYTES;
+}
+
+/** Whether a trace of the list has been decoded from any of these bytes: data may lie close to code and be written often. */
+function holdsAny(trace: usize, hostPtr: u32, sizeBytes: u32): bool {
+  while (trace != 0) {
+    const header = headerOf(trace);
+    const start = load<u32>(header, 8);
+    if (hostPtr < start + load<u32>(header, 20) && start < hostPtr + sizeBytes) return true;
+    trace = load<u32>(header, 0);
+  }
+  return false;
+}
+
 /** The slow path of writes calls this for bytes in a page with decoded code (all inside one page). */
 export function codeWritten(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
   const desc = descOf(hostPtr);
   if (!(load<u64>(desc) & chunkMask(hostPtr, sizeBytes))) return;
   let trace: usize = load<u32>(desc, 8);
+  if (!mayCross(hostPtr, sizeBytes) && !holdsAny(trace, hostPtr, sizeBytes)) return;
   while (trace != 0) {
     const header = headerOf(trace);
     unlink(trace, load<u32>(header, 8), load<u16>(header, 12));
