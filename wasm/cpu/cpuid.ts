@@ -38,6 +38,7 @@ const XCR0_SUPPORTED: u32 = 3;
 const HYPERVISOR_BIT: u32 = 1 << 31;
 const OSXSAVE_BIT: u32 = 1 << 27;
 const APIC_BIT: u32 = 1 << 9;
+const ALT_MOV_CR8_BIT: u32 = 1 << 4;
 /** KVM_FEATURE_CLOCKSOURCE, NOP_IO_DELAY, CLOCKSOURCE2, CLOCKSOURCE_STABLE_BIT. */
 const KVM_FEATURES: u32 = 1 | 2 | 8 | (1 << 24);
 /** 32 KiB, 8-way, 64-byte lines; 512 KiB likewise. */
@@ -186,6 +187,11 @@ function hypervisorLeaf(cpu: Cpu, leaf: u32): void {
   else answer(cpu, 0, 0, 0, 0);
 }
 
+/** LOCK MOV CR0 is MOV CR8. [APM3] E.4.1, CPUID Fn8000_0001_ECX[AltMovCr8] */
+export function hasLockedCr8(cpu: Cpu): bool {
+  return isAmd(cpu) && hasFeature(cpu, FEAT_APIC) && hasFeature(cpu, FEAT_LONGMODE);
+}
+
 function extendedLeaf(cpu: Cpu, leaf: u32): void {
   if (!isAmd(cpu)) {
     // These processors answer as for their last basic leaf.
@@ -197,7 +203,7 @@ function extendedLeaf(cpu: Cpu, leaf: u32): void {
       answer(cpu, LAST_AMD, load<u32>(VENDOR_AMD), load<u32>(VENDOR_AMD, 8), load<u32>(VENDOR_AMD, 4));
       return;
     case 0x8000_0001: {
-      const ecx = flag(cpu, FEAT_LAHF64, 0) | (flag(cpu, FEAT_APIC, 4) & flag(cpu, FEAT_LONGMODE, 4)) | flag(cpu, FEAT_PREFETCHW, 8);
+      const ecx = flag(cpu, FEAT_LAHF64, 0) | (hasLockedCr8(cpu) ? ALT_MOV_CR8_BIT : 0) | flag(cpu, FEAT_PREFETCHW, 8);
       const edx =
         commonEdx(cpu) | flag(cpu, FEAT_SYSCALL, 11) | flag(cpu, FEAT_NX, 20) | (flag(cpu, FEAT_SSE, 22) & flag(cpu, FEAT_MMX, 22)) | flag(cpu, FEAT_GIGABYTE_PAGES, 26) |
         flag(cpu, FEAT_RDTSCP, 27) | flag(cpu, FEAT_LONGMODE, 29);

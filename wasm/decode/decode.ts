@@ -240,7 +240,7 @@ export function decode(cpu: Cpu, bytes: usize, available: u32, rec: Rec): u32 {
   }
 
   if (!isOffered(cpu, number)) return reject(rec, ID_UNDEFINED, length);
-  if (flags & REC_LOCK && (!(attributes & ROW_LOCK) || !(flags & REC_MEM))) return reject(rec, ID_UNDEFINED, length);
+  if (flags & REC_LOCK && (!(attributes & ROW_LOCK) || !(flags & REC_MEM || attributes & ROW_REG_ONLY))) return reject(rec, ID_UNDEFINED, length);
 
   // ---- operands
   const gKind: u32 = load<u8>(row, 5);

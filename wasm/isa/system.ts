@@ -77,8 +77,8 @@ EF        | DX,eAX   | OUT_DX   | ends
 6E        | DX,Xb    | OUTS     | ends
 6F        | DX,Xz    | OUTS     | ends
 # ---- control and debug registers, descriptor tables
-0F 20     | Rd,Cd    | MOV_R_C  | ends
-0F 22     | Cd,Rd    | MOV_C_R  | ends
+0F 20     | Rd,Cd    | MOV_R_C  | lock ends
+0F 22     | Cd,Rd    | MOV_C_R  | lock ends
 0F 21     | Rd,Dd    | MOV_R_D  | cpl0 ends
 0F 23     | Dd,Rd    | MOV_D_R  | cpl0 ends
 0F 06     |          | CLTS     | cpl0

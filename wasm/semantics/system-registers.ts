@@ -5,10 +5,11 @@
 import { apicReadTpr, apicWriteTpr } from "../cpu/apic";
 import { readBreakAddress, writeBreakAddress, writeCr0, writeCr3, writeCr4, writeDr6, writeDr7 } from "../cpu/control-registers";
 import { DR6_BD, DR7_GD } from "../cpu/debug";
+import { hasLockedCr8 } from "../cpu/cpuid";
 import { VECTOR_DB, raise, raiseGP, raiseUD } from "../cpu/fault";
 import { readE, setReg } from "../cpu/operand";
 import { CR0_PE, CR0_TS, CR4_DE, CR4_OSXSAVE, Cpu, is64, ptr } from "../cpu/state";
-import { REC_MEM, Rec, opSizeLog2 } from "../decode/record";
+import { REC_LOCK, REC_MEM, Rec, opSizeLog2 } from "../decode/record";
 import { forbiddenByUmip } from "./descriptor-checks";
 import { storeSelector } from "./segment-moves";
 
@@ -17,6 +18,7 @@ const LMSW_MASK: u64 = 0xf;
 const TPR_MASK: u64 = 0xf;
 const XCR0_X87: u32 = 1;
 const XCR0_SSE: u32 = 2;
+const CR8_INDEX: u32 = 8;
 const DR6_INDEX: u32 = 6;
 const DR7_INDEX: u32 = 7;
 
@@ -29,17 +31,23 @@ const DR7_INDEX: u32 = 7;
   store<u64>(ptr(cpu) + rec.e, is64(cpu) ? value : value & 0xffff_ffff);
 }
 
-/** A control register that does not exist is #UD at any privilege level, the others are for level 0. */
-function checkControlRegister(cpu: Cpu, rec: Rec): void {
-  const n: u32 = rec.g;
-  if (n == 1 || (n > 4 && n != 8)) raiseUD(cpu);
+/**
+ * The number of the control register; one that does not exist is #UD at any privilege level, the others are for level 0.
+ * LOCK makes CR8 of CR0, so that it can be reached outside 64-bit mode. [APM3] MOV CRn
+ */
+function controlRegister(cpu: Cpu, rec: Rec): u32 {
+  let n: u32 = rec.g;
+  const locked = (rec.flags & REC_LOCK) != 0;
+  if (locked) n = CR8_INDEX;
+  if (n == 1 || (n > 4 && n != CR8_INDEX) || (locked && (rec.g != 0 || !hasLockedCr8(cpu)))) raiseUD(cpu);
   else if (cpu.cpl) raiseGP(cpu, 0);
+  return n;
 }
 
 export function MOV_R_C(cpu: Cpu, rec: Rec): void {
-  checkControlRegister(cpu, rec);
+  const n = controlRegister(cpu, rec);
   if (cpu.fault) return;
-  switch (rec.g) {
+  switch (n) {
     case 0: writeRegister(cpu, rec, cpu.cr0); break;
     case 2: writeRegister(cpu, rec, cpu.cr2); break;
     case 3: writeRegister(cpu, rec, cpu.cr3); break;
@@ -49,10 +57,10 @@ export function MOV_R_C(cpu: Cpu, rec: Rec): void {
 }
 
 export function MOV_C_R(cpu: Cpu, rec: Rec): void {
-  checkControlRegister(cpu, rec);
+  const n = controlRegister(cpu, rec);
   if (cpu.fault) return;
   const value = readRegister(cpu, rec);
-  switch (rec.g) {
+  switch (n) {
     case 0: writeCr0(cpu, value); break;
     case 2: cpu.cr2 = value; break;
     case 3: writeCr3(cpu, value); break;

@@ -57,6 +57,39 @@ describe("protected-mode virtual interrupts", () => {
   });
 });
 
+describe("CR8", () => {
+  // mov eax,5; lock mov cr0,eax; lock mov ebx,cr0; int 80h
+  const WRITE_READ = "b8 05 00 00 00 f0 0f 22 c0 f0 0f 20 c3 cd 80";
+
+  it("is CR0 with LOCK, so that 32-bit code reaches the task priority", () => {
+    const core = new SystemCore();
+    core.start32(0);
+    expect(core.vectorOf(WRITE_READ)).toBe(0x80);
+    expect(Number(core.reg("rbx"))).toBe(5);
+    const wide = new SystemCore();
+    wide.start64();
+    // mov eax,7; mov cr8,rax; lock mov rbx,cr0; int 80h
+    expect(wide.vectorOf("b8 07 00 00 00 44 0f 22 c0 f0 0f 20 c3 cd 80")).toBe(0x80);
+    expect(Number(wide.reg("rbx"))).toBe(7);
+  });
+
+  it("is for level 0, its upper bits are reserved, and LOCK is of no use with other registers", () => {
+    const user = new SystemCore();
+    user.start32(3);
+    expect(user.vectorOf("f0 0f 20 c3")).toBe(13);
+    for (const [code, vector] of [
+      ["b8 10 00 00 00 f0 0f 22 c0", 13],
+      ["f0 0f 20 d3", 6],
+      ["f0 0f 22 db", 6],
+      ["f0 0f 20 cb", 6],
+    ] as const) {
+      const core = new SystemCore();
+      core.start32(0);
+      expect(core.vectorOf(code), code).toBe(vector);
+    }
+  });
+});
+
 describe("tasks", () => {
   it("traps at the first instruction of a task with the T bit", () => {
     const core = new SystemCore();
