@@ -9,6 +9,12 @@ export interface ReplayApi extends VmApi {
    */
   runInstructions(count: number): Promise<void>;
 
+  /**
+   * The same for a span of the machine's own time, halted or not. Both end early where the machine is switched off or
+   * fails.
+   */
+  runFor(guestMs: number): Promise<void>;
+
   /** Writes down what the machine does, from its next start on. Only where the host has files (Node). */
   trace(options: TraceOptions): Promise<void>;
 

@@ -7,6 +7,7 @@ import type { MachineEvents, MachineParts } from "../machine/machine-parts.ts";
 import { defaultConfig } from "../protocol/machine-config.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import type { VmEvent } from "../protocol/vm-api.ts";
+import { NS_PER_INSTRUCTION } from "./instruction-clock.ts";
 import type { MachinePort } from "./machine-port.ts";
 import { webOpener } from "./media.ts";
 import { Vm } from "./vm.ts";
@@ -265,6 +266,40 @@ describe("save and restore", () => {
     expect(core.count).toBe(12_345);
     await vm.runInstructions(1);
     expect(core.count).toBe(12_346);
+  });
+
+  test("runs for so much of its own time, halted or not", async () => {
+    await vm.create(config({ clock: "instructions" }));
+    await vm.runFor(1);
+    expect(core.count).toBe(1e6 / NS_PER_INSTRUCTION);
+    expect(await vm.state()).toBe("paused");
+    core.isHalted = true;
+    await vm.runFor(2000);
+    expect(core.count).toBe(1e6 / NS_PER_INSTRUCTION);
+    expect((await vm.stats()).guestMs).toBe(2001);
+  });
+
+  test("a run with a bound ends where the machine does", async () => {
+    await vm.create(config({ clock: "instructions" }));
+    core.onRun = () => tell.poweredOff();
+    await vm.runInstructions(1e9);
+    expect(await vm.state()).toBe("poweredOff");
+    core.onRun = () => {
+      core.exit = "tripleFault";
+    };
+    await vm.runFor(1e9);
+    expect(await vm.state()).toBe("aborted");
+  });
+
+  test("a bound that was not reached does not stay", async () => {
+    await vm.create(config({ clock: "instructions" }));
+    const bound = 2e6;
+    core.onRun = () => core.count > 1e5 && tell.poweredOff();
+    await vm.runInstructions(bound);
+    expect(core.count).toBeLessThan(bound);
+    core.onRun = () => {};
+    await vm.runFor((2 * bound * NS_PER_INSTRUCTION) / 1e6);
+    expect(core.count).toBeGreaterThan(2 * bound);
   });
 
   test("bad states leave everything as it is, and the machine goes on", async () => {

@@ -52,7 +52,7 @@ const CLICK_MS = 60;
 export class Vm implements ReplayApi {
   private readonly loop = new RunLoop({
     onTripleFault: () => this.tripleFault(),
-    onLimit: () => this.limitReached(),
+    onLimit: () => this.enter("paused"),
     onFailure: (error) => this.fail(asVmError(error)),
   });
   private listener: (event: VmEvent) => void = () => {};
@@ -71,7 +71,9 @@ export class Vm implements ReplayApi {
   private clickTimer!: Timer;
   private clickDone: () => void = () => {};
   private usedBefore = false;
-  private onLimit: (() => void) | null = null;
+  private spanTimer!: Timer;
+  /** Called when a run with a bound is over. */
+  private spanEnds: () => void = () => {};
   private tracer: Tracer | null = null;
 
   constructor(private readonly platform: VmPlatform) {
@@ -142,6 +144,10 @@ export class Vm implements ReplayApi {
     const { core, clock, machine, drives: inDrives, powerOn } = this;
     this.snapshot = new Snapshot({ config, core, clock, machine, drives: inDrives, powerOn });
     this.clickTimer = clock.createTimer("click", () => this.clickDone());
+    this.spanTimer = clock.createTimer("span", () => {
+      this.loop.stop();
+      this.enter("paused");
+    });
     this.config = config;
   }
 
@@ -298,15 +304,11 @@ export class Vm implements ReplayApi {
    * needs the instruction clock to repeat exactly.
    */
   async runInstructions(count: number): Promise<void> {
-    this.expect("paused", "poweredOff");
-    if (this.current === "poweredOff") {
-      await this.start();
-      this.loop.stop();
-    }
-    const reached = new Promise<void>((resolve) => (this.onLimit = resolve));
-    this.loop.stopAt(this.core.instructions() + count);
-    this.go();
-    await reached;
+    await this.runBounded(() => this.loop.stopAt(this.core.instructions() + count));
+  }
+
+  async runFor(guestMs: number): Promise<void> {
+    await this.runBounded(() => this.spanTimer.armAt(this.clock.nowNs() + guestMs * 1e6));
   }
 
   async trace(options: TraceOptions): Promise<void> {
@@ -413,6 +415,7 @@ export class Vm implements ReplayApi {
     // Whoever hears of it may read the trace.
     this.tracer?.flush();
     this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
+    if (state === "paused" || state === "poweredOff" || state === "aborted") this.spanEnds();
   }
 
   private send(event: VmEvent): void {
@@ -454,10 +457,20 @@ export class Vm implements ReplayApi {
     return false;
   }
 
-  private limitReached(): void {
-    this.enter("paused");
-    this.onLimit?.();
-    this.onLimit = null;
+  /** Runs until the bound is reached or the machine is not running any more. */
+  private async runBounded(setBound: () => void): Promise<void> {
+    this.expect("paused", "poweredOff");
+    if (this.current === "poweredOff") {
+      await this.start();
+      this.loop.stop();
+    }
+    setBound();
+    await new Promise<void>((resolve) => {
+      this.spanEnds = resolve;
+      this.go();
+    });
+    this.loop.stopAt(Infinity);
+    this.spanTimer.cancel();
   }
 
   private fail(error: VmError): void {
