@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { guest } from "./support/guests.ts";
+import { formatted } from "./support/page.ts";
 import { posada } from "./support/posada.ts";
 
 let folder: string;
@@ -25,20 +26,14 @@ const linux = (id: string, ...more: string[]) => [
   ...more,
 ];
 
-for (const [id, machine] of [
-  ["cloud-amd64", "x86_64"],
-  ["amd64", "x86_64"],
-  ["686", "i686"],
-] as const)
-  test(`Debian ${id}: prompt on serial, uname says ${machine}, poweroff ends the machine`, async () => {
-    const steps = ["--until", "posada:", "--send", "uname -m\\n", "--until", machine, "--send", "poweroff\\n"];
-    const { status, stdout, stderr } = await posada(
-      ...linux(id, ...steps, "--until", "Power down", "--timeout", "170"),
-    );
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    expect(stdout).toContain(machine);
-  });
+test("Debian on the serial line alone: prompt, uname, and poweroff ends the machine", async () => {
+  const steps = ["--until", "posada:", "--send", "uname -m\\n", "--until", "x86_64", "--send", "poweroff\\n"];
+  const args = linux("cloud-amd64", ...steps, "--until", "Power down", "--timeout", "170");
+  const { status, stdout, stderr } = await posada(...args);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(stdout).toContain("x86_64");
+});
 
 test("Debian on the screen alone, with the keyboard; the machine ends by itself", async () => {
   const text = join(folder, "screen.txt");
@@ -162,8 +157,17 @@ test("images that are cut short or of another kind are named with the reason", a
     ["--kernel", file("short-kernel", kernel.subarray(0, 1_000_000)), /cut short/],
     ["--kernel", file("text-kernel", new TextEncoder().encode("hello ".repeat(2000))), /neither/],
     ["--cdrom", file("noise.iso", new Uint8Array(1 << 20).fill(1)), /not a CD image/],
-    ["--floppy", file("odd.img", new Uint8Array(1000)), /./],
+    ["--cdrom", file("cut.iso", readFileSync(guest("grub-rescue.iso")).subarray(0, 3_000_000)), /CD .*cut short/],
+    ["--floppy", file("cut.img", formatted("cut.img").buffer.subarray(0, 1_000_000)), /cut short/],
+    ["--floppy", file("odd.img", new Uint8Array(1000)), /no floppy disk has that size/],
     ["--disk", file("odd.raw", new Uint8Array(100_001)), /whole number/],
+    ["--disk", file("vm.qcow2", Buffer.from("QFI\xfb".padEnd(600), "latin1")), /QCOW2/],
+    ["--bios", file("cut.bin", readFileSync(guest("bios-256k.bin")).subarray(0, 200_000)), /cut short/],
+    [
+      "--cdrom",
+      "http://127.0.0.1:9/x.iso",
+      /http:\/\/127\.0\.0\.1:9\/x\.iso cannot be read: the server cannot be reached\.$/m,
+    ],
   ] as const) {
     const { status, stderr } = await posada("run", option, path);
     expect(status, stderr).toBe(2);

@@ -1,6 +1,6 @@
 /** One's own images: opened, dropped, put into drives; and what is said of those that are no use. */
 import { expect, test } from "@playwright/test";
-import { cd, disk, dropFiles, expectOnScreen, expectState, faultingFloppy, floppy, openFiles, startButton } from "./support/page.ts"; // prettier-ignore
+import { cd, disk, dropFiles, expectOnScreen, expectState, faultingFloppy, floppy, formatted, openFiles, startButton } from "./support/page.ts"; // prettier-ignore
 
 const alert = "problem-list .problem";
 
@@ -66,6 +66,7 @@ const bad: [string, string, Buffer, RegExp][] = [
   ["an empty file", "empty.iso", Buffer.alloc(0), /empty/],
   ["a truncated CD", "cut.iso", cd("", "", 90_000).buffer, /cut short: it should be 17\d MB/],
   ["a CD that is too small", "small.iso", Buffer.alloc(5000), /too small for a CD image/],
+  ["a truncated floppy", "floppy.img", formatted("").buffer.subarray(0, 1_000_000), /cut short: it should be 1\.4 MB/],
   ["a truncated kernel", "vmlinuz", truncatedKernel(), /Linux kernel is cut short/],
   ["something else as a kernel", "vmlinuz", Buffer.alloc(9000, "text "), /not a kernel/],
   ["a truncated disk", "disk.raw", disk("", "").buffer.subarray(0, 5_000_001 - 812_000), /whole number of 512-byte/],

@@ -79,6 +79,17 @@ export function faultingFloppy(): TestFile {
   return image("fault.img", Buffer.concat([bootSector(FAULTING), Buffer.alloc(FLOPPY_BYTES - SECTOR)]));
 }
 
+/** A floppy whose boot sector says how large a FAT volume is on it. [FAT] 3.1 */
+export function formatted(name: string): TestFile {
+  const file = floppy(name, "");
+  file.buffer[0] = 0xeb;
+  file.buffer.writeUInt16LE(SECTOR, 11);
+  file.buffer[13] = 1;
+  file.buffer.writeUInt16LE(FLOPPY_BYTES / SECTOR, 19);
+  file.buffer[21] = 0xf0;
+  return file;
+}
+
 export function disk(name: string, text: string): TestFile {
   return image(name, Buffer.concat([bootSector(printing(text)), Buffer.alloc(4 * 2 ** 20 - SECTOR)]));
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openHttp } from "./http-range-store.ts";
 
 const FILE = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 31) & 0xff);
@@ -123,6 +123,10 @@ describe("openHttp", () => {
 
   it("words a server that cannot be reached", async () => {
     const broken = () => Promise.reject(new TypeError("Failed to fetch"));
-    await expect(openHttp(URL, { fetch: broken as typeof fetch })).rejects.toThrow(/CORS/);
+    const attempt = () => openHttp(URL, { fetch: broken as typeof fetch });
+    await expect(attempt()).rejects.toThrow(/cannot be read: the server cannot be reached\.$/);
+    vi.stubGlobal("location", {}); // as in a page
+    await expect(attempt()).rejects.toThrow(/reached, or it does not allow this page .*CORS/);
+    vi.unstubAllGlobals();
   });
 });

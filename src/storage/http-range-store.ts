@@ -5,6 +5,7 @@
  * References: [RFC 9110] 14 (range requests), 15.3.7 (206), 15.5.17 (416), 8.8.3 (ETag); Fetch, "CORS-safelisted
  * request-header": a simple Range needs no preflight; Content-Range is hidden from other origins unless exposed.
  */
+import { whyUnreachable } from "../shared/unreachable.ts";
 import { assert } from "../shared/assert.ts";
 import { StorageError, type BlockStore } from "./block-store.ts";
 import { assertRange, MemoryStore } from "./memory-store.ts";
@@ -187,10 +188,7 @@ async function request(doFetch: typeof fetch, url: string, init: RequestInit): P
   try {
     return await doFetch(url, init);
   } catch {
-    // The browser hides from pages which of the two it was.
-    throw new StorageError(
-      `${url} cannot be read: the server cannot be reached, or it does not allow this page to read the file (CORS).`,
-    );
+    throw new StorageError(`${url} cannot be read: ${whyUnreachable()}.`);
   }
 }
 

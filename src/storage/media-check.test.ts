@@ -101,6 +101,16 @@ describe("kernels", () => {
   });
 });
 
+describe("firmware", () => {
+  it("comes in whole 64 KB", () => {
+    expect(judgeMedia(file(0x40000), "firmware")).toEqual({});
+    expect(problem(file(0x3fe00), "firmware")).toMatch(/no firmware, or it is cut short: its 256 KB are not/);
+    expect(problem(file(1000), "firmware")).toMatch(/1000 bytes/);
+    expect(problem(file(32 << 20), "firmware")).toMatch(/too large/);
+    expect(problem(file(0x10000, [0, [0x1f, 0x8b]]), "firmware")).toMatch(/gzip/);
+  });
+});
+
 describe("sizes in words", () => {
   it.each([
     [1, "1 byte"],

@@ -60,6 +60,8 @@ const KIB = 1024;
 const FLOPPY_SIZES = new Set([160, 180, 320, 360, 640, 720, 800, 820, 1200, 1440, 1600, 1680, 1722, 1743, 1760, 2880, 3200].map((kib) => kib * KIB)); // prettier-ignore
 const LARGEST_FLOPPY = Math.max(...FLOPPY_SIZES);
 const LARGEST_FIRMWARE = 16 * KIB * KIB;
+/** Flash chips have sizes like this, and the code for the reset stands at the end. */
+const FIRMWARE_STEP = 64 * KIB;
 /** Old tools round a partition up to whole cylinders; that much beyond the end is no loss. */
 const CYLINDER_BYTES = 255 * 63 * SECTOR;
 
@@ -302,5 +304,9 @@ function judgeFirmware(facts: MediaFacts): MediaVerdict {
   if (other) return { problem: other };
   if (facts.sizeBytes > LARGEST_FIRMWARE)
     return { problem: `This file is ${sizeInWords(facts.sizeBytes)}: too large for firmware.` };
+  if (facts.sizeBytes % FIRMWARE_STEP !== 0)
+    return {
+      problem: `This is no firmware, or it is cut short: its ${sizeInWords(facts.sizeBytes)} are not a multiple of 64 KB.`,
+    };
   return {};
 }

@@ -5,6 +5,7 @@
 import type { BootModule, FlashImage } from "../machine/machine-parts.ts";
 import type { DiskConfig, FlashConfig, MediaSource, ModuleConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { whyUnreachable } from "../shared/unreachable.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
 import { checkMedia } from "../storage/media-check.ts";
@@ -203,11 +204,7 @@ async function fetchOrExplain(url: string, role: MediaRole): Promise<Response> {
   try {
     response = await fetch(url);
   } catch {
-    // The browser does not tell a page which of the two it was.
-    throw new VmError(
-      "unreachable",
-      `The ${role} at ${url} cannot be read: the server is not reachable, or it does not allow this page to read the file (CORS).`,
-    );
+    throw new VmError("unreachable", `The ${role} at ${url} cannot be read: ${whyUnreachable()}.`);
   }
   if (!response.ok)
     throw new VmError(
