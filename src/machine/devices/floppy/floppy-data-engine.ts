@@ -14,8 +14,9 @@ import { advance, restoreTransfer, saveTransfer, type Transfer } from "./floppy-
 
 const log = logger("floppy");
 
-const ACCESS_NS = 1_000_000;
-const SECTOR_NS = 50_000;
+/** A turn and its sectors take hundreds of milliseconds on a real drive; drivers need only that it is not at once. */
+const ACCESS_NS = 200_000;
+const SECTOR_NS = 20_000;
 /** How long the controller looks for an address mark that is not there: two turns, sped up. */
 export const NOT_FOUND_NS = 20_000_000;
 
