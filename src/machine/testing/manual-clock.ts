@@ -28,7 +28,7 @@ interface Deferred {
 }
 
 export class ManualClock implements Clock {
-  private now = 0;
+  protected now = 0;
   private readonly timers: ManualTimer[] = [];
   private deferred: Deferred[] = [];
   /** How many timers have fired since the clock was made. */
@@ -64,7 +64,7 @@ export class ManualClock implements Clock {
     const end = this.now + byNs;
     for (let due = this.earliest(); due && due.deadlineNs <= end; due = this.earliest())
       this.fire(due, Math.max(this.now, due.deadlineNs));
-    this.now = end;
+    this.now = Math.max(this.now, end);
   }
 
   /** Moves time on as a busy host would: timers fire once each, all of them late, at the end. */

@@ -16,14 +16,22 @@ export class FuzzFinding extends Error {
 /** Timers may fire this often in one step, and once a microsecond besides. */
 const MOST_TIMERS_AT_ONCE = 2000;
 const FASTEST_TIMER_NS = 1000;
+const CREEP_NS = 90;
 
 export class FuzzClock extends ManualClock {
+  /** Time goes on between two looks at it, as the host's does: a device must not count on its standing still. */
+  creeps = false;
   private mayFire = 0;
 
   /** @param startNs a clock that goes on from another one. */
   constructor(startNs = 0) {
     super();
     super.advance(startNs);
+  }
+
+  override nowNs(): number {
+    if (this.creeps) this.now += CREEP_NS;
+    return this.now;
   }
 
   override advance(byNs: number): void {
