@@ -13,6 +13,7 @@ import type { CoreHost, CoreInterface } from "../core/core.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { A20Gate } from "./bus/a20-gate.ts";
 import { watchMmio, watchPorts, type BusWatcher } from "./bus/bus-trace.ts";
+import { SharedIrqLine, type IrqLine } from "./bus/irq-line.ts";
 import { MmioBus } from "./bus/mmio-bus.ts";
 import { PortBus } from "./bus/port-bus.ts";
 import { AcpiPower } from "./chipset/acpi-power.ts";
@@ -20,7 +21,7 @@ import { cmosSetup } from "./chipset/cmos-layout.ts";
 import { CoprocessorError } from "./chipset/coprocessor-error.ts";
 import { DmaController } from "./chipset/dma.ts";
 import { HPET_BYTES, Hpet } from "./chipset/hpet.ts";
-import { IOAPIC_BYTES, IoApic } from "./chipset/ioapic.ts";
+import { IOAPIC_BYTES, IOAPIC_INPUTS, IoApic } from "./chipset/ioapic.ts";
 import { PCI_CONFIG_PORT, PCI_CONFIG_PORTS, PciConfigMechanism } from "./chipset/pci/config-mechanism.ts";
 import { I440fxHostBridge } from "./chipset/pci/i440fx-host-bridge.ts";
 import { PciBus } from "./chipset/pci/pci-bus.ts";
@@ -101,12 +102,15 @@ export class Board {
       core.deliverInterrupt(...message);
       events.wake();
     });
-    this.isa = new IsaInterrupts(this.pic, this.ioapic);
+    // ISA interrupts and HPET comparators meet at the I/O APIC's inputs.
+    const gsiLines = Array.from({ length: IOAPIC_INPUTS }, (_, gsi) => new SharedIrqLine(this.ioapic.irqLine(gsi)));
+    const gsiInput = (gsi: number): IrqLine => gsiLines[gsi]!.input();
+    this.isa = new IsaInterrupts(this.pic, gsiInput);
     this.coprocessorError = new CoprocessorError(this.isa.input(13));
     const hpet = new Hpet(clock, {
       irq0: this.isa.input(0),
       irq8: this.isa.input(8),
-      gsi: (gsi) => this.ioapic.irqLine(gsi),
+      gsi: gsiInput,
     });
     const pit = new Pit(clock, hpet.pitLine);
     this.rtc = new RtcCmos(clock, hpet.rtcLine);

@@ -4,7 +4,6 @@
  */
 import { fanOut } from "./bus/irq-fanout.ts";
 import { SharedIrqLine, type IrqLine } from "./bus/irq-line.ts";
-import type { IoApic } from "./chipset/ioapic.ts";
 import type { PicPair } from "./chipset/pic.ts";
 
 const ISA_IRQS = 16;
@@ -16,11 +15,12 @@ export class IsaInterrupts {
   watcher: ((irq: number, asserted: boolean) => void) | null = null;
   private readonly lines: SharedIrqLine[];
 
-  constructor(pic: PicPair, ioapic: IoApic) {
+  /** @param gsi a new source on an I/O APIC input */
+  constructor(pic: PicPair, gsi: (gsi: number) => IrqLine) {
     this.lines = Array.from({ length: ISA_IRQS }, (_, irq) => {
-      const gsi = irq === TIMER_IRQ ? TIMER_GSI : irq;
+      const input = irq === TIMER_IRQ ? TIMER_GSI : irq;
       const watched = { set: (asserted: boolean) => this.watcher?.(irq, asserted) };
-      return new SharedIrqLine(fanOut(pic.irqLine(irq), ioapic.irqLine(gsi), watched));
+      return new SharedIrqLine(fanOut(pic.irqLine(irq), gsi(input), watched));
     });
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { SharedIrqLine } from "../bus/irq-line.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { RecordingLine } from "../testing/recording-line.ts";
 import { Hpet } from "./hpet.ts";
@@ -178,5 +179,23 @@ describe("HPET", () => {
     expect(irq0.level).toBe(true);
     hpet.pitLine.set(false);
     expect(irq0.level).toBe(false);
+  });
+
+  it("lets comparators share an input", () => {
+    const shared = new RecordingLine();
+    const input = new SharedIrqLine(shared);
+    hpet = new Hpet(clock, { irq0, irq8, gsi: () => input.input() });
+    for (const at of [0x100, 0x120]) {
+      w(at, 0x06 | (20 << 9));
+      w(at + 8, at === 0x100 ? 100 : 200);
+      w(at + 12, 0);
+    }
+    w(0x10, 1);
+    clock.advance(3000);
+    expect([r(0x20), shared.level]).toEqual([3, true]);
+    w(0x20, 1);
+    expect(shared.level).toBe(true);
+    w(0x20, 2);
+    expect(shared.level).toBe(false);
   });
 });

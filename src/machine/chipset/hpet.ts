@@ -69,7 +69,7 @@ export interface HpetWiring {
   /** IRQ0 and IRQ8 to the interrupt controllers: the HPET stands between them and the 8254 and RTC. */
   irq0: IrqLine;
   irq8: IrqLine;
-  /** I/O APIC input `gsi`, for comparators that are routed by their own configuration. */
+  /** A new source on I/O APIC input `gsi` (wired OR), for a comparator that is routed there by its configuration. */
   gsi: (gsi: number) => IrqLine;
 }
 
@@ -100,6 +100,7 @@ export class Hpet implements MmioDevice, Device {
   private base = 0n;
   private highLatch: number | null = null;
   private readonly comparators: Comparator[];
+  /** Lines by comparator and route. */
   private readonly routes = new Map<number, IrqLine>();
   private readonly gatedPit: GatedLine;
   private readonly gatedRtc: GatedLine;
@@ -354,8 +355,10 @@ export class Hpet implements MmioDevice, Device {
     if (this.config & CNF_LEGACY && n < 2) return n === 0 ? this.wiring.irq0 : this.wiring.irq8;
     const route = ((this.comparators[n]?.config ?? 0) >> TN_ROUTE_SHIFT) & 31;
     if (!(ROUTES & (1 << route))) return null;
-    const line = this.routes.get(route) ?? this.wiring.gsi(route);
-    this.routes.set(route, line);
+    // Comparators that share an input must not pull it away from each other.
+    const key = n * 32 + route;
+    const line = this.routes.get(key) ?? this.wiring.gsi(route);
+    this.routes.set(key, line);
     return line;
   }
 

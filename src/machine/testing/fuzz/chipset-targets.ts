@@ -1,5 +1,6 @@
 /** Fuzz targets: timers, interrupt controllers, DMA, clock, HPET, I/O APIC and the small ports. */
 import { A20Gate } from "../../bus/a20-gate.ts";
+import { SharedIrqLine } from "../../bus/irq-line.ts";
 import { AcpiPower, ACPI_POWER_PORTS } from "../../chipset/acpi-power.ts";
 import { CoprocessorError } from "../../chipset/coprocessor-error.ts";
 import { DmaController } from "../../chipset/dma.ts";
@@ -233,8 +234,8 @@ export const hpetTarget: FuzzTarget = {
   name: "hpet",
   build(startNs) {
     const bench = new FuzzBench(startNs);
-    const gsis = Array.from({ length: IOAPIC_INPUTS }, () => bench.line());
-    const hpet = new Hpet(bench.clock, { irq0: bench.line(), irq8: bench.line(), gsi: (gsi) => gsis[gsi]! });
+    const gsis = Array.from({ length: IOAPIC_INPUTS }, () => new SharedIrqLine(bench.line()));
+    const hpet = new Hpet(bench.clock, { irq0: bench.line(), irq8: bench.line(), gsi: (gsi) => gsis[gsi]!.input() });
     bench.mmio.attach(HPET_BASE, HPET_BYTES, hpet);
     const inputs = [0, 0];
     const setInput = (n: number, level: number): void => {
