@@ -46,7 +46,7 @@ test("OVMF in flash: the UEFI shell, whose variables outlive the machine", async
   expect(first.status).toBe(0);
   expect(readFileSync(variables).equals(before)).toBe(false);
   const get = "setvar Inn -guid 0d3fb176-9569-4d51-a3ef-7d61c64feaba";
-  const second = await run("--send", `${get}\\r`, "--until", "POSADA");
+  const second = await run("--send", `${get}\\r`, "--until", "41 44 41 53 4F 50");
   expect(second.status, second.stderr).toBe(0);
 });
 
