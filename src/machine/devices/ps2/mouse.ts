@@ -146,7 +146,8 @@ export class Ps2Mouse implements Ps2Device {
     this.expecting = null;
     this.refused = false;
     if (this.wrap && byte !== CMD_RESET_WRAP && byte !== CMD_RESET) this.reply(byte);
-    else if (expecting !== null) {
+    // A host that gives up after FE goes on with a command: no parameter is as large.
+    else if (expecting !== null && !(refusedBefore && byte >= CMD_SCALING_1_1)) {
       if (!this.parameter(expecting, byte)) this.refuse(refusedBefore, expecting);
     } else if (!this.command(byte)) this.refuse(refusedBefore, null);
     if (this.hasOutput) this.onOutput();
