@@ -115,6 +115,49 @@ describe.skipIf(!existsSync(file))("core.wasm", () => {
     expect(core.readRegister32(3)).toBe(0x1234 + 5);
   });
 
+  test("flash is read as memory, or from its chip while that answers a command; writes go to the chip, to ROM nowhere", () => {
+    const flashAt = 2 ** 32 - 0x1000;
+    core.loadRom(2 ** 32 - 0x2000, new Uint8Array(0x2000).fill(0x11));
+    const cells = core.mapFlash(0, flashAt, 0x1000);
+    expect(cells[0]).toBe(0x11);
+    const flat32 = (selector: number, attributes: number) => ({ selector, base: 0, limit: 0xffffffff, attributes });
+    const enter = (rip: number) =>
+      core.enterAt({
+        ...{ ...realMode, mode: "protected", rip, cr0: 0x11, registers: {} },
+        ...{ cs: flat32(8, 0xc9b), data: flat32(16, 0xc93) },
+      });
+    const { mmioRead, mmioWrite } = host;
+    host.mmioWrite = (physAddr, size, value) => {
+      mmioWrite(physAddr, size, value);
+      core.setFlashBusy(0, true);
+    };
+    host.mmioRead = (physAddr, size) => (calls.push(`read ${physAddr} ${size}`), 0x80);
+    // mov [FFFFE010h],al; mov al,[FFFFF010h]; mov byte [FFFFF010h],70h; mov bl,[FFFFF010h]; hlt
+    const code = [0xa2, 0x10, 0xe0, 0xff, 0xff, 0xa0, 0x10, 0xf0, 0xff, 0xff, 0xc6, 0x05, 0x10, 0xf0, 0xff, 0xff, 0x70];
+    core.ram.set([...code, 0x8a, 0x1d, 0x10, 0xf0, 0xff, 0xff, 0xf4], 0x7c00);
+    enter(0x7c00);
+    expect(core.run(100)).toBe("halted");
+    expect(core.readRegister32(0)).toBe(0x11);
+    expect(core.readRegister32(3)).toBe(0x80);
+    expect(calls).toEqual([`mmio ${flashAt + 0x10} 1 112`, `read ${flashAt + 0x10} 1`]);
+
+    // Code in flash: decoded again when the cells have changed.
+    core.setFlashBusy(0, false);
+    for (const [increment, expected] of [
+      [0x40, [1, 0]],
+      [0x43, [0, 1]],
+    ] as const) {
+      cells.set([increment, 0xf4], 0x100); // inc; hlt
+      core.notifyWrite(flashAt + 0x100, 2);
+      core.reset();
+      enter(flashAt + 0x100);
+      expect(core.run(100)).toBe("halted");
+      expect([core.readRegister32(0), core.readRegister32(3)]).toEqual(expected);
+    }
+    expect(calls.length).toBe(2);
+    Object.assign(host, { mmioRead, mmioWrite });
+  });
+
   test("a saved state goes on exactly, in another instance", () => {
     program(0x40, 0x01, 0xc3, 0xeb, 0xfb); // inc ax; add bx,ax; jmp
     core.run(1000);

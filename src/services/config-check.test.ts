@@ -32,7 +32,27 @@ test("a URL object is taken as its text, and a bare disk source as a disk whose 
   ]);
 });
 
+test("flash and modules may be bare sources, or say more", () => {
+  const { flash, modules } = checkConfig({
+    kernel: "xen",
+    modules: ["linux", { source: "rest", commandLine: "quiet" }],
+    flash: [{ source: "code.fd", writable: "no" }, "vars.fd"],
+  });
+  expect(modules).toEqual([
+    { source: "linux", commandLine: "" },
+    { source: "rest", commandLine: "quiet" },
+  ]);
+  expect(flash).toEqual([
+    { source: "code.fd", writable: "no" },
+    { source: "vars.fd", writable: "discard" },
+  ]);
+});
+
 test.each([
+  [{ flash: ["a", "b", "c"] }, /3 flash images were given; a machine has room for 2/],
+  [{ flash: [{ source: "a", writable: "yes" }] }, /writable of flash 1 is "yes"; it can be no, discard, keep/],
+  [{ modules: ["a"] }, /Modules were given without a kernel/],
+  [{ kernel: "k", modules: [{ source: "a", commandLine: 5 }] }, /command line of module 1 is 5; it must be text/],
   [{ memoryMiB: 1.5 }, /memoryMiB is 1.5/],
   [{ memoryMiB: 1e6 }, /from 2 to 3072/],
   [{ memoryMiB: "512" }, /memoryMiB is "512"/],

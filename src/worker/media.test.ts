@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import { MediaLoader, webOpener } from "./media.ts";
@@ -27,6 +28,29 @@ describe("loader", () => {
       code: "unreachable",
       message: expect.stringContaining("CD (x.iso)"),
     });
+  });
+
+  test("Multiboot kernels and modules are unpacked, and a damaged file is named", async () => {
+    const kernel = new Uint8Array(4096);
+    const magic = 0x1badb002;
+    [magic, 0x10000, -(magic + 0x10000)].forEach((word, i) => new DataView(kernel.buffer).setUint32(i * 4, word, true));
+    expect(await loader().file(new Uint8Array(gzipSync(kernel)), "kernel", "kernel")).toEqual(kernel);
+    const source = new Uint8Array(gzipSync(Uint8Array.of(1, 2, 3)));
+    const module = await loader().module({ source, commandLine: "root=/dev/ram0" }, "module 1");
+    expect(module).toEqual({ bytes: Uint8Array.of(1, 2, 3), commandLine: "module root=/dev/ram0" });
+    const cut = loader().module({ source: source.subarray(0, 15), commandLine: "" }, "module 1");
+    await expect(cut).rejects.toMatchObject({
+      code: "badMedia",
+      message: expect.stringMatching(/damaged or cut short/),
+    });
+  });
+
+  test("flash is kept only where that can be done", async () => {
+    const source = new Uint8Array(4096);
+    const flash = (writable: "no" | "discard" | "keep") => loader().flash({ source, writable }, "flash 1");
+    expect(await flash("no")).toMatchObject({ readOnly: true, store: null });
+    expect(await flash("discard")).toMatchObject({ readOnly: false, store: null });
+    await expect(flash("keep")).rejects.toMatchObject({ code: "badConfig", message: expect.stringMatching(/flash 1/) });
   });
 
   test("a Blob is read as it is", async () => {

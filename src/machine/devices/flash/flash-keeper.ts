@@ -29,11 +29,14 @@ export class FlashKeeper {
 
   private async write(): Promise<void> {
     try {
-      for (const block of this.dirty) {
-        this.dirty.delete(block);
-        await this.store.write(block, this.cells.slice(block, block + FLASH_BLOCK_BYTES));
+      // More may change while this is under way.
+      while (this.dirty.size > 0) {
+        for (const block of this.dirty) {
+          this.dirty.delete(block);
+          await this.store.write(block, this.cells.slice(block, block + FLASH_BLOCK_BYTES));
+        }
+        await this.store.flush();
       }
-      await this.store.flush();
     } catch (error) {
       this.onFailure(error as Error);
     } finally {
