@@ -39,10 +39,18 @@ interface Ending {
 export async function runMachine(options: RunOptions, places: Places): Promise<number> {
   const config = machineConfig(options, places);
   const run = new Run(options);
-  const machine = startMachine(places.workerScript, (error) => run.end({ status: EXIT_FAILED, words: error.message }));
+  let isDead: () => void = () => {};
+  const dead = new Promise<void>((resolve) => (isDead = resolve));
+  const machine = startMachine(places.workerScript, (error) => {
+    isDead();
+    run.end({ status: EXIT_FAILED, words: error.message });
+  });
   try {
     return await run.over(machine, config);
   } finally {
+    // What the guest wrote to disks and flash may still be under way. A worker that failed answers no more.
+    const disposed = machine.api.dispose().catch((error: Error) => console.error(`posada: ${error.message}`));
+    await Promise.race([disposed, dead]);
     await machine.end();
   }
 }
