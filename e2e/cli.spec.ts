@@ -79,6 +79,24 @@ test("a machine that is saved in one process goes on exactly in another", async 
   expect(broken.stderr).toMatch(/damaged or cut short/);
 });
 
+test("the same run with and without compiled code comes to the same state", async () => {
+  const result = async (name: string, ...options: string[]) => {
+    const [text, stats] = [join(folder, `${name}.txt`), join(folder, `${name}.json`)];
+    const run = ["--clock", "instructions", "--instructions", "400000000", "--serial", `file:${text}`, "--stats", stats];
+    expect((await posada(...linux("cloud-amd64", ...run, ...options))).status).toBe(0);
+    const { registerHash, jit } = JSON.parse(readFileSync(stats, "utf8")) as {
+      registerHash: string;
+      jit: { instructions: number };
+    };
+    return { registerHash, compiled: jit.instructions, serial: readFileSync(text, "utf8") };
+  };
+  const compiled = await result("compiled");
+  const interpreted = await result("interpreted", "--no-jit");
+  expect(compiled.compiled).toBeGreaterThan(1e8);
+  expect(interpreted.compiled).toBe(0);
+  expect({ ...compiled, compiled: 0 }).toEqual(interpreted);
+});
+
 test("FreeDOS from a floppy: prompt and directory", async () => {
   const { status, stderr } = await posada(
     ...["run", "--memory", "32", "--floppy", guest("freedos-720k.img"), "--boot", "floppy", "--serial", "none"],

@@ -23,17 +23,22 @@ function counts(name, passed, failed, skipped, status) {
   return { name, passed, failed: failed === 0 && status !== 0 ? 1 : failed, skipped };
 }
 
-async function vitest() {
-  const file = at("build", "test-results", "vitest.json");
-  const status = await run(nodeBin("vitest"), [
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${file}`,
-  ]);
+/** Tests of the core that run a second time, with every instruction compiled before it runs. */
+const COMPILED = ["system-", "processor", "cpu-features"].map((name) => `wasm/test/${name}`);
+
+const vitest = () => runVitest("unit tests", "vitest", []);
+const compiledCode = () => runVitest("core tests, compiled", "vitest-compiled", COMPILED, { POSADA_JIT: "0" });
+
+async function runVitest(name, fileName, filters, env = {}) {
+  const file = at("build", "test-results", `${fileName}.json`);
+  const status = await run(
+    nodeBin("vitest"),
+    ["run", ...filters, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+    { env: { ...process.env, ...env } },
+  );
   const result = report(file);
   return counts(
-    "unit tests",
+    name,
     result?.numPassedTests ?? 0,
     result?.numFailedTests ?? 0,
     result?.numPendingTests ?? 0,
@@ -81,7 +86,7 @@ rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 const { check } = await import("./check.mjs");
 const all = [{ name: "checks", skipped: 0, ...(await check()) }];
-for (const runner of [vitest, core, browser]) {
+for (const runner of [vitest, compiledCode, core, browser]) {
   const result = await runner();
   if (result) all.push(result);
 }

@@ -15,9 +15,19 @@ import { arenaFlushes, flushTraces, tracesBuilt } from "./decode/trace-cache";
 import { HANDLERS } from "./generated/handlers";
 import { instructionsRetired, runCpu } from "./interp/run-loop";
 import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE } from "./layout";
+import { compiledInstructions, configureJit, regionsCompiled, regionsRefused } from "./jit/compiler";
+import { EXIT_COUNTS } from "./jit/exits";
 import { cpuAt, initMachine } from "./mmu/physical";
 import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
 
+export { pagePointer } from "./mmu/slow-access";
+export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
+export { settleFlags } from "./jit/flag-kinds";
+export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
+export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, regionsWaiting } from "./jit/compiler";
+export { takeDroppedRegions } from "./decode/code-index";
+export { useTailCalls } from "./jit/emit-transfer";
+export { useSharedMemory } from "./jit/emit-module";
 export { seedRandom } from "./cpu/random";
 export { setTraced } from "./cpu/trace";
 export { coverageCounts } from "./decode/coverage";
@@ -39,7 +49,7 @@ export function init(ramBytes: u32, vramBytes: u32, cpuCount: u32, isFirst: bool
     cpu.tables = <u32>(CPU_TABLES_BASE + i * CPU_TABLES_SIZE);
     initTlb(cpu);
   }
-  flushTraces(cpuAt(0));
+  configureJit(cpuAt(0), false, 0);
   return end;
 }
 
@@ -195,6 +205,8 @@ export function stateSet(cpu: Cpu): void {
 export function restored(cpu: Cpu): void {
   updateMode(cpu);
   adoptTlb(cpu);
+  cpu.jitTarget = 0;
+  cpu.jitExit = 0;
   flushTraces(cpu);
 }
 
@@ -205,4 +217,18 @@ export function statTraces(): u32 {
 }
 export function statFlushes(): u32 {
   return arenaFlushes + pagesDropped;
+}
+
+export function statRegions(): u32 {
+  return regionsCompiled;
+}
+export function statRefused(): u32 {
+  return regionsRefused;
+}
+export function statCompiledInstructions(): f64 {
+  return <f64>compiledInstructions;
+}
+/** Exits of compiled code by reason, in the order of EXIT_… (jit/exits.ts). */
+export function statExits(why: u32): u32 {
+  return EXIT_COUNTS[why];
 }

@@ -8,7 +8,8 @@
  *   0x0004_0000  scratch trace: instructions that are run once (single step, exact stops, code outside memory)
  *   0x0004_8000  handler table
  *   0x0005_0000  static data of the compiler (asc --memoryBase)
- *   0x0020_0000  per-CPU tables, 1 MiB each: TLB sets, jump cache, TLB fill log
+ *   0x0020_0000  per-CPU tables, 512 KiB each: TLB sets, jump cache, TLB fill log
+ *   0x00A0_0000  compiler of hot code: its tables, the module being written, what compiled regions keep
  *   0x0100_0000  trace hash heads, then the trace arena
  *   0x0238_0000  ROM: option ROMs, then system ROM or flash up to its end
  *   0x0280_0000  guest RAM (ramBytes), then video memory (vramBytes)
@@ -63,6 +64,24 @@ export const TLB_LOG_ENTRIES: u32 = 4096;
 /** Bit map, by hashed address, of the large pages of which the TLB holds parts (mmu/tlb.ts). */
 export const TLB_LARGE_OFFSET: u32 = TLB_LOG_OFFSET + TLB_LOG_ENTRIES * 4;
 export const TLB_LARGE_BITS: u32 = 4096;
+
+/** The compiler's tables for the region under way (jit/). */
+export const JIT_SCRATCH: usize = 0xa0_0000;
+export const JIT_SCRATCH_SIZE: u32 = 0x1_0000;
+/** The body of one function before its locals are known, then the module that is being written. */
+export const JIT_BODY: usize = 0xa1_0000;
+export const JIT_BODY_SIZE: u32 = 0x2_0000;
+export const JIT_MODULE: usize = 0xa3_0000;
+export const JIT_MODULE_SIZE: u32 = 0xc_0000;
+/** Traces that wait to be compiled (u32 each), then those of the module that was written last. */
+export const JIT_QUEUE: usize = 0xaf_0000;
+export const JIT_QUEUE_ENTRIES: u32 = 4096;
+/** Table places of regions that were dropped with their pages (u32 each), until the host frees them. */
+export const JIT_DROPPED: usize = 0xaf_8000;
+export const JIT_DROPPED_ENTRIES: u32 = 0x1000;
+/** What compiled regions refer to: exits and copies of records. Filled from start to end, then emptied with the trace arena. */
+export const JIT_ARENA_BASE: usize = 0xb0_0000;
+export const JIT_ARENA_END: usize = 0x100_0000;
 
 /** Heads of the trace chains by host address. */
 export const TRACE_HASH_BASE: usize = 0x100_0000;

@@ -1,5 +1,7 @@
+import type { JitExports } from "./jit-linker.ts";
+
 /** The functions of wasm/index.ts as JavaScript sees them. `cpu` is what `cpuPointer` returned. */
-export interface CoreExports {
+export interface CoreExports extends JitExports {
   init(ramBytes: number, vramBytes: number, cpuCount: number, isFirst: boolean): number;
   cpuPointer(index: number): number;
   reset(cpu: number, model: number): void;
@@ -56,4 +58,8 @@ export interface CoreExports {
   seedRandom(cpu: number, key0: bigint, key1: bigint, key2: bigint, key3: bigint): void;
   statTraces(): number;
   statFlushes(): number;
+  statRegions(): number;
+  statRefused(): number;
+  statCompiledInstructions(): number;
+  statExits(why: number): number;
 }

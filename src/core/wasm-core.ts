@@ -11,6 +11,7 @@ import { dumpCpu } from "./cpu-dump.ts";
 import type { CoreHost, CoreInterface, LowPageKind, RunExit } from "./core.ts";
 import type { EntryState, GeneralRegisters, SegmentState } from "./entry-state.ts";
 import type { CoreExports } from "./exports.ts";
+import { JitLinker, engineHasTailCalls } from "./jit-linker.ts";
 import {
   CPU_SIZE,
   CPU_TABLES_BASE,
@@ -38,15 +39,29 @@ export interface WasmCoreOptions {
   epochMs: () => number;
   /** Four words that RDRAND starts from, fixed where a machine must repeat itself; without them the host's entropy. */
   randomKey?: BigUint64Array;
+  /** Hot code is compiled to WebAssembly. */
+  jit?: boolean;
+  /** How often a place in the code is come to before it is hot. */
+  jitThreshold?: number;
+  /** Sees every module of compiled code. */
+  onJitModule?: (bytes: Uint8Array) => void;
 }
+
+const JIT_THRESHOLD = 400;
 
 export interface CoreCounters {
   traces: number;
   flushes: number;
   tlbMisses: number;
-  jitEnabled: boolean;
-  jitRegions: number;
-  jitInstructions: number;
+  jit: {
+    enabled: boolean;
+    regions: number;
+    refused: number;
+    modules: number;
+    moduleBytes: number;
+    instructions: number;
+    exits: { instruction: number; budget: number; branch: number; handler: number; unknownTarget: number };
+  };
 }
 
 /** In the order of wasm/cpu/models.ts. */
@@ -85,6 +100,7 @@ export class WasmCore implements CoreInterface {
     () => this.exports,
     () => this.cpu,
   );
+  private readonly linker: JitLinker | null;
 
   /** @param memory of `allocateMemory` for the same sizes */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: WasmCoreOptions) {
@@ -105,6 +121,11 @@ export class WasmCore implements CoreInterface {
     const key = options.randomKey ?? crypto.getRandomValues(new BigUint64Array(4));
     for (let i = 0; i < processors; i++)
       this.exports.seedRandom(this.exports.cpuPointer(i), key[0] ?? 0n, key[1] ?? 0n, key[2] ?? 0n, key[3] ?? 0n);
+    this.linker = options.jit ? new JitLinker(this.exports, memory, this.cpu, options.onJitModule) : null;
+    if (this.linker) {
+      this.exports.useTailCalls(engineHasTailCalls());
+      this.exports.configureJit(this.cpu, true, options.jitThreshold ?? JIT_THRESHOLD);
+    }
     this.reset();
   }
 
@@ -127,7 +148,9 @@ export class WasmCore implements CoreInterface {
   }
 
   run(maxInstructions: number): RunExit {
-    return EXITS[this.exports.run(this.cpu, maxInstructions)] ?? "budget";
+    const exit = EXITS[this.exports.run(this.cpu, maxInstructions)] ?? "budget";
+    this.linker?.poll();
+    return exit;
   }
 
   requestStop(): void {
@@ -246,13 +269,20 @@ export class WasmCore implements CoreInterface {
   }
 
   counters(): CoreCounters {
+    // In the order of EXIT_… in wasm/jit/exits.ts.
+    const exits = (why: number) => this.exports.statExits(why) >>> 0;
     return {
       traces: this.exports.statTraces(),
       flushes: this.exports.statFlushes(),
       tlbMisses: 0,
-      jitEnabled: false,
-      jitRegions: 0,
-      jitInstructions: 0,
+      jit: {
+        enabled: this.linker !== null,
+        regions: this.exports.statRegions(),
+        refused: this.exports.statRefused(),
+        ...(this.linker?.counters() ?? { modules: 0, moduleBytes: 0 }),
+        instructions: this.exports.statCompiledInstructions(),
+        exits: { instruction: exits(0), budget: exits(1), branch: exits(2), handler: exits(3), unknownTarget: exits(4) },
+      },
     };
   }
 

@@ -24,7 +24,18 @@ export interface VmStats {
   disk: { readBytes: number; writtenBytes: number };
   cdrom: { readBytes: number };
   floppy: { readBytes: number; writtenBytes: number };
-  jit: { enabled: boolean; regions: number; instructions: number };
+  jit: {
+    enabled: boolean;
+    /** Regions compiled since the machine was made, those refused, and the modules they came in. */
+    regions: number;
+    refused: number;
+    modules: number;
+    moduleBytes: number;
+    /** Guest instructions that ran in compiled code. */
+    instructions: number;
+    /** How often compiled code was left, by reason. */
+    exits: { instruction: number; budget: number; branch: number; handler: number; unknownTarget: number };
+  };
   interpreter: { traces: number; flushes: number; tlbMisses: number };
   registerHash: string;
 }

@@ -1,9 +1,11 @@
 /** What a machine needs of Node: files beside URLs, and the core from the disk. Not for the browser's bundle. */
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allocateMemory } from "../core/load.ts";
 import { WasmCore } from "../core/wasm-core.ts";
+import type { WasmCoreOptions } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { NodeFileStore } from "../storage/node-file-store.ts";
 import { Machine } from "../machine/machine.ts";
@@ -68,6 +70,16 @@ function openTrace(file: string | null): TraceSink {
   }
 }
 
+/** For work on the compiler: POSADA_JIT_THRESHOLD=N, and POSADA_JIT_DUMP=FOLDER for the modules it writes. */
+function jitSettings(): Pick<WasmCoreOptions, "jitThreshold" | "onJitModule"> {
+  const { POSADA_JIT_THRESHOLD: threshold, POSADA_JIT_DUMP: folder } = process.env;
+  let modules = 0;
+  return {
+    ...(threshold ? { jitThreshold: Number(threshold) } : {}),
+    ...(folder ? { onJitModule: (bytes) => writeFileSync(join(folder, `${modules++}.wasm`), bytes) } : {}),
+  };
+}
+
 /** @param corePath the compiled core, build/core.wasm */
 export function nodePlatform(corePath: string): VmPlatform {
   return {
@@ -78,7 +90,8 @@ export function nodePlatform(corePath: string): VmPlatform {
       });
       return WebAssembly.compile(bytes);
     },
-    makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
+    makeCore: (module, options) =>
+      new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), { ...options, ...jitSettings() }),
     buildMachine: (parts) => Machine.build(parts),
     openTrace,
     nextFrame(_pace, draw) {

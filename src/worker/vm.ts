@@ -127,12 +127,12 @@ export class Vm implements ReplayApi {
         cdrom,
         disks,
         makeCore: (host, vramBytes) => {
-          const { cpuModel, processors, memoryMiB } = config;
+          const { cpuModel, processors, memoryMiB, jit } = config;
           const epochMs = () => this.clock.epochMs;
           const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
           // A machine on the instruction clock repeats itself, its random numbers too.
           const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
-          const options = { host, epochMs, cpuModel, processors, ...sizes, ...random };
+          const options = { host, epochMs, cpuModel, processors, jit, ...sizes, ...random };
           return (this.core = this.platform.makeCore(module, options));
         },
       }),
@@ -293,7 +293,7 @@ export class Vm implements ReplayApi {
       guestMs: this.clock.nowNs() / 1e6,
       wasmMemoryBytes: this.core.memory.buffer.byteLength,
       ...this.machine.activity(),
-      jit: { enabled: counters.jitEnabled, regions: counters.jitRegions, instructions: counters.jitInstructions },
+      jit: counters.jit,
       interpreter: { traces: counters.traces, flushes: counters.flushes, tlbMisses: counters.tlbMisses },
       registerHash: this.core.registerHash(),
     };

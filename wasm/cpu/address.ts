@@ -22,6 +22,11 @@ const CANONICAL_SHIFT: u64 = 16;
   return <u64>((<i64>(linearAddr << CANONICAL_SHIFT)) >> <i64>CANONICAL_SHIFT) == linearAddr;
 }
 
+/** Where the instruction pointer is for a linear address of code. */
+@inline export function ripOf(cpu: Cpu, linearAddr: u64): u64 {
+  return is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
+}
+
 @inline function sum(cpu: Cpu, rec: Rec): u64 {
   return load<u64>(ptr(cpu) + rec.base) + (load<u64>(ptr(cpu) + rec.indexReg) << rec.scale) + <u64>(<i64>rec.disp);
 }

@@ -5,6 +5,7 @@
  * [SDM1] 3.4.3.1, appendix A – [SDM2] ADD ADC SUB SBB INC DEC, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR
  */
 import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "./state";
+import { mulHighI64 } from "./wide-multiply";
 
 /** Sign-extended from size S to 64 bits. */
 @inline export function signExtend<S>(x: u64): u64 {
@@ -74,15 +75,67 @@ import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "./state";
   setResult<S>(cpu, r);
 }
 
-/** After a shift: CF is bit 0 of `cf`, OF bit 0 of `ovf`; AF is cleared. */
-@inline export function flagsShift<S>(cpu: Cpu, r: u64, cf: u64, ovf: u64): void {
+/** Bit 0: the top bit of size S. */
+@inline function topBit<S>(x: u64): u64 {
+  return (x >> (sizeof<S>() * 8 - 1)) & 1;
+}
+
+/** CF is bit 0 of `cf`, OF bit 0 of `ovf`; AF is cleared. */
+@inline function setShifted<S>(cpu: Cpu, r: u64, cf: u64, ovf: u64): void {
   setResult<S>(cpu, r);
   cpu.flagAux = (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
+}
+
+// After a shift with the result r; `last` is the operand one step before it: the bit that leaves it last is CF.
+// OF is defined for one step; the rule is the same for more.
+
+@inline export function flagsShl<S>(cpu: Cpu, last: u64, r: u64): void {
+  const cf = topBit<S>(last);
+  setShifted<S>(cpu, r, cf, topBit<S>(r) ^ cf);
+}
+
+@inline export function flagsShr<S>(cpu: Cpu, last: u64, r: u64): void {
+  setShifted<S>(cpu, r, last, topBit<S>(r) ^ topBit<S>(r << 1));
+}
+
+@inline export function flagsSar<S>(cpu: Cpu, last: u64, r: u64): void {
+  setShifted<S>(cpu, r, last, 0);
 }
 
 /** After a rotate: only CF and OF change. */
 @inline export function flagsRotate(cpu: Cpu, cf: u64, ovf: u64): void {
   cpu.flagAux = (cpu.flagAux & ~(FLAG_CF | FLAG_OF)) | (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
+}
+
+@inline export function flagsRotl<S>(cpu: Cpu, r: u64): void {
+  flagsRotate(cpu, r, topBit<S>(r) ^ r);
+}
+
+@inline export function flagsRotr<S>(cpu: Cpu, r: u64): void {
+  flagsRotate(cpu, topBit<S>(r), topBit<S>(r) ^ topBit<S>(r << 1));
+}
+
+/** After a double shift: as after a shift, but AF stays. */
+@inline export function flagsDoubleShift<S>(cpu: Cpu, r: u64, cf: u64, ovf: u64): void {
+  setResult<S>(cpu, r);
+  cpu.flagAux = (cpu.flagAux & FLAG_AF) | (<u32>cf & 1) | ((<u32>ovf & 1) << 11);
+}
+
+/** After a multiplication with the lower half `low`; `overflow` is 0 or 1. */
+@inline export function flagsProduct<S>(cpu: Cpu, low: u64, overflow: u64): void {
+  setResult<S>(cpu, low);
+  cpu.flagAux = overflow != 0 ? FLAG_CF | FLAG_OF : 0;
+}
+
+/** After a signed multiplication of x and y, cut to `low`. */
+@inline export function flagsImul<S>(cpu: Cpu, x: u64, y: u64, low: u64): void {
+  let overflow: bool;
+  if (sizeof<S>() == 8) {
+    // Two numbers of 32 bits always fit.
+    const isNarrow = signExtend<u32>(x) == x && signExtend<u32>(y) == y;
+    overflow = !isNarrow && mulHighI64(<i64>x, <i64>y) != <i64>low >> 63;
+  } else overflow = signExtend<S>(x) * signExtend<S>(y) != signExtend<S>(low);
+  flagsProduct<S>(cpu, low, <u64>overflow);
 }
 
 /** CMP: the flags of x − y. */

@@ -167,6 +167,9 @@ export class Cpu {
   msrDebugCtl: u64;
   /** What is XORed into linear addresses to make jump-cache keys: mode in bits 56–62, generation in bits 48–55. */
   jumpTag: u64;
+  /** Trace whose region is entered, for the stub that stands where there is none; exit that was taken (jit/). */
+  jitTarget: u32;
+  jitExit: u32;
   // 1088…: bigger blocks, by offset
 }
 

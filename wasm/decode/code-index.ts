@@ -9,15 +9,59 @@
  *   header of a trace, 32 bytes before its first record:
  *     0 u32 next trace of the page   4 u32 next in hash chain   8 u32 hostPtr (0: not from memory)   12 u16 mode, u16 count
  *    16 u32 host page of the second half, 0 if none            20 u32 bytes
+ *    24 u32 entries left until it is hot                       28 u32 table index of its compiled region, or of a stub
  *
  * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
  * point to what is gone.
  */
-import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
+import { JIT_DROPPED, JIT_DROPPED_ENTRIES, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
 import { Cpu, JUMP_GENERATION, JUMP_GENERATIONS, STOP_CODE } from "../cpu/state";
 import { clearAllCode, descOf } from "../mmu/physical";
 
 export const HEADER_SIZE: u32 = 32;
+export const HEADER_HEAT: u32 = 24;
+export const HEADER_FUNCTION: u32 = 28;
+
+/** Table index of what stands for a region that is not compiled. */
+export let noRegion: u32 = 0;
+/** How often a trace is entered before it is hot. */
+export let heatAtStart: u32 = ~(<u32>0);
+
+export function setRegionDefaults(stub: u32, heat: u32): void {
+  noRegion = stub;
+  heatAtStart = heat;
+}
+
+@inline export function heatOf(trace: usize): u32 {
+  return load<u32>(trace - HEADER_SIZE, HEADER_HEAT);
+}
+@inline export function setHeat(trace: usize, heat: u32): void {
+  store<u32>(trace - HEADER_SIZE, heat, HEADER_HEAT);
+}
+@inline export function regionOf(trace: usize): u32 {
+  return load<u32>(trace - HEADER_SIZE, HEADER_FUNCTION);
+}
+/** Regions that were dropped since the host has last asked; beyond JIT_DROPPED_ENTRIES they are only counted. */
+export let droppedRegions: u32 = 0;
+
+export function takeDroppedRegions(): u32 {
+  const count = droppedRegions;
+  droppedRegions = 0;
+  return count;
+}
+
+/** The trace has no region any more; the host frees its place in the table. */
+export function dropRegion(trace: usize): void {
+  const region = regionOf(trace);
+  if (region == noRegion) return;
+  if (droppedRegions < JIT_DROPPED_ENTRIES) store<u32>(JIT_DROPPED + (droppedRegions << 2), region);
+  droppedRegions++;
+  setRegion(trace, noRegion);
+}
+
+@inline export function setRegion(trace: usize, tableIndex: u32): void {
+  store<u32>(trace - HEADER_SIZE, tableIndex, HEADER_FUNCTION);
+}
 
 /** Chunks of a page that its descriptor tells apart. */
 const CHUNK_SHIFT: u32 = 6;
@@ -60,12 +104,12 @@ export function clearIndex(cpu: Cpu): void {
   flushJumpCache(cpu);
 }
 
-/** The trace decoded from `hostPtr` in the present mode, or 0. */
-export function findByHost(cpu: Cpu, hostPtr: u32): usize {
-  let trace: usize = load<u32>(hashSlot(hostPtr, cpu.mode));
+/** The trace decoded from `hostPtr` in `mode`, or 0. */
+export function findByHost(hostPtr: u32, mode: u32): usize {
+  let trace: usize = load<u32>(hashSlot(hostPtr, mode));
   while (trace != 0) {
     const header = headerOf(trace);
-    if (load<u32>(header, 8) == hostPtr && load<u16>(header, 12) == <u16>cpu.mode) return trace;
+    if (load<u32>(header, 8) == hostPtr && load<u16>(header, 12) == <u16>mode) return trace;
     trace = load<u32>(header, 4);
   }
   return 0;
@@ -115,6 +159,7 @@ export function codeWritten(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
   while (trace != 0) {
     const header = headerOf(trace);
     unlink(trace, load<u32>(header, 8), load<u16>(header, 12));
+    dropRegion(trace);
     trace = load<u32>(header, 0);
   }
   store<u64>(desc, 0);

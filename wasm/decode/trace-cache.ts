@@ -17,7 +17,7 @@ import { Cpu, MODE_CS_CHECKED, SEG_CS, is64, segment } from "../cpu/state";
 import { descOf } from "../mmu/physical";
 import { fetchByte, translateCode } from "../mmu/code-access";
 import { evictWrites } from "../mmu/tlb";
-import { HEADER_SIZE, chunkMask, clearIndex, findByHost, headerOf, indexTrace, jumpKey, jumpSlot } from "./code-index";
+import { HEADER_SIZE, chunkMask, clearIndex, findByHost, headerOf, heatAtStart, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion } from "./code-index";
 import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
@@ -75,7 +75,7 @@ function findSlow(cpu: Cpu, linearAddr: u64, slot: usize): usize {
   const hostPtr = translateCode(cpu, linearAddr);
   if (cpu.fault) return 0;
   if (hostPtr == 0) return fetchOutsideMemory(cpu, linearAddr);
-  let trace = findByHost(cpu, <u32>hostPtr);
+  let trace = findByHost(<u32>hostPtr, cpu.mode);
   if (trace == 0) {
     trace = build(cpu, <u32>hostPtr, linearAddr);
     if (trace == 0) return 0;
@@ -118,6 +118,8 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   store<u32>(header, secondPage, 16);
   store<u32>(header, p - hostPtr, 20);
   store<u32>(header, 0, 4);
+  setHeat(trace, heatAtStart);
+  setRegion(trace, noRegion);
   markCode(cpu, hostPtr, min<u32>(p, pageEnd) - hostPtr);
   if (p > pageEnd) {
     if (secondPage) markCode(cpu, secondPage, p - pageEnd);
@@ -214,6 +216,8 @@ function scratchFrom(cpu: Cpu, linearAddr: u64, available: u32): usize {
   store<u32>(SCRATCH_TRACE, 0, 8);
   store<u16>(SCRATCH_TRACE, 1, 14);
   store<u32>(SCRATCH_TRACE, length, 20);
+  setHeat(trace, ~(<u32>0));
+  setRegion(trace, noRegion);
   changetype<Rec>(trace + REC_SIZE).id = <u16>ID_BUDGET_END;
   return trace;
 }
@@ -223,7 +227,7 @@ export function linkInPage(cpu: Cpu, recPtr: usize): usize {
   const rec = changetype<Rec>(recPtr);
   const hostPtr = load<u32>(recPtr - <u32>rec.index * REC_SIZE - HEADER_SIZE, 8);
   if (hostPtr == 0) return 0;
-  const target = findByHost(cpu, (hostPtr & ~(PAGE_SIZE - 1)) + <u32>rec.imm);
+  const target = findByHost((hostPtr & ~(PAGE_SIZE - 1)) + <u32>rec.imm, cpu.mode);
   if (target) rec.link = <u32>target;
   return target;
 }

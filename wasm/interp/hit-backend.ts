@@ -33,7 +33,6 @@ export class Hit {
   @inline nonZero(x: u64): u64 { return this.interp().nonZero(x); }
   @inline topBit<S>(x: u64): u64 { return this.interp().topBit<S>(x); }
   @inline shiftCount<S>(n: u64): u64 { return this.interp().shiftCount<S>(n); }
-  @inline shiftedOut<S>(x: u64, n: u64): u64 { return this.interp().shiftedOut<S>(x, n); }
   @inline rotl<S>(x: u64, n: u64): u64 { return this.interp().rotl<S>(x, n); }
   @inline rotr<S>(x: u64, n: u64): u64 { return this.interp().rotr<S>(x, n); }
   @inline rcl<S>(x: u64, n: u64): u64 { return this.interp().rcl<S>(x, n); }
@@ -49,6 +48,9 @@ export class Hit {
   @inline flagsLogic<S>(r: u64): void { this.interp().flagsLogic<S>(r); }
   @inline flagsInc<S>(r: u64): void { this.interp().flagsInc<S>(r); }
   @inline flagsDec<S>(r: u64): void { this.interp().flagsDec<S>(r); }
-  @inline flagsShift<S>(r: u64, cf: u64, ovf: u64): void { this.interp().flagsShift<S>(r, cf, ovf); }
-  @inline flagsRotate(cf: u64, ovf: u64): void { this.interp().flagsRotate(cf, ovf); }
+  @inline flagsShl<S>(last: u64, r: u64): void { this.interp().flagsShl<S>(last, r); }
+  @inline flagsShr<S>(last: u64, r: u64): void { this.interp().flagsShr<S>(last, r); }
+  @inline flagsSar<S>(last: u64, r: u64): void { this.interp().flagsSar<S>(last, r); }
+  @inline flagsRotl<S>(r: u64): void { this.interp().flagsRotl<S>(r); }
+  @inline flagsRotr<S>(r: u64): void { this.interp().flagsRotr<S>(r); }
 }

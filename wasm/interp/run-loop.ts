@@ -6,10 +6,12 @@
 import { deliverFault } from "../cpu/exceptions";
 import { handleEvents, wantsEvents } from "../cpu/events";
 import { ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, Cpu, EVENT_STEP, STOP_HOST } from "../cpu/state";
+import { heatOf, noRegion, regionOf, setHeat } from "../decode/code-index";
 import { cutTrace, findTrace, traceCount } from "../decode/trace-cache";
 import { countRow } from "../decode/coverage";
 import { Rec } from "../decode/record";
 import { execute } from "../generated/run";
+import { mayRun, requestRegion, runRegions } from "../jit/compiler";
 
 export const EXIT_BUDGET: i32 = 0;
 export const EXIT_HALTED: i32 = 1;
@@ -21,6 +23,7 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
   cpu.budget = maxInstructions;
   cpu.budgetStart = maxInstructions;
   let exit = EXIT_BUDGET;
+  let mustInterpret = false;
   while (true) {
     if (cpu.fault) deliverFault(cpu);
     cpu.rec = 0; // no instruction is under way: a record of zeros
@@ -47,8 +50,19 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
     if (isDefined(COVERAGE)) {
       countRow(trace);
       stepOne(cpu, trace);
-    } else if (cpu.events & EVENT_STEP) stepOne(cpu, trace);
-    else if (cpu.budget < traceCount(trace)) execute(cpu, cutTrace(trace, cpu.budget));
+      continue;
+    }
+    if (cpu.events & EVENT_STEP) {
+      stepOne(cpu, trace);
+      continue;
+    }
+    if (mustInterpret) mustInterpret = false;
+    else if (heatOf(trace) > 1) setHeat(trace, heatOf(trace) - 1);
+    else if (mayRun(cpu, trace)) {
+      mustInterpret = runRegions(cpu, trace);
+      continue;
+    } else if (regionOf(trace) == noRegion) requestRegion(trace);
+    if (cpu.budget < traceCount(trace)) execute(cpu, cutTrace(trace, cpu.budget));
     else execute(cpu, trace);
   }
   cpu.retired += <u64>(cpu.budgetStart - cpu.budget);

@@ -7,12 +7,12 @@
  * budget covers all of it, so a run stops at exactly the instruction it was asked to stop at.
  */
 import { condB, condBE, condL, condLE, condO, condP, condS, condZ } from "../cpu/conditions";
-import { ACCESS_READ, isCanonical, linear } from "../cpu/address";
+import { ACCESS_READ, isCanonical, linear, ripOf } from "../cpu/address";
 import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../cpu/state";
 import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
-import { jumpKey, jumpSlot } from "../decode/code-index";
+import { heatOf, jumpKey, jumpSlot, setHeat } from "../decode/code-index";
 import { linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK } from "../layout";
 import { memRead, memWrite } from "../mmu/access";
@@ -23,9 +23,15 @@ import { Interp } from "../interp/backend";
 import { Hit } from "../interp/hit-backend";
 /* @IMPORTS@ */
 
-/** Where the instruction pointer is for a linear address of code. */
-@inline export function ripOf(cpu: Cpu, linearAddr: u64): u64 {
-  return (cpu.mode & MODE_SIZE_MASK) == MODE_64 ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
+/**
+ * Counts an entry of the trace; true when it is hot: the run loop sees to it. Compiled code starts at loops and where calls
+ * and returns lead; a branch forward only leaves its mark.
+ */
+@inline function isHot(trace: usize, mayStart: bool): bool {
+  const heat = heatOf(trace);
+  if (heat <= 1) return heat == 0 || mayStart;
+  setHeat(trace, heat - 1);
+  return false;
 }
 
 /** Offset from codeBase of what follows the instruction. */
@@ -269,7 +275,7 @@ export function execute(cpu: Cpu, trace: usize): void {
       if (<u64>offset < 4096) {
         next = changetype<Rec>(rec).link;
         if (next == 0) next = linkInPage(cpu, rec);
-        if (next == 0 || budget < traceCount(next) || cpu.stop) {
+        if (next == 0 || budget < traceCount(next) || cpu.stop || isHot(next, <u32>offset <= changetype<Rec>(rec).pageOffset)) {
           cpu.rip = ripOf(cpu, target);
           return;
         }
@@ -280,7 +286,7 @@ export function execute(cpu: Cpu, trace: usize): void {
     } else if ((cpu.mode & MODE_SIZE_MASK) != MODE_64) target = (target + segment(cpu, SEG_CS).base) & 0xffff_ffff;
     const slot = jumpSlot(cpu, target);
     next = load<u32>(slot, 8);
-    if (load<u64>(slot) != jumpKey(cpu, target) || budget < traceCount(next) || cpu.stop) {
+    if (load<u64>(slot) != jumpKey(cpu, target) || budget < traceCount(next) || cpu.stop || isHot(next, true)) {
       cpu.rip = ripOf(cpu, target);
       return;
     }

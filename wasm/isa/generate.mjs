@@ -4,6 +4,7 @@
  *   tables.ts    opcode → candidate rows → row descriptors → ids, as static data for the decoder
  *   handlers.ts  a wrapper for each operation that is a call, with the checks its row asks for
  *   run.ts       the interpreter's main switch (from wasm/interp/run.template.ts)
+ *   translate.ts the emitting backend's switch over operations, and what each id is
  *   names.ts     the rows' texts, for the disassembler and the traces (only linked where asked for)
  *
  * An id names an operation at one operand size and form; ids of operations in the main switch come first.
@@ -55,12 +56,31 @@ const featureOf = (row) => {
 };
 
 // ---- forms of operations that are classes
-const READ_ONLY = new Set(["CMP", "TEST"]);
+const READ_ONLY = new Set(["CMP", "TEST", "BT"]);
 const WRITE_ONLY = new Set(["MOV"]);
 const EXTENSIONS = { MOVZX8: "u8", MOVZX16: "u16", MOVSX8: "u8", MOVSX16: "u16", MOVSXD: "u32" };
 
+/** Forms that are asked for by the operation rather than by its operands. */
+const FORMS = {
+  XCHG8: "exchange",
+  XCHG: "exchange",
+  XCHG_A: "exchange",
+  CMOV: "moveIf",
+  SETCC: "setIf",
+  CBW: "widenA",
+  CWD: "widenD",
+  MUL: "multiplyA",
+  IMUL1: "multiplyA",
+  IMUL3: "calcGEI",
+  SHLD_I: "shiftEGI",
+  SHRD_I: "shiftEGI",
+  SHLD_CL: "shiftEGCL",
+  SHRD_CL: "shiftEGCL",
+};
+
 /** The operand form of a class operation, by what stands in the row. */
 function formOf(row) {
+  if (FORMS[row.semantic]) return FORMS[row.semantic];
   const [a = "", b = ""] = row.operands;
   const left = /^(AL|rAX|Z)/.test(a) ? "E" : a[0];
   if (EXTENSIONS[row.semantic]) return "extendGE";
@@ -271,6 +291,62 @@ const template = readFileSync(join(wasm, "interp/run.template.ts"), "utf8")
   })
   .replace(/\/\*\s*@CASES@\s*\*\//, () => cases);
 writeFileSync(join(out, "run.ts"), banner + template);
+
+// ---- translate.ts: operation and form by id, for the emitting backend; size and place are facts of the record
+const NOT_EMITTED = new Set(["RCL", "RCR"]); // loops over a count: the handler serves both
+const operations = new Map();
+const operationOf = new Array(idOf.size).fill(0);
+const sizeLog2Of = new Array(idOf.size).fill(0);
+const handlerOf = new Array(idOf.size).fill(0);
+const translateImports = new Map();
+const needTranslate = (module, name) =>
+  translateImports.set(module, (translateImports.get(module) ?? new Set()).add(name));
+for (const [key, e] of [...hot, ...cold]) {
+  const id = idOf.get(key);
+  handlerOf[id] = hot.has(key) ? (e.memory ? idOf.get(`${key}_slow`) - coldBase : 0) : id - coldBase;
+  if (e.what.kind !== "class" || NOT_EMITTED.has(e.row.semantic) || key.endsWith("_slow")) continue;
+  const name = `${e.row.semantic}_${e.form}`;
+  if (!operations.has(name)) operations.set(name, { ...e, number: operations.size + 1 });
+  operationOf[id] = operations.get(name).number;
+  sizeLog2Of[id] = Math.log2(e.size / 8);
+}
+let operationCases = "";
+for (const [name, e] of operations) {
+  needTranslate(e.what.module, e.row.semantic);
+  needTranslate("../semantics/forms", e.form);
+  const from = EXTENSIONS[e.row.semantic];
+  operationCases += `    case ${e.number}: ${e.form}<Emit, Val, ${from ? `${from}, ` : ""}f64, f64, ${e.row.semantic}>(b, rec); break; // ${name}\n`;
+}
+/** Rows whose handlers leave general registers and arithmetic flags alone: by what their operands are. */
+const keepsRegisters = (row) =>
+  /^(sse|mmx|x87)/.test(row.file) &&
+  !/^(FCOMI|FUCOMI|COMIS|UCOMIS|PTEST|PCMP[EI]STR|FNSTSW_AX|FSTSW)/.test(row.semantic) &&
+  !row.operands.some((o) => /^(G|E|R|AX|rAX|Z)/.test(o));
+const keeps = new Array(idOf.size).fill(0);
+const touchers = new Set();
+for (const [index, row] of rows.entries())
+  for (const key of rowIds[index].filter(Boolean)) if (!keepsRegisters(row)) touchers.add(key);
+for (const [key] of cold) if (!touchers.has(key) && !key.endsWith("_slow")) keeps[idOf.get(key)] = 1;
+writeFileSync(
+  join(out, "translate.ts"),
+  `${banner}${importText(translateImports)}import { Rec } from "../decode/record";
+import { Emit } from "../jit/emit-backend";
+import { Val } from "../jit/emit-values";
+
+/** By id: number of an operation that can be emitted (0 for none), log2 of its size, its handler (id - COLD_BASE). */
+export const OPERATION_OF_ID: usize = memory.data<u8>([${operationOf.join(",")}]);
+export const SIZE_LOG2_OF_ID: usize = memory.data<u8>([${sizeLog2Of.join(",")}]);
+export const HANDLER_OF_ID: usize = memory.data<u16>([${handlerOf.join(",")}]);
+/** By id: 1 where the handler leaves general registers and arithmetic flags alone. */
+export const KEEPS_REGISTERS: usize = memory.data<u8>([${keeps.join(",")}]);
+
+/** Writes the code of a record whose operation has this number. */
+export function translateOperation(b: Emit, rec: Rec, operation: u32): void {
+  switch (operation) {
+${operationCases}  }
+}
+`,
+);
 
 // ---- tables.ts
 const ROW_KIND = {

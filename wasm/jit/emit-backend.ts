@@ -1,352 +1,224 @@
 /**
- * The emitting backend: the same methods as the executing one (wasm/interp/backend.ts), but a value is a WebAssembly local
- * and each method writes the code that computes it. Operand size and form are run-time facts of the record being
- * translated, so one instance serves all: `S` is a tag.
+ * The emitting backend: the same methods as the executing one (wasm/interp/backend.ts), but each writes WebAssembly. Values
+ * and flags are its base classes' business; here are operands: general registers live in locals for the whole region,
+ * memory is reached through the TLB, inline.
  *
- * Locals: 0 is the processor's address, then i32 scratch, then i64 values, each assigned once.
- * The emitted function returns 0 when the instruction is done, 1 when it has faulted (nothing is written then).
+ * Nothing emitted raises a fault. Where an access does not hit, the core looks for the page; if that is not plain memory,
+ * or the walk would fault, the region is left at the instruction and the interpreter executes it.
  */
-import { ACCESS_READ, ACCESS_RMW, ACCESS_WRITE } from "../cpu/address";
-import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF, OFF_SEGMENTS } from "../cpu/state";
-import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, Rec } from "../decode/record";
-import { TLB_ENTRIES } from "../layout";
+import { Cpu, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
+import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_MASK, REC_MEM, Rec, addrSizeLog2 } from "../decode/record";
+import { PAGE_MASK, TLB_ENTRIES } from "../layout";
+import { POINTER_WRITE } from "../mmu/slow-access";
+import { EmitFlags } from "./emit-flags";
+import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val, constantOf } from "./emit-values";
 import {
-  OP_CALL, OP_ELSE, OP_END, OP_I32_ADD, OP_I32_AND, OP_I32_CONST, OP_I32_EQZ, OP_I32_LOAD, OP_I32_STORE, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_CONST, OP_I64_EQ,
-  OP_I64_EQZ, OP_I64_EXTEND16_S, OP_I64_EXTEND32_S, OP_I64_EXTEND8_S, OP_I64_EXTEND_I32_U, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_LT_U, OP_I64_NE, OP_I64_OR,
-  OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_LOCAL_GET, OP_LOCAL_SET, OP_LOCAL_TEE, OP_RETURN,
-  TYPE_NONE, byte, leb, memoryAccess, signedLeb,
+  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_EQ, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
+  OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, byte, i32Const, i64Const, localGet, localSet, localTee, memoryAccess,
 } from "./encoder";
+import { EXIT_AT_INSTRUCTION, Exit, newExit } from "./exits";
+import { IMPORT_POINTER, call } from "./imports";
 
-/** A value: the number of the i64 local that holds it. */
-@unmanaged @final
-export class Val {}
-
-export const LOCAL_CPU: u32 = 0;
-export const LOCAL_SLOT: u32 = 1;
-export const FIRST_VALUE: u32 = 2;
-
-/** Functions of the core that emitted code calls: indices in the emitted module's import section. */
-export const CALL_LINEAR: u32 = 0;
-export const CALL_READ: u32 = 1;
-export const CALL_READ_FOR_WRITE: u32 = 2;
-export const CALL_WRITE: u32 = 3;
+/** Selector of a segment register is bits 0–15 of its first quadword; the rest is attributes and limit. */
+const SELECTOR_BITS: u64 = 16;
+const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0000;
 
 @unmanaged @final
-export class Emit {
-  /** log2 of the operand size of the record being translated. */
-  sizeLog2: u32;
-  nextLocal: u32;
+export class Emit extends EmitFlags {
+  /** General registers that the region touches, and those that may differ from the struct here (a bit each). */
+  used: u32;
+  dirty: u32;
+  /** Level of the block around the whole region: leaving it goes to the common way out. */
+  exitLevel: u32;
+  /** Level of the block around that one: leaving it goes by the jump cache. */
+  crossLevel: u32;
+  /** Registers that the whole region uses, once the first pass has found out. */
+  regionUses: u32;
+  /** Registers that were written anywhere so far. */
+  everWritten: u32;
+  /** log2 of the size of addresses of code: 2, or 3 in 64-bit mode. */
+  addressSize: u32;
+  /** The record under way, its number in the block, and the region's entry. */
+  rec: Rec;
+  indexInBlock: u32;
+  entryTrace: u32;
+  /** Nothing is kept: the first of two passes. */
+  isTrial: bool;
+  private rmwUnderWay: bool;
 
-  start(sizeLog2: u32): void {
-    this.sizeLog2 = sizeLog2;
-    this.nextLocal = FIRST_VALUE;
-  }
-
-  // ---- pieces of code
-  private get(value: Val): void {
-    byte(OP_LOCAL_GET);
-    leb(<u32>changetype<usize>(value));
-  }
-  /** Gives the value on the wasm stack a local. */
-  private define(): Val {
-    const local = this.nextLocal++;
-    byte(OP_LOCAL_SET);
-    leb(local);
-    return changetype<Val>(<usize>local);
-  }
-  private cpuPtr(): void {
-    byte(OP_LOCAL_GET);
-    leb(LOCAL_CPU);
-  }
-  private binary(opcode: u8, x: Val, y: Val): Val {
-    this.get(x);
-    this.get(y);
-    byte(opcode);
-    return this.define();
-  }
-  private i32Const(value: u32): void {
-    byte(OP_I32_CONST);
-    signedLeb(<i64>(<i32>value));
-  }
-  private i64Const(value: u64): void {
-    byte(OP_I64_CONST);
-    signedLeb(<i64>value);
-  }
-  private bytes(): u32 {
-    return 1 << this.sizeLog2;
-  }
-  private sizedLoad(): u8 {
-    return this.sizeLog2 == 0 ? OP_I64_LOAD8_U : this.sizeLog2 == 1 ? OP_I64_LOAD16_U : this.sizeLog2 == 2 ? OP_I64_LOAD32_U : OP_I64_LOAD;
-  }
-  private sizedStore(): u8 {
-    return this.sizeLog2 == 0 ? OP_I64_STORE8 : this.sizeLog2 == 1 ? OP_I64_STORE16 : this.sizeLog2 == 2 ? OP_I64_STORE32 : OP_I64_STORE;
-  }
-  /** if (cpu.fault) return 1 */
-  private exitOnFault(): void {
-    this.cpuPtr();
-    memoryAccess(OP_I32_LOAD, offsetof<Cpu>("fault"));
-    byte(OP_IF);
-    byte(TYPE_NONE);
-    this.i32Const(1);
-    byte(OP_RETURN);
-    byte(OP_END);
+  begin(rec: Rec, indexInBlock: u32, sizeLog2: u32): void {
+    this.startInstruction(sizeLog2);
+    this.rec = rec;
+    this.indexInBlock = indexInBlock;
+    this.rmwUnderWay = false;
   }
 
-  // ---- operands
+  // ---- leaving
+  /** Leaves the region at the instruction under way, which has changed nothing yet. */
+  leaveHere(why: u8): void {
+    this.leaveAt(this.rec.pageOffset, this.rec.pageOffset + this.rec.length, this.indexInBlock, why);
+  }
+  leaveAt(pageOffset: u32, nextOffset: u32, count: u32, why: u8): void {
+    const exit = this.isTrial ? changetype<Exit>(0x80_0000) : newExit(pageOffset, nextOffset, count, this.kind, why, this.entryTrace);
+    i32Const(<u32>changetype<usize>(exit));
+    localSet(LOCAL_EXIT);
+    this.branchTo(OP_BR, this.exitLevel);
+  }
+
+  // ---- registers
+  local(register: u32): u32 {
+    this.used |= 1 << register;
+    return LOCAL_REGISTERS + register;
+  }
+  private wroteLocal(register: u32): void {
+    this.dirty |= 1 << register;
+    this.everWritten |= 1 << register;
+    localSet(this.local(register));
+  }
   inMemory<F>(rec: Rec): bool {
     return (rec.flags & REC_MEM) != 0;
   }
+  /** Whole registers are the local itself: valid until the register is set. */
   reg<S>(off: u32): Val {
-    this.cpuPtr();
-    memoryAccess(isFloat<S>() ? this.sizedLoad() : OP_I64_LOAD8_U, off);
-    return this.define();
+    const whole = changetype<Val>(<usize>this.local(off >> 3));
+    if (this.log2<S>() == 3) return whole;
+    return this.trunc<S>(off & 7 ? this.shr(whole, this.const(8)) : whole);
   }
   setReg<S>(off: u32, value: Val): void {
-    this.cpuPtr();
-    this.get(value);
-    // A 32-bit result is zero-extended already: the whole slot is written.
-    memoryAccess(this.sizeLog2 == 2 ? OP_I64_STORE : this.sizedStore(), off);
+    const register = off >> 3;
+    const size = this.log2<S>();
+    // A 32-bit result is zero-extended already: the whole register is written.
+    if (size >= 2) this.get(value);
+    else {
+      const whole = changetype<Val>(<usize>this.local(register));
+      const places: u64 = off & 7 ? 8 : 0;
+      const kept = this.and(whole, this.const(~(this.mask<S>() << places)));
+      this.get(this.or(kept, this.shl(value, this.const(places))));
+    }
+    this.wroteLocal(register);
   }
   imm<S>(rec: Rec): Val {
-    const mask: u64 = this.sizeLog2 == 3 ? ~(<u64>0) : (<u64>1 << (8 << this.sizeLog2)) - 1;
-    return this.const(<u64>rec.imm & mask);
+    return this.const(<u64>rec.imm & this.mask<S>());
   }
-  addressRead<S>(rec: Rec): Val {
-    return this.address(rec, ACCESS_READ);
+
+  // ---- addresses
+  /** Whether `addressOf` can compute the memory operand's address. */
+  canAddress(cpu: Cpu, rec: Rec): bool {
+    if ((rec.flags & REC_EA_MASK) != REC_EA_GENERAL) return true;
+    if (addrSizeLog2(rec) != 2 || rec.seg < SEG_FS) return false;
+    // FS and GS with a base: good while attributes and limit stay as they are now.
+    const hidden = load<u64>(changetype<usize>(cpu) + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS;
+    return (hidden & FLAT_DATA_SEGMENT) == FLAT_DATA_SEGMENT && (hidden & 0x9e) == 0x92;
   }
-  addressWrite<S>(rec: Rec): Val {
-    return this.address(rec, ACCESS_WRITE);
-  }
-  addressRmw<S>(rec: Rec): Val {
-    return this.address(rec, ACCESS_RMW);
-  }
-  private address(rec: Rec, access: u32): Val {
-    this.cpuPtr();
-    this.i32Const(<u32>changetype<usize>(rec));
-    memoryAccess(OP_I32_STORE, offsetof<Cpu>("rec"));
-    const kind: u32 = rec.flags & REC_EA_MASK;
-    if (kind == REC_EA_64 || kind == REC_EA_32 || kind == REC_EA_64_SEG) {
-      this.cpuPtr();
-      memoryAccess(OP_I64_LOAD, rec.base);
-      this.cpuPtr();
-      memoryAccess(OP_I64_LOAD, rec.indexReg);
-      this.i64Const(rec.scale);
-      byte(OP_I64_SHL);
-      byte(OP_I64_ADD);
-      this.i64Const(<u64>(<i64>rec.disp));
-      byte(OP_I64_ADD);
-      if (kind == REC_EA_32) {
-        this.i64Const(0xffff_ffff);
-        byte(OP_I64_AND);
-      } else if (kind == REC_EA_64_SEG) {
-        this.cpuPtr();
-        memoryAccess(OP_I64_LOAD, OFF_SEGMENTS + (<u32>rec.seg << 4) + 8);
-        byte(OP_I64_ADD);
-      }
-      return this.define();
+  /** Base, index and displacement, not cut. */
+  sumOf(rec: Rec): Val {
+    let sum = this.const(<u64>(<i64>rec.disp));
+    if (rec.indexReg != OFF_ZERO) {
+      const index = changetype<Val>(<usize>this.local(<u32>rec.indexReg >> 3));
+      sum = this.add(this.shl(index, this.const(rec.scale)), sum);
     }
-    this.cpuPtr();
-    this.i32Const(<u32>changetype<usize>(rec));
-    this.i32Const(this.bytes());
-    this.i32Const(access);
-    byte(OP_CALL);
-    leb(CALL_LINEAR);
-    const address = this.define();
-    this.exitOnFault();
-    return address;
+    if (rec.base == OFF_CODE_BASE) {
+      localGet(LOCAL_CPU);
+      memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
+      sum = this.add(this.define(), sum);
+    } else if (rec.base != OFF_ZERO) sum = this.add(changetype<Val>(<usize>this.local(<u32>rec.base >> 3)), sum);
+    return sum;
   }
-  /** slot ← TLB slot of the address; leaves on the stack whether it hits. */
-  private probe(address: Val, arrayOffset: u32): void {
-    this.cpuPtr();
-    memoryAccess(OP_I32_LOAD, arrayOffset);
+  private segmentWord(segment: u32, offset: u32): void {
+    localGet(LOCAL_CPU);
+    memoryAccess(OP_I64_LOAD, OFF_SEGMENTS + (segment << 4) + offset);
+  }
+  addressOf(rec: Rec): Val {
+    const kind: u32 = rec.flags & REC_EA_MASK;
+    const sum = this.sumOf(rec);
+    const low = this.const(0xffff_ffff);
+    if (kind == REC_EA_64) return sum;
+    if (kind == REC_EA_32) return this.and(sum, low);
+    if (kind == REC_EA_64_SEG) {
+      this.segmentWord(rec.seg, 8);
+      return this.add(sum, this.define());
+    }
+    const cpu = changetype<usize>(this.cpu);
+    this.segmentWord(rec.seg, 0);
+    i64Const(SELECTOR_BITS);
+    byte(OP_I64_SHR_U);
+    i64Const(load<u64>(cpu + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS);
+    byte(OP_I64_NE);
+    this.openIf();
+    this.leaveHere(EXIT_AT_INSTRUCTION);
+    this.close();
+    this.segmentWord(rec.seg, 8);
+    return this.and(this.add(this.and(sum, low), this.define()), low);
+  }
+  /** The processor for which code is compiled; only its segment attributes are looked at. */
+  cpu: Cpu;
+  addressRead<S>(rec: Rec): Val { return this.addressOf(rec); }
+  addressWrite<S>(rec: Rec): Val { return this.addressOf(rec); }
+  addressRmw<S>(rec: Rec): Val { return this.addressOf(rec); }
+
+  // ---- memory
+  /** LOCAL_HOST ← host pointer of the address, or the region is left. */
+  private point(address: Val, isWrite: bool, sizeLog2: u32): void {
+    const sizeBytes: u32 = 1 << sizeLog2;
+    localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
     this.get(address);
-    this.i64Const(8);
+    i64Const(8);
     byte(OP_I64_SHR_U);
     byte(OP_I32_WRAP_I64);
-    this.i32Const((TLB_ENTRIES - 1) << 4);
+    i32Const((TLB_ENTRIES - 1) << 4);
     byte(OP_I32_AND);
     byte(OP_I32_ADD);
-    byte(OP_LOCAL_TEE);
-    leb(LOCAL_SLOT);
+    localTee(LOCAL_SLOT);
     memoryAccess(OP_I64_LOAD, 0);
     this.get(address);
-    this.i64Const(this.bytes() - 1);
-    byte(OP_I64_ADD);
-    this.i64Const(0xffff_ffff_ffff_f000);
+    if (sizeBytes > 1) {
+      i64Const(sizeBytes - 1);
+      byte(OP_I64_ADD);
+    }
+    i64Const(PAGE_MASK);
     byte(OP_I64_AND);
     byte(OP_I64_EQ);
-  }
-  private hostAddress(address: Val): void {
-    this.get(address);
-    byte(OP_I32_WRAP_I64);
-    byte(OP_LOCAL_GET);
-    leb(LOCAL_SLOT);
+    this.openIf();
+    this.getWrapped(address);
+    localGet(LOCAL_SLOT);
     memoryAccess(OP_I32_LOAD, 8);
     byte(OP_I32_ADD);
+    localSet(LOCAL_HOST);
+    this.otherwise();
+    localGet(LOCAL_CPU);
+    this.get(address);
+    i32Const(sizeBytes | (isWrite ? POINTER_WRITE : 0));
+    call(IMPORT_POINTER);
+    localTee(LOCAL_HOST);
+    byte(OP_I32_EQZ);
+    this.openIf();
+    this.leaveHere(EXIT_AT_INSTRUCTION);
+    this.close();
+    this.close();
+  }
+  private loadHost(sizeLog2: u32): Val {
+    localGet(LOCAL_HOST);
+    memoryAccess(sizeLog2 == 0 ? OP_I64_LOAD8_U : sizeLog2 == 1 ? OP_I64_LOAD16_U : sizeLog2 == 2 ? OP_I64_LOAD32_U : OP_I64_LOAD, 0);
+    return this.define();
   }
   load<S>(address: Val): Val {
-    return this.loadBy(address, offsetof<Cpu>("tlbRead"), CALL_READ);
+    this.point(address, false, this.log2<S>());
+    return this.loadHost(this.log2<S>());
   }
   loadForWrite<S>(address: Val): Val {
-    return this.loadBy(address, offsetof<Cpu>("tlbWrite"), CALL_READ_FOR_WRITE);
-  }
-  private loadBy(address: Val, arrayOffset: u32, slow: u32): Val {
-    const value = this.nextLocal++;
-    this.probe(address, arrayOffset);
-    byte(OP_IF);
-    byte(TYPE_NONE);
-    this.hostAddress(address);
-    memoryAccess(this.sizedLoad(), 0);
-    byte(OP_LOCAL_SET);
-    leb(value);
-    byte(OP_ELSE);
-    this.cpuPtr();
-    this.get(address);
-    this.i32Const(this.bytes());
-    byte(OP_CALL);
-    leb(slow);
-    byte(OP_LOCAL_SET);
-    leb(value);
-    this.exitOnFault();
-    byte(OP_END);
-    return changetype<Val>(<usize>value);
+    this.point(address, true, this.log2<S>());
+    this.rmwUnderWay = true;
+    return this.loadHost(this.log2<S>());
   }
   store<S>(address: Val, value: Val): void {
-    this.probe(address, offsetof<Cpu>("tlbWrite"));
-    byte(OP_IF);
-    byte(TYPE_NONE);
-    this.hostAddress(address);
+    const size = this.log2<S>();
+    if (!this.rmwUnderWay) this.point(address, true, size);
+    localGet(LOCAL_HOST);
     this.get(value);
-    memoryAccess(this.sizedStore(), 0);
-    byte(OP_ELSE);
-    this.cpuPtr();
-    this.get(address);
-    this.i32Const(this.bytes());
-    this.get(value);
-    byte(OP_CALL);
-    leb(CALL_WRITE);
-    this.exitOnFault();
-    byte(OP_END);
+    memoryAccess(size == 0 ? OP_I64_STORE8 : size == 1 ? OP_I64_STORE16 : size == 2 ? OP_I64_STORE32 : OP_I64_STORE, 0);
   }
-  /** The exit is written where the fault can arise. */
+  /** The way out is written where the access is. */
   faulted(): bool {
     return false;
-  }
-
-  // ---- values
-  const(k: u64): Val {
-    this.i64Const(k);
-    return this.define();
-  }
-  add(x: Val, y: Val): Val { return this.binary(OP_I64_ADD, x, y); }
-  sub(x: Val, y: Val): Val { return this.binary(OP_I64_SUB, x, y); }
-  and(x: Val, y: Val): Val { return this.binary(OP_I64_AND, x, y); }
-  or(x: Val, y: Val): Val { return this.binary(OP_I64_OR, x, y); }
-  xor(x: Val, y: Val): Val { return this.binary(OP_I64_XOR, x, y); }
-  shl(x: Val, n: Val): Val { return this.binary(OP_I64_SHL, x, n); }
-  shr(x: Val, n: Val): Val { return this.binary(OP_I64_SHR_U, x, n); }
-  sar(x: Val, n: Val): Val { return this.binary(OP_I64_SHR_S, x, n); }
-  ltu(x: Val, y: Val): Val {
-    this.get(x);
-    this.get(y);
-    byte(OP_I64_LT_U);
-    byte(OP_I64_EXTEND_I32_U);
-    return this.define();
-  }
-  trunc<S>(x: Val): Val {
-    if (this.sizeLog2 == 3) return x;
-    this.get(x);
-    this.i64Const((<u64>1 << (8 << this.sizeLog2)) - 1);
-    byte(OP_I64_AND);
-    return this.define();
-  }
-  sext<S>(x: Val): Val {
-    if (this.sizeLog2 == 3) return x;
-    this.get(x);
-    byte(this.sizeLog2 == 0 ? OP_I64_EXTEND8_S : this.sizeLog2 == 1 ? OP_I64_EXTEND16_S : OP_I64_EXTEND32_S);
-    return this.define();
-  }
-  beginIf(condition: Val): bool {
-    this.get(condition);
-    byte(OP_I64_EQZ);
-    byte(OP_I32_EQZ);
-    byte(OP_IF);
-    byte(TYPE_NONE);
-    return true;
-  }
-  endIf(): void {
-    byte(OP_END);
-  }
-
-  // ---- flags
-  carry(): Val {
-    this.cpuPtr();
-    memoryAccess(OP_I64_LOAD32_U, offsetof<Cpu>("flagAux"));
-    this.i64Const(FLAG_CF);
-    byte(OP_I64_AND);
-    return this.define();
-  }
-  private setResult(result: Val): void {
-    const wide = this.sext<f64>(result);
-    this.cpuPtr();
-    this.get(wide);
-    memoryAccess(OP_I64_STORE, offsetof<Cpu>("flagRes"));
-  }
-  private setAux(aux: Val): void {
-    this.cpuPtr();
-    this.get(aux);
-    memoryAccess(OP_I64_STORE32, offsetof<Cpu>("flagAux"));
-  }
-  /** Bit 0: the top bit of the operand size. */
-  private top(x: Val): Val {
-    return this.and(this.shr(x, this.const((8 << this.sizeLog2) - 1)), this.const(1));
-  }
-  private arithmeticFlags(x: Val, y: Val, r: Val, overflow: Val, cf: Val): void {
-    const adjust = this.and(this.xor(this.xor(x, y), r), this.const(FLAG_AF));
-    const ovf = this.shl(this.top(overflow), this.const(11));
-    this.setResult(r);
-    this.setAux(this.or(this.or(cf, adjust), ovf));
-  }
-  flagsAdd<S>(x: Val, y: Val, r: Val): void {
-    this.arithmeticFlags(x, y, r, this.and(this.xor(x, r), this.xor(y, r)), this.ltu(r, x));
-  }
-  flagsAdc<S>(x: Val, y: Val, r: Val): void {
-    const carries = this.or(this.and(x, y), this.and(this.or(x, y), this.not(r)));
-    this.arithmeticFlags(x, y, r, this.and(this.xor(x, r), this.xor(y, r)), this.top(carries));
-  }
-  flagsSub<S>(x: Val, y: Val, r: Val): void {
-    this.arithmeticFlags(x, y, r, this.and(this.xor(x, y), this.xor(x, r)), this.ltu(x, y));
-  }
-  flagsSbb<S>(x: Val, y: Val, r: Val): void {
-    const borrows = this.or(this.and(this.not(x), y), this.and(this.or(this.not(x), y), r));
-    this.arithmeticFlags(x, y, r, this.and(this.xor(x, y), this.xor(x, r)), this.top(borrows));
-  }
-  private not(x: Val): Val {
-    return this.xor(x, this.const(~(<u64>0)));
-  }
-  flagsLogic<S>(r: Val): void {
-    this.setResult(r);
-    this.setAux(this.const(0));
-  }
-  /** 1 where x equals the constant. */
-  private equals(x: Val, k: u64): Val {
-    this.get(x);
-    this.i64Const(k);
-    byte(OP_I64_EQ);
-    byte(OP_I64_EXTEND_I32_U);
-    return this.define();
-  }
-  private countFlags(r: Val, overflows: u64, adjusts: u64): void {
-    const ovf = this.shl(this.equals(r, overflows), this.const(11));
-    const adjust = this.shl(this.equals(this.and(r, this.const(15)), adjusts), this.const(4));
-    const carry = this.carry();
-    this.setAux(this.or(this.or(carry, ovf), adjust));
-    this.setResult(r);
-  }
-  flagsInc<S>(r: Val): void {
-    this.countFlags(r, <u64>1 << ((8 << this.sizeLog2) - 1), 0);
-  }
-  flagsDec<S>(r: Val): void {
-    this.countFlags(r, (<u64>1 << ((8 << this.sizeLog2) - 1)) - 1, 15);
   }
 }

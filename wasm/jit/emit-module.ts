@@ -1,139 +1,162 @@
 /**
- * Wraps translated records into a WebAssembly module: one function a record, exported as "f0", "f1", …
- * Imports: env.memory, and the core's slow paths (CALL_… in emit-backend.ts) from "core".
+ * Wraps compiled regions into a WebAssembly module: one function a region, exported as "f0", "f1", …
+ * Imports: env.mem, env.tab (the core's table, by which regions reach each other and the handlers), and the core's
+ * functions of jit/imports.ts from "core", named by their number: "0", "1", …
  * [WASM] 5.5
  */
-import { REC_SIZE, Rec } from "../decode/record";
-import { Emit, FIRST_VALUE } from "./emit-backend";
-import { OP_END, OP_I32_CONST, TYPE_I32, TYPE_I64, at, byte, fillLength, leb, reserveLength, signedLeb, startAt } from "./encoder";
-import { translate } from "./translate";
+import { Cpu } from "../cpu/state";
+import { JIT_MODULE, JIT_MODULE_SIZE } from "../layout";
+import { emitRegion } from "./emit-region";
+import { TYPE_FUNCREF, TYPE_I32, TYPE_I64, at, byte, fillLength, fillNumber, leb, reserveLength, startAt } from "./encoder";
+import { IMPORTED_FUNCTIONS } from "./imports";
 
 const SECTION_TYPE: u8 = 1;
 const SECTION_IMPORT: u8 = 2;
 const SECTION_FUNCTION: u8 = 3;
 const SECTION_EXPORT: u8 = 7;
 const SECTION_CODE: u8 = 10;
-const IMPORTED_FUNCTIONS: u32 = 4;
 
-function functionType(params: u32, third: u8, fourth: u8, second: u8, result: u8): void {
+const KIND_FUNCTION: u8 = 0;
+const KIND_TABLE: u8 = 1;
+const KIND_MEMORY: u8 = 2;
+
+/** Bit 1 of the limits of a shared memory. */
+const LIMITS_SHARED: u8 = 3;
+const MAX_PAGES: u32 = 0x1_0000;
+
+/** Room for the sections in front of the code, and for one region more. */
+const HEAD_BYTES: usize = 0x1000;
+
+let isShared = false;
+export function useSharedMemory(on: bool): void {
+  isShared = on;
+}
+
+/** A function type: parameters as bits (1: i64) from bit 0 on, and what it returns (0: nothing). */
+function functionType(params: u32, wide: u32, result: u8): void {
   byte(0x60);
   leb(params);
-  byte(TYPE_I32);
-  if (params > 1) byte(second);
-  if (params > 2) byte(third);
-  if (params > 3) byte(fourth);
+  for (let i: u32 = 0; i < params; i++) byte((wide >> i) & 1 ? TYPE_I64 : TYPE_I32);
   if (result) {
     leb(1);
     byte(result);
   } else leb(0);
 }
 
-function name(text: u32, length: u32): void {
-  leb(length);
-  for (let i: u32 = 0; i < length; i++) byte(<u8>(text >> (i * 8)));
+/** Types of the imported functions, by their number. */
+const FIRST_IMPORTED_TYPE: u32 = 2;
+
+function writeTypes(): void {
+  byte(SECTION_TYPE);
+  const section = reserveLength();
+  leb(FIRST_IMPORTED_TYPE + IMPORTED_FUNCTIONS);
+  functionType(2, 0, TYPE_I32); // TYPE_REGION
+  functionType(2, 0, 0); // TYPE_HANDLER
+  functionType(6, 0b111100, 0); // settleFlags
+  functionType(3, 0b010, TYPE_I32); // pagePointer
+  functionType(8, 0b11110000, 0); // leaveRegion
+  functionType(3, 0, 0); // leaveAfter
+  functionType(3, 0b010, 0); // leaveTo
+  functionType(2, 0b11, TYPE_I64); // mulHighU64
+  functionType(2, 0b11, TYPE_I64); // mulHighI64
+  fillLength(section);
 }
 
-/** Names fit in four bytes: "env", "mem", "core", "lin", "rd", "rdw", "wr". */
+/** Three letters. */
+function name(text: u32): void {
+  leb(3);
+  for (let i: u32 = 0; i < 3; i++) byte(<u8>(text >> (i * 8)));
+}
 const NAME_ENV: u32 = 0x76_6e65;
 const NAME_MEM: u32 = 0x6d_656d;
-const NAME_CORE: u32 = 0x6572_6f63;
-const NAME_LIN: u32 = 0x6e_696c;
-const NAME_RD: u32 = 0x6472;
-const NAME_RDW: u32 = 0x77_6472;
-const NAME_WR: u32 = 0x7277;
+const NAME_TAB: u32 = 0x62_6174;
+const NAME_JIT: u32 = 0x74_696a;
 
-function importFunction(text: u32, length: u32, type: u32): void {
-  name(NAME_CORE, 4);
-  name(text, length);
-  byte(0);
-  leb(type);
-}
-
-/**
- * Emits a module for `count` records at `first` into `hostPtr`; returns its size in bytes, 0 if a record cannot be emitted.
- * `scratch` is where the backend keeps its state (8 bytes).
- */
-export function emitModule(first: usize, count: u32, hostPtr: usize, scratch: usize): u32 {
-  const b = changetype<Emit>(scratch);
-  startAt(hostPtr);
-  store<u64>(hostPtr, 0x0000_0001_6d73_6100); // \0asm, version 1
-  startAt(hostPtr + 8);
-
-  byte(SECTION_TYPE);
-  let section = reserveLength();
-  leb(4);
-  functionType(1, 0, 0, 0, TYPE_I32); // 0: emitted function
-  functionType(4, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I64); // 1: linear(cpu, rec, size, access)
-  functionType(3, TYPE_I32, 0, TYPE_I64, TYPE_I64); // 2: read(cpu, address, size)
-  functionType(4, TYPE_I32, TYPE_I64, TYPE_I64, 0); // 3: write(cpu, address, size, value)
-  fillLength(section);
-
+function writeImports(): void {
   byte(SECTION_IMPORT);
-  section = reserveLength();
-  leb(1 + IMPORTED_FUNCTIONS);
-  name(NAME_ENV, 3);
-  name(NAME_MEM, 3);
-  byte(2); // a memory
+  const section = reserveLength();
+  leb(2 + IMPORTED_FUNCTIONS);
+  name(NAME_ENV);
+  name(NAME_MEM);
+  byte(KIND_MEMORY);
+  byte(isShared ? LIMITS_SHARED : 0);
+  leb(1);
+  if (isShared) leb(MAX_PAGES);
+  name(NAME_ENV);
+  name(NAME_TAB);
+  byte(KIND_TABLE);
+  byte(TYPE_FUNCREF);
   byte(0);
   leb(1);
-  importFunction(NAME_LIN, 3, 1);
-  importFunction(NAME_RD, 2, 2);
-  importFunction(NAME_RDW, 3, 2);
-  importFunction(NAME_WR, 2, 3);
+  for (let i: u32 = 0; i < IMPORTED_FUNCTIONS; i++) {
+    name(NAME_JIT);
+    leb(1);
+    byte(<u8>(0x30 + i));
+    byte(KIND_FUNCTION);
+    leb(FIRST_IMPORTED_TYPE + i);
+  }
   fillLength(section);
+}
 
+function exportName(i: u32): void {
+  let digits: u32 = 1;
+  for (let rest = i; rest >= 10; rest /= 10) digits++;
+  leb(1 + digits);
+  byte(0x66);
+  let divisor: u32 = 1;
+  for (let d: u32 = 1; d < digits; d++) divisor *= 10;
+  for (; divisor > 0; divisor /= 10) byte(<u8>(0x30 + ((i / divisor) % 10)));
+}
+
+function writeHead(count: u32): void {
+  startAt(JIT_MODULE);
+  store<u64>(JIT_MODULE, 0x0000_0001_6d73_6100); // \0asm, version 1
+  startAt(JIT_MODULE + 8);
+  writeTypes();
+  writeImports();
   byte(SECTION_FUNCTION);
-  section = reserveLength();
+  let section = reserveLength();
   leb(count);
   for (let i: u32 = 0; i < count; i++) leb(0);
   fillLength(section);
-
   byte(SECTION_EXPORT);
   section = reserveLength();
   leb(count);
   for (let i: u32 = 0; i < count; i++) {
     exportName(i);
-    byte(0);
+    byte(KIND_FUNCTION);
     leb(IMPORTED_FUNCTIONS + i);
   }
   fillLength(section);
+}
 
+/** Code is written before it is known how many functions fit; then it moves up behind the head. */
+let code: usize = 0;
+export let functions: u32 = 0;
+
+export function beginModule(): void {
+  code = JIT_MODULE + HEAD_BYTES;
+  startAt(code);
+  functions = 0;
+}
+
+/** Adds the region that starts with `trace`; false if it does not fit. */
+export function addRegion(cpu: Cpu, trace: usize): bool {
+  if (!emitRegion(cpu, trace, JIT_MODULE + JIT_MODULE_SIZE)) return false;
+  functions++;
+  return true;
+}
+
+/** @returns size of the module at JIT_MODULE in bytes. */
+export function finishModule(): u32 {
+  const codeBytes = <u32>(at - code);
+  writeHead(functions);
   byte(SECTION_CODE);
-  section = reserveLength();
-  leb(count);
-  for (let i: u32 = 0; i < count; i++) {
-    const body = reserveLength();
-    leb(2); // two groups of locals: an i32, then i64 values
-    leb(1);
-    byte(TYPE_I32);
-    const locals = reserveLength();
-    byte(TYPE_I64);
-    if (!translate(b, changetype<Rec>(first + i * REC_SIZE))) return 0;
-    fillCount(locals, b.nextLocal - FIRST_VALUE);
-    byte(OP_I32_CONST);
-    signedLeb(0);
-    byte(OP_END);
-    fillLength(body);
-  }
+  const section = reserveLength();
+  const counted = reserveLength();
+  fillNumber(counted, functions);
+  memory.copy(at, code, codeBytes);
+  startAt(at + codeBytes);
   fillLength(section);
-  return <u32>(at - hostPtr);
-}
-
-/** "f" and the number in decimal. */
-function exportName(n: u32): void {
-  let digits: u32 = 1;
-  for (let rest = n / 10; rest; rest /= 10) digits++;
-  leb(digits + 1);
-  byte(0x66);
-  let power: u32 = 1;
-  for (let i: u32 = 1; i < digits; i++) power *= 10;
-  for (; power; power /= 10) byte(<u8>(0x30 + (n / power) % 10));
-}
-
-/** A number in the room of a reserved length. */
-function fillCount(place: usize, count: u32): void {
-  for (let i: u32 = 0; i < 5; i++) {
-    store<u8>(place + i, <u8>((count & 0x7f) | (i < 4 ? 0x80 : 0)));
-    count >>= 7;
-  }
+  return <u32>(at - JIT_MODULE);
 }

@@ -6,14 +6,14 @@
  * as doublewords, page-crossing ones as bytes.
  * [SDM3] 4.7, 6.15 (#PF, #AC), 18.2 – [SDM1] 3.3.7.1 canonical addresses
  */
-import { codeWritten } from "../decode/code-index";
+import { chunkMask, codeWritten } from "../decode/code-index";
 import { Rec } from "../decode/record";
 import { PAGE_SIZE } from "../layout";
 import { isCanonical, raiseSegment } from "../cpu/address";
 import { noteDataAccess } from "../cpu/debug";
 import { VECTOR_AC, raiseCode } from "../cpu/fault";
 import { TLB_SET_EMPTY, TLB_SET_SUPERVISOR, checksAlignment, rightsSet, tlbArray } from "../cpu/mode";
-import { Cpu, EFER_LMA, MODE_FLAT, SEG_DS, SEG_FS, is64 } from "../cpu/state";
+import { Cpu, EFER_LMA, MODE_FLAT, SEG_DS, SEG_FS, STOP_FAULT, is64 } from "../cpu/state";
 import { PAGE_DIRTY, WALK_IMPLICIT, WALK_READ, WALK_USER, WALK_WRITE, lastPageBits, translate } from "./page-walk";
 import { WRITE_IGNORED, codeMaskOf, deviceRead, deviceWrite, markDirty, readPointer, writePointer } from "./physical";
 import { fillTlb } from "./tlb";
@@ -93,6 +93,38 @@ function probe(cpu: Cpu, linearAddr: u64, sizeBytes: u32, access: u32): void {
   translate(cpu, linearAddr, access);
   if (cpu.fault || !crossesPage(linearAddr, sizeBytes)) return;
   translate(cpu, wrap(cpu, lastByte(linearAddr, sizeBytes), access) & ~(<u64>OFFSET_MASK), access);
+}
+
+/** Argument of `pagePointer`: the size in bytes, and this bit for write access. */
+export const POINTER_WRITE: u32 = 0x100;
+
+/**
+ * For compiled code whose access missed the TLB: host pointer of `linearAddr` where that is plain memory inside one page, and
+ * for writes holds no decoded code; the TLB is filled. 0 otherwise, and nothing has happened: the interpreter executes the
+ * instruction, with its fault or device.
+ */
+export function pagePointer(cpu: Cpu, linearAddr: u64, what: u32): usize {
+  const sizeBytes = what & 0xff;
+  if (crossesPage(linearAddr, sizeBytes) || isWatched(cpu) || (cpu.efer & EFER_LMA && !isCanonical(linearAddr))) return 0;
+  const isWrite = (what & POINTER_WRITE) != 0;
+  const physAddr = translate(cpu, linearAddr, explicitAccess(cpu, isWrite ? WALK_WRITE : WALK_READ));
+  if (cpu.fault) {
+    cpu.fault = 0;
+    cpu.stop &= ~STOP_FAULT;
+    return 0;
+  }
+  // The walk has written to a page table that is code as well.
+  if (cpu.stop) return 0;
+  const pageBits = lastPageBits();
+  const hostPtr = readPointer(cpu, physAddr);
+  if (!hostPtr) return 0;
+  if (!isWrite) fillTlb(cpu, rightsSet(cpu), 0, linearAddr, hostPtr & ~(<usize>OFFSET_MASK), pageBits);
+  else {
+    if (writePointer(cpu, physAddr) != hostPtr || codeMaskOf(hostPtr) & chunkMask(<u32>hostPtr, sizeBytes)) return 0;
+    markDirty(hostPtr);
+    fillWrite(cpu, rightsSet(cpu), linearAddr, physAddr, hostPtr, pageBits);
+  }
+  return hostPtr;
 }
 
 // ---- implicit supervisor accesses: see mmu/system-access.ts

@@ -4,10 +4,9 @@
  * [SDM2] BT BTC BTR BTS BSF BSR POPCNT SHLD SHRD
  */
 import { ACCESS_READ, ACCESS_RMW, effectiveOffset, segLinear } from "../cpu/address";
-import { setResult } from "../cpu/alu-flags";
 import { AUX_PARITY_SHIFT, setZF } from "../cpu/flags";
-import { linearRmw, readE, readG, setReg, writeG } from "../cpu/operand";
-import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF, ptr } from "../cpu/state";
+import { readE, readG, setReg, writeG } from "../cpu/operand";
+import { Cpu, FLAG_CF, ptr } from "../cpu/state";
 import { Rec, addrSizeLog2, isMem } from "../decode/record";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 
@@ -66,17 +65,36 @@ export function BTR_G<T>(cpu: Cpu, rec: Rec): void {
 export function BTC_G<T>(cpu: Cpu, rec: Rec): void {
   bitOperation<T>(cpu, rec, signedOffset<T>(cpu, rec), BIT_COMPLEMENT, true);
 }
-export function BT_I<T>(cpu: Cpu, rec: Rec): void {
-  bitOperation<T>(cpu, rec, rec.imm, BIT_TEST, false);
+/** CF ← bit y of x, where it is in a register or the offset is an immediate: taken modulo the operand size. */
+@final export class BT {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    b.setCarry(b.shr(x, b.bitNumber<S>(y)));
+    return x;
+  }
 }
-export function BTS_I<T>(cpu: Cpu, rec: Rec): void {
-  bitOperation<T>(cpu, rec, rec.imm, BIT_SET, false);
+@final export class BTS {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    const n: V = b.bitNumber<S>(y);
+    const r: V = b.or(x, b.shl(b.const(1), n));
+    b.setCarry(b.shr(x, n));
+    return r;
+  }
 }
-export function BTR_I<T>(cpu: Cpu, rec: Rec): void {
-  bitOperation<T>(cpu, rec, rec.imm, BIT_RESET, false);
+@final export class BTR {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    const n: V = b.bitNumber<S>(y);
+    const r: V = b.and(x, b.xor(b.shl(b.const(1), n), b.const(~(<u64>0))));
+    b.setCarry(b.shr(x, n));
+    return r;
+  }
 }
-export function BTC_I<T>(cpu: Cpu, rec: Rec): void {
-  bitOperation<T>(cpu, rec, rec.imm, BIT_COMPLEMENT, false);
+@final export class BTC {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    const n: V = b.bitNumber<S>(y);
+    const r: V = b.xor(x, b.shl(b.const(1), n));
+    b.setCarry(b.shr(x, n));
+    return r;
+  }
 }
 
 /** A source of 0 sets ZF and leaves the destination as it was ([APM3] says so; Intel's do the same). */
@@ -102,75 +120,4 @@ export function POPCNT<T>(cpu: Cpu, rec: Rec): void {
   // A result of 1 has no flag set; one of 0 would have PF.
   cpu.flagRes = value == <T>0 ? 0 : 1;
   cpu.flagAux = value == <T>0 ? 1 << AUX_PARITY_SHIFT : 0;
-}
-
-/**
- * Double shift. For 16-bit operands a count above 16 is undefined: bits of the source come in a second time and CF is 0,
- * as in AMD's processors.
- */
-@inline function doubleShift<T>(cpu: Cpu, rec: Rec, count: u32, left: bool): void {
-  const bits: u32 = sizeof<T>() * 8;
-  const n: u64 = count & (sizeof<T>() == 8 ? 63 : 31);
-  const y = <u64>readG<T>(cpu, rec);
-  let linearAddr: u64 = 0;
-  let x: u64;
-  const memory = isMem(rec);
-  if (memory) {
-    linearAddr = linearRmw(cpu, rec, sizeof<T>());
-    if (cpu.fault) return;
-    x = <u64>memReadForWrite<T>(cpu, linearAddr);
-    if (cpu.fault) return;
-  } else x = <u64>load<T>(ptr(cpu) + rec.e);
-  if (n == 0) {
-    if (!memory) setReg<T>(cpu, rec.e, <T>x);
-    return;
-  }
-  let result: T;
-  let cf: u64;
-  if (left) {
-    if (sizeof<T>() == 8) {
-      result = <T>((x << n) | (y >> (64 - n)));
-      cf = (x >> (64 - n)) & 1;
-    } else if (sizeof<T>() == 4) {
-      const ring = (x << 32) | y;
-      result = <T>((ring << n) >> 32);
-      cf = (x >> (32 - n)) & 1;
-    } else {
-      const ring = (x << 32) | (y << 16) | y;
-      result = <T>((ring << n) >> 32);
-      cf = ((x << n) >> 16) & 1;
-    }
-  } else {
-    if (sizeof<T>() == 8) {
-      result = <T>((x >> n) | (y << (64 - n)));
-      cf = (x >> (n - 1)) & 1;
-    } else if (sizeof<T>() == 4) {
-      const ring = (y << 32) | x;
-      result = <T>(ring >> n);
-      cf = (ring >> (n - 1)) & 1;
-    } else {
-      const ring = (y << 32) | (y << 16) | x;
-      result = <T>(ring >> n);
-      cf = (x >> (n - 1)) & 1;
-    }
-  }
-  if (memory) memWrite<T>(cpu, linearAddr, result);
-  else setReg<T>(cpu, rec.e, result);
-  const top = <u64>1 << (bits - 1);
-  const ovf: u32 = ((x ^ <u64>result) & top) != 0 ? FLAG_OF : 0;
-  setResult<T>(cpu, <u64>result);
-  cpu.flagAux = (<u32>cf & FLAG_CF) | ovf | (cpu.flagAux & FLAG_AF);
-}
-
-export function SHLD_I<T>(cpu: Cpu, rec: Rec): void {
-  doubleShift<T>(cpu, rec, <u32>rec.imm, true);
-}
-export function SHLD_CL<T>(cpu: Cpu, rec: Rec): void {
-  doubleShift<T>(cpu, rec, <u32>cpu.rcx, true);
-}
-export function SHRD_I<T>(cpu: Cpu, rec: Rec): void {
-  doubleShift<T>(cpu, rec, <u32>rec.imm, false);
-}
-export function SHRD_CL<T>(cpu: Cpu, rec: Rec): void {
-  doubleShift<T>(cpu, rec, <u32>cpu.rcx, false);
 }

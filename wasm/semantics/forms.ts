@@ -129,6 +129,107 @@ export type MEM = u16;
   }
 }
 
+/** G ← OP(E, imm) */
+@inline export function calcGEI<B, V, S, F, OP>(b: B, rec: Rec): void {
+  let x: V;
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<S>(rec);
+    if (b.faulted()) return;
+    x = b.load<S>(address);
+    if (b.faulted()) return;
+  } else x = b.reg<S>(rec.e);
+  b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec)));
+}
+
+/** E ↔ G */
+@inline export function exchange<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, b.reg<S>(rec.g));
+    b.setReg<S>(rec.g, x);
+  } else {
+    const x: V = b.copy(b.reg<S>(rec.e));
+    b.setReg<S>(rec.e, b.reg<S>(rec.g));
+    b.setReg<S>(rec.g, x);
+  }
+}
+
+/** G ← E where the condition in the opcode holds. E is read, and may fault, in any case; a 32-bit G is zero-extended in any case. */
+@inline export function moveIf<B, V, S, F, OP>(b: B, rec: Rec): void {
+  let y: V;
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<S>(rec);
+    if (b.faulted()) return;
+    y = b.load<S>(address);
+    if (b.faulted()) return;
+  } else y = b.reg<S>(rec.e);
+  b.setReg<S>(rec.g, b.choose(b.conditionValue(<u32>rec.opcode & 15), y, b.reg<S>(rec.g)));
+}
+
+/** E (a byte) ← the condition in the opcode */
+@inline export function setIf<B, V, S, F, OP>(b: B, rec: Rec): void {
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressWrite<S>(rec);
+    if (b.faulted()) return;
+    b.store<S>(address, b.conditionValue(<u32>rec.opcode & 15));
+  } else b.setReg<S>(rec.e, b.conditionValue(<u32>rec.opcode & 15));
+}
+
+/** Offsets of RAX and RDX. */
+const RAX: u32 = 0;
+const RDX: u32 = 16;
+
+/** rAX ← OP(rAX) */
+@inline export function widenA<B, V, S, F, OP>(b: B, _rec: Rec): void {
+  b.setReg<S>(RAX, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(RAX)));
+}
+
+/** rDX ← OP(rAX) */
+@inline export function widenD<B, V, S, F, OP>(b: B, _rec: Rec): void {
+  b.setReg<S>(RDX, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(RAX)));
+}
+
+/** rDX:rAX ← OP(rAX, E) */
+@inline export function multiplyA<B, V, S, F, OP>(b: B, rec: Rec): void {
+  let y: V;
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRead<S>(rec);
+    if (b.faulted()) return;
+    y = b.load<S>(address);
+    if (b.faulted()) return;
+  } else y = b.reg<S>(rec.e);
+  const x: V = b.reg<S>(RAX);
+  const high: V = b.copy(changetype<OP>(0).high<B, V, S>(b, x, y));
+  const low: V = b.copy(b.trunc<S>(b.mul(x, y)));
+  changetype<OP>(0).flags<B, V, S>(b, low, high);
+  b.setReg<S>(RAX, low);
+  b.setReg<S>(RDX, high);
+}
+
+/** E ← OP(E, G, imm) */
+@inline export function shiftEGI<B, V, S, F, OP>(b: B, rec: Rec): void {
+  shiftEG<B, V, S, F, OP>(b, rec, b.imm<u8>(rec));
+}
+
+/** E ← OP(E, G, CL) */
+@inline export function shiftEGCL<B, V, S, F, OP>(b: B, rec: Rec): void {
+  shiftEG<B, V, S, F, OP>(b, rec, b.reg<u8>(8));
+}
+
+@inline function shiftEG<B, V, S, F, OP>(b: B, rec: Rec, count: V): void {
+  const n: V = b.shiftCount<S>(count);
+  if (b.inMemory<F>(rec)) {
+    const address: V = b.addressRmw<S>(rec);
+    if (b.faulted()) return;
+    const x: V = b.loadForWrite<S>(address);
+    if (b.faulted()) return;
+    b.store<S>(address, changetype<OP>(0).apply<B, V, S>(b, x, b.reg<S>(rec.g), n));
+  } else b.setReg<S>(rec.e, changetype<OP>(0).apply<B, V, S>(b, b.reg<S>(rec.e), b.reg<S>(rec.g), n));
+}
+
 // ---- with E at an address that is known. The interpreter also calls these itself, with the backend for addresses that
 // have hit in the TLB (wasm/interp/hit-backend.ts), where nothing can fault.
 

@@ -3,11 +3,10 @@
  * [SDM2] MOV MOVZX MOVSX MOVSXD LEA XCHG BSWAP MOVBE CMOVcc SETcc XLAT CBW CWD
  */
 import { ACCESS_READ, ACCESS_WRITE, effectiveOffset, linear, segLinear } from "../cpu/address";
-import { condition } from "../cpu/flags";
-import { linearRmw, readE, readG, setReg, writeE, writeG } from "../cpu/operand";
-import { Cpu, ptr } from "../cpu/state";
-import { Rec, addrSizeLog2, isMem } from "../decode/record";
-import { memRead, memReadForWrite, memWrite } from "../mmu/access";
+import { readE, readG, setReg, writeG } from "../cpu/operand";
+import { Cpu } from "../cpu/state";
+import { Rec, addrSizeLog2 } from "../decode/record";
+import { memRead, memWrite } from "../mmu/access";
 
 @final export class MOV {
   @inline apply<B, V, S>(_b: B, _x: V, y: V): V { return y; }
@@ -62,39 +61,16 @@ export function MOV_O_A8(cpu: Cpu, rec: Rec): void {
   MOV_O_A<u8>(cpu, rec);
 }
 
-export function XCHG<T>(cpu: Cpu, rec: Rec): void {
-  const g = readG<T>(cpu, rec);
-  if (isMem(rec)) {
-    const linearAddr = linearRmw(cpu, rec, sizeof<T>());
-    if (cpu.fault) return;
-    const value = memReadForWrite<T>(cpu, linearAddr);
-    if (cpu.fault) return;
-    memWrite<T>(cpu, linearAddr, g);
-    writeG<T>(cpu, rec, value);
-  } else {
-    const value = load<T>(ptr(cpu) + rec.e);
-    setReg<T>(cpu, rec.e, g);
-    writeG<T>(cpu, rec, value);
-  }
-}
-
-export function XCHG8(cpu: Cpu, rec: Rec): void {
-  XCHG<u8>(cpu, rec);
-}
-
+@final export class XCHG8 {}
+@final export class XCHG {}
 /** XCHG rAX, register of the opcode. */
-export function XCHG_A<T>(cpu: Cpu, rec: Rec): void {
-  const value = readG<T>(cpu, rec);
-  writeG<T>(cpu, rec, <T>cpu.rax);
-  setReg<T>(cpu, 0, value);
-}
+@final export class XCHG_A {}
 
 export function NOP(_cpu: Cpu, _rec: Rec): void {}
 
 /** The result of BSWAP on a 16-bit register is undefined; processors clear it. */
-export function BSWAP<T>(cpu: Cpu, rec: Rec): void {
-  if (sizeof<T>() == 2) writeG<T>(cpu, rec, <T>0);
-  else writeG<T>(cpu, rec, bswap<T>(readG<T>(cpu, rec)));
+@final export class BSWAP {
+  @inline apply<B, V, S>(b: B, x: V, _y: V): V { return b.bswap<S>(x); }
 }
 
 export function MOVBE_LOAD<T>(cpu: Cpu, rec: Rec): void {
@@ -109,16 +85,8 @@ export function MOVBE_STORE<T>(cpu: Cpu, rec: Rec): void {
   memWrite<T>(cpu, linearAddr, bswap<T>(readG<T>(cpu, rec)));
 }
 
-/** The source is read, and may fault, whatever the condition; a 32-bit destination is zero-extended in any case. */
-export function CMOV<T>(cpu: Cpu, rec: Rec): void {
-  const value = readE<T>(cpu, rec);
-  if (cpu.fault) return;
-  writeG<T>(cpu, rec, condition(cpu, rec.opcode & 15) ? value : readG<T>(cpu, rec));
-}
-
-export function SETCC(cpu: Cpu, rec: Rec): void {
-  writeE<u8>(cpu, rec, <u8>condition(cpu, rec.opcode & 15));
-}
+@final export class CMOV {}
+@final export class SETCC {}
 
 /** AL ← [rBX + AL] */
 export function XLAT(cpu: Cpu, rec: Rec): void {
@@ -133,18 +101,12 @@ export function XLAT(cpu: Cpu, rec: Rec): void {
   setReg<u8>(cpu, 0, value);
 }
 
-/** CBW, CWDE, CDQE by operand size. */
-export function CBW(cpu: Cpu, rec: Rec): void {
-  const size = (<u32>rec.flags >> 4) & 3;
-  if (size == 1) setReg<u16>(cpu, 0, <u16>(<i16>(<i8>cpu.rax)));
-  else if (size == 2) setReg<u32>(cpu, 0, <u32>(<i32>(<i16>cpu.rax)));
-  else cpu.rax = <u64>(<i64>(<i32>cpu.rax));
+/** CBW, CWDE, CDQE by operand size: the lower half, sign-extended. */
+@final export class CBW {
+  @inline apply<B, V, S>(b: B, x: V): V { return b.trunc<S>(b.sextHalf<S>(x)); }
 }
 
-/** CWD, CDQ, CQO by operand size. */
-export function CWD(cpu: Cpu, rec: Rec): void {
-  const size = (<u32>rec.flags >> 4) & 3;
-  if (size == 1) setReg<u16>(cpu, 16, <u16>(<i16>cpu.rax >> 15));
-  else if (size == 2) setReg<u32>(cpu, 16, <u32>(<i32>cpu.rax >> 31));
-  else cpu.rdx = <u64>(<i64>cpu.rax >> 63);
+/** CWD, CDQ, CQO by operand size: all bits are the sign. */
+@final export class CWD {
+  @inline apply<B, V, S>(b: B, x: V): V { return b.trunc<S>(b.sar(b.sext<S>(x), b.const(63))); }
 }

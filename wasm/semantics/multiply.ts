@@ -4,36 +4,11 @@
  * would be wrong for Intel; here they follow the low half of the product.
  * [SDM2] MUL IMUL DIV IDIV
  */
-import { setResult, signExtend } from "../cpu/alu-flags";
+import { flagsProduct, signExtend } from "../cpu/alu-flags";
 import { VECTOR_DE, raise } from "../cpu/fault";
-import { readE, readG, setReg, writeG } from "../cpu/operand";
-import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
+import { readE, setReg } from "../cpu/operand";
+import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
-
-@inline function setProductFlags<T>(cpu: Cpu, low: T, overflow: bool): void {
-  setResult<T>(cpu, <u64>low);
-  cpu.flagAux = overflow ? FLAG_CF | FLAG_OF : 0;
-}
-
-/** Upper 64 bits of the unsigned product. */
-export function mulHighU64(x: u64, y: u64): u64 {
-  const xLow = x & 0xffff_ffff;
-  const xHigh = x >> 32;
-  const yLow = y & 0xffff_ffff;
-  const yHigh = y >> 32;
-  const low = xLow * yLow;
-  const middle = xHigh * yLow + (low >> 32);
-  const carry = (middle & 0xffff_ffff) + xLow * yHigh;
-  return xHigh * yHigh + (middle >> 32) + (carry >> 32);
-}
-
-/** Upper 64 bits of the signed product. */
-export function mulHighI64(x: i64, y: i64): i64 {
-  let high = <i64>mulHighU64(<u64>x, <u64>y);
-  if (x < 0) high -= y;
-  if (y < 0) high -= x;
-  return high;
-}
 
 /** AX ← AL × E */
 export function MUL8(cpu: Cpu, rec: Rec): void {
@@ -41,7 +16,7 @@ export function MUL8(cpu: Cpu, rec: Rec): void {
   if (cpu.fault) return;
   const product: u32 = (<u32>cpu.rax & 0xff) * <u32>y;
   setReg<u16>(cpu, 0, <u16>product);
-  setProductFlags<u8>(cpu, <u8>product, product > 0xff);
+  flagsProduct<u8>(cpu, product & 0xff, <u64>(product > 0xff));
 }
 
 export function IMUL8(cpu: Cpu, rec: Rec): void {
@@ -49,78 +24,41 @@ export function IMUL8(cpu: Cpu, rec: Rec): void {
   if (cpu.fault) return;
   const product: i32 = <i32>(<i8>cpu.rax) * <i32>(<i8>y);
   setReg<u16>(cpu, 0, <u16>product);
-  setProductFlags<u8>(cpu, <u8>product, product != <i32>(<i8>product));
-}
-
-/** rDX:rAX ← rAX × E */
-export function MUL<T>(cpu: Cpu, rec: Rec): void {
-  const y = readE<T>(cpu, rec);
-  if (cpu.fault) return;
-  const x = <T>cpu.rax;
-  let low: T, high: T;
-  if (sizeof<T>() == 8) {
-    low = <T>(<u64>x * <u64>y);
-    high = <T>mulHighU64(<u64>x, <u64>y);
-  } else {
-    const product = <u64>x * <u64>y;
-    low = <T>product;
-    high = <T>(product >> (sizeof<T>() * 8));
-  }
-  setReg<T>(cpu, 0, low);
-  setReg<T>(cpu, 16, high);
-  setProductFlags<T>(cpu, low, high != <T>0);
+  flagsProduct<u8>(cpu, <u64>(<u8>product), <u64>(product != <i32>(<i8>product)));
 }
 
 @inline function signed<T>(x: T): i64 {
   return <i64>signExtend<T>(<u64>x);
 }
 
-export function IMUL1<T>(cpu: Cpu, rec: Rec): void {
-  const y = readE<T>(cpu, rec);
-  if (cpu.fault) return;
-  const x = <T>cpu.rax;
-  let low: T, high: T;
-  if (sizeof<T>() == 8) {
-    low = <T>(<u64>x * <u64>y);
-    high = <T>mulHighI64(<i64>x, <i64>y);
-  } else {
-    const product = signed<T>(x) * signed<T>(y);
-    low = <T>product;
-    high = <T>(product >> (sizeof<T>() * 8));
+/** rDX:rAX ← rAX × E; CF and OF where the upper half matters. */
+@final export class MUL {
+  @inline high<B, V, S>(b: B, x: V, y: V): V { return b.mulHigh<S>(x, y); }
+  @inline flags<B, V, S>(b: B, low: V, high: V): void { b.flagsProduct<S>(low, b.nonZero(high)); }
+}
+
+@final export class IMUL1 {
+  @inline high<B, V, S>(b: B, x: V, y: V): V { return b.mulHighSigned<S>(x, y); }
+  @inline flags<B, V, S>(b: B, low: V, high: V): void {
+    const sign: V = b.trunc<S>(b.sar(b.sext<S>(low), b.const(63)));
+    b.flagsProduct<S>(low, b.unequal(high, sign));
   }
-  setReg<T>(cpu, 0, low);
-  setReg<T>(cpu, 16, high);
-  setProductFlags<T>(cpu, low, high != <T>(signed<T>(low) >> 63));
 }
 
-/** G ← x × y, CF and OF where the product does not fit. */
-@inline function multiplyTruncated<T>(cpu: Cpu, rec: Rec, x: T, y: T): void {
-  let low: T;
-  let overflow: bool;
-  if (sizeof<T>() == 8) {
-    low = <T>(<u64>x * <u64>y);
-    // Two numbers of 32 bits always fit.
-    const isNarrow = <i64>(<i32>x) == <i64>x && <i64>(<i32>y) == <i64>y;
-    overflow = !isNarrow && mulHighI64(<i64>x, <i64>y) != <i64>low >> 63;
-  } else {
-    const product = signed<T>(x) * signed<T>(y);
-    low = <T>product;
-    overflow = product != signed<T>(low);
+/** x × y, CF and OF where the product does not fit. */
+@final export class IMUL2 {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    const low: V = b.trunc<S>(b.mul(x, y));
+    b.flagsImul<S>(x, y, low);
+    return low;
   }
-  writeG<T>(cpu, rec, low);
-  setProductFlags<T>(cpu, low, overflow);
 }
 
-export function IMUL2<T>(cpu: Cpu, rec: Rec): void {
-  const y = readE<T>(cpu, rec);
-  if (cpu.fault) return;
-  multiplyTruncated<T>(cpu, rec, readG<T>(cpu, rec), y);
-}
-
-export function IMUL3<T>(cpu: Cpu, rec: Rec): void {
-  const x = readE<T>(cpu, rec);
-  if (cpu.fault) return;
-  multiplyTruncated<T>(cpu, rec, x, <T>rec.imm);
+/** The same with an immediate. */
+@final export class IMUL3 {
+  @inline apply<B, V, S>(b: B, x: V, y: V): V {
+    return changetype<IMUL2>(0).apply<B, V, S>(b, x, y);
+  }
 }
 
 /** AL ← AX ÷ E, AH ← remainder */

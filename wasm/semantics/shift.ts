@@ -10,9 +10,7 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
     const n: V = b.shiftCount<S>(y);
     const r: V = b.trunc<S>(b.shl(x, n));
     if (b.beginIf(n)) {
-      // The bit that left last stood n places below the top.
-      const cf: V = b.shiftedOut<S>(x, n);
-      b.flagsShift<S>(r, cf, b.xor(b.topBit<S>(r), cf));
+      b.flagsShl<S>(b.shl(x, b.sub(n, b.const(1))), r);
       b.endIf();
     }
     return r;
@@ -24,8 +22,7 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
     const n: V = b.shiftCount<S>(y);
     const r: V = b.shr(x, n);
     if (b.beginIf(n)) {
-      const cf: V = b.and(b.shr(x, b.sub(n, b.const(1))), b.const(1));
-      b.flagsShift<S>(r, cf, b.xor(b.topBit<S>(r), b.topBit<S>(b.shl(r, b.const(1)))));
+      b.flagsShr<S>(b.shr(x, b.sub(n, b.const(1))), r);
       b.endIf();
     }
     return r;
@@ -38,7 +35,7 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
     const wide: V = b.sext<S>(x);
     const r: V = b.trunc<S>(b.sar(wide, n));
     if (b.beginIf(n)) {
-      b.flagsShift<S>(r, b.and(b.sar(wide, b.sub(n, b.const(1))), b.const(1)), b.const(0));
+      b.flagsSar<S>(b.sar(wide, b.sub(n, b.const(1))), r);
       b.endIf();
     }
     return r;
@@ -50,8 +47,7 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
     const n: V = b.shiftCount<S>(y);
     const r: V = b.rotl<S>(x, n);
     if (b.beginIf(n)) {
-      const cf: V = b.and(r, b.const(1));
-      b.flagsRotate(cf, b.xor(b.topBit<S>(r), cf));
+      b.flagsRotl<S>(r);
       b.endIf();
     }
     return r;
@@ -63,8 +59,7 @@ import { Cpu, FLAG_CF, FLAG_OF } from "../cpu/state";
     const n: V = b.shiftCount<S>(y);
     const r: V = b.rotr<S>(x, n);
     if (b.beginIf(n)) {
-      const cf: V = b.topBit<S>(r);
-      b.flagsRotate(cf, b.xor(cf, b.topBit<S>(b.shl(r, b.const(1)))));
+      b.flagsRotr<S>(r);
       b.endIf();
     }
     return r;

@@ -3,6 +3,11 @@
  * number of instructions or until HLT. Uses build/core.wasm (`npm run core`), or the file in POSADA_CORE.
  */
 import { readFileSync } from "node:fs";
+import { JitLinker, engineHasTailCalls } from "../../src/core/jit-linker.ts";
+import type { JitExports } from "../../src/core/jit-linker.ts";
+
+/** POSADA_JIT=N: all tests of the core run with compiled code, after N entries. */
+const JIT_THRESHOLD = process.env.POSADA_JIT === undefined ? undefined : Number(process.env.POSADA_JIT);
 
 const CORE = process.env.POSADA_CORE ?? new URL("../../build/core.wasm", import.meta.url).pathname;
 
@@ -50,9 +55,11 @@ export class TestCore {
   readonly cpu: number;
   readonly ram: Uint8Array;
   readonly view: DataView;
+  private readonly linker: JitLinker | null = null;
 
-  constructor(ramBytes = 16 << 20, host: HostCalls = {}, model = 0, module?: WebAssembly.Module) {
-    if (!module) module = compiled ??= new WebAssembly.Module(readFileSync(CORE));
+  /** @param jitThreshold entries after which code is compiled; undefined: never */
+  constructor(ramBytes = 16 << 20, host: HostCalls = {}, model = 0, jitThreshold = JIT_THRESHOLD) {
+    const module = (compiled ??= new WebAssembly.Module(readFileSync(CORE)));
     const ramBase = 0x280_0000;
     this.memory = new WebAssembly.Memory({ initial: (ramBase + ramBytes + (4 << 20)) >> 16 });
     const instance = new WebAssembly.Instance(module, {
@@ -84,6 +91,11 @@ export class TestCore {
     this.ex.reset(this.cpu, model);
     this.ram = new Uint8Array(this.memory.buffer, ramBase, ramBytes);
     this.view = new DataView(this.memory.buffer, ramBase, ramBytes);
+    if (jitThreshold !== undefined) {
+      this.linker = new JitLinker(this.ex as unknown as JitExports, this.memory, this.cpu);
+      this.ex.useTailCalls(engineHasTailCalls());
+      this.ex.configureJit(this.cpu, true, jitThreshold);
+    }
   }
 
   reg(name: (typeof GPRS)[number]): bigint {
@@ -155,6 +167,8 @@ export class TestCore {
   }
 
   run(maxInstructions: number): number {
-    return this.ex.run(this.cpu, maxInstructions);
+    const exit = this.ex.run(this.cpu, maxInstructions);
+    this.linker?.link();
+    return exit;
   }
 }

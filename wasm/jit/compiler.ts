@@ -1,0 +1,165 @@
+/**
+ * Which traces are compiled, and when: the run loop asks for those that are hot; the host takes them in batches, compiles
+ * the modules while the interpreter goes on, and brings back a table index for each. A trace whose page was written
+ * meanwhile is gone, and what was compiled from it is not used.
+ */
+import { ripOf } from "../cpu/address";
+import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
+import { Cpu, MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32 } from "../cpu/state";
+import { dropRegion, findByHost, headerOf, noRegion, regionOf, setHeat, setRegion, setRegionDefaults } from "../decode/code-index";
+import { Rec } from "../decode/record";
+import { arenaFlushes, flushTraces } from "../decode/trace-cache";
+import { JIT_QUEUE, JIT_QUEUE_ENTRIES } from "../layout";
+import { addRegion, beginModule, finishModule } from "./emit-module";
+import { EXIT_AT_INSTRUCTION, EXIT_BRANCH, EXIT_BUDGET, Exit, emptyArena, hasRoom } from "./exits";
+
+/** Regions need less than this, so that with so much left one can always be entered. */
+export const LEAST_BUDGET: i32 = 256;
+/** Entries before a trace that was asked for may be asked for again. */
+const HEAT_WHILE_WAITING: u32 = 5000;
+const NEVER_HOT: u32 = ~(<u32>0);
+/** So often a branch out of a region is taken before the region is compiled again with what lies there. */
+const RECOMPILE_AT: u32 = 500;
+/** What the exits and records of one region can take. */
+const REGION_ROOM: u32 = 0x1_0000;
+
+let queued: u32 = 0;
+let batch: u32 = 0;
+let epoch: u32 = 0;
+let isOn = false;
+
+// ---- counters for stats()
+export let regionsCompiled: u32 = 0;
+export let regionsRefused: u32 = 0;
+export let compiledInstructions: u64 = 0;
+
+/** Switches the compiler on (a trace is hot after `threshold` entries) or off. Decoded code is dropped. */
+export function configureJit(cpu: Cpu, on: bool, threshold: u32): void {
+  isOn = on;
+  setRegionDefaults(load<u32>(changetype<usize>(regionStub)), on ? threshold : NEVER_HOT);
+  flushTraces(cpu);
+}
+
+/** Everything that was compiled went with the traces it came from. */
+function startOver(): void {
+  epoch = arenaFlushes;
+  queued = 0;
+  emptyArena();
+}
+
+@inline function slot(n: u32): usize {
+  return JIT_QUEUE + (n << 2);
+}
+
+function canCompile(mode: u32): bool {
+  const size = mode & MODE_SIZE_MASK;
+  if (size == MODE_64) return true;
+  return size == MODE_32 && (mode & (MODE_FLAT | MODE_SS32 | MODE_CS_CHECKED)) == (MODE_FLAT | MODE_SS32);
+}
+
+@inline function isCurrent(trace: usize): bool {
+  const header = headerOf(trace);
+  return findByHost(load<u32>(header, 8), load<u16>(header, 12)) == trace;
+}
+
+/** A trace is hot: it will be compiled, if it can be. */
+export function requestRegion(trace: usize): void {
+  if (!isOn || !canCompile(load<u16>(headerOf(trace), 12)) || !isCurrent(trace)) {
+    setHeat(trace, NEVER_HOT);
+    return;
+  }
+  if (epoch != arenaFlushes) startOver();
+  setHeat(trace, HEAT_WHILE_WAITING);
+  if (queued == JIT_QUEUE_ENTRIES) return;
+  store<u32>(slot(queued), <u32>trace);
+  queued++;
+}
+
+export function regionsWaiting(): u32 {
+  return epoch == arenaFlushes ? queued : 0;
+}
+
+/**
+ * Writes a module with at most `most` of the regions that wait. Between runs only.
+ * @returns its size in bytes, 0 for none. It stands at JIT_MODULE; `batchTrace` names its functions.
+ */
+export function compileRegions(cpu: Cpu, most: u32): u32 {
+  if (epoch != arenaFlushes) startOver();
+  beginModule();
+  batch = 0;
+  let taken: u32 = 0;
+  while (taken < queued && batch < most) {
+    if (!hasRoom(REGION_ROOM)) {
+      flushTraces(cpu);
+      startOver();
+      return 0;
+    }
+    const trace: usize = load<u32>(slot(taken));
+    if (isCurrent(trace)) {
+      if (addRegion(cpu, trace)) {
+        store<u32>(slot(JIT_QUEUE_ENTRIES + batch), <u32>trace);
+        batch++;
+      } else if (batch > 0) break; // the module is full
+      else refuse(trace);
+    }
+    taken++;
+  }
+  queued -= taken;
+  memory.copy(slot(0), slot(taken), queued << 2);
+  return batch == 0 ? 0 : finishModule();
+}
+
+function refuse(trace: usize): void {
+  setHeat(trace, NEVER_HOT);
+  regionsRefused++;
+}
+
+export function batchSize(): u32 {
+  return batch;
+}
+export function batchTrace(n: u32): u32 {
+  return load<u32>(slot(JIT_QUEUE_ENTRIES + n));
+}
+/** Changes when everything compiled has become void. */
+export function jitEpoch(): u32 {
+  return arenaFlushes;
+}
+
+/** The region of `trace`, compiled in `epochThen`, has got a place in the table; false if it is of no use any more. */
+export function installRegion(trace: usize, epochThen: u32, tableIndex: u32): bool {
+  if (epochThen != arenaFlushes || !isCurrent(trace)) return false;
+  dropRegion(trace); // it was compiled again
+  setRegion(trace, tableIndex);
+  setHeat(trace, 0);
+  regionsCompiled++;
+  return true;
+}
+
+/** Stands in the table for regions that are not compiled: back to the run loop. */
+export function regionStub(cpu: Cpu, budget: i32): i32 {
+  const trace: usize = cpu.jitTarget;
+  cpu.rip = ripOf(cpu, cpu.codeBase + changetype<Rec>(trace).pageOffset);
+  cpu.budget = budget;
+  cpu.jitExit = 0;
+  return 0;
+}
+
+/** A compiled region can be entered: nothing wants to see every access or instruction. */
+@inline export function mayRun(cpu: Cpu, trace: usize): bool {
+  return regionOf(trace) != noRegion && cpu.budget >= LEAST_BUDGET && cpu.tlbRead != tlbArray(cpu, TLB_SET_EMPTY, 0);
+}
+
+/** Runs compiled code from `trace` on. @returns whether the interpreter has to execute the next instruction. */
+export function runRegions(cpu: Cpu, trace: usize): bool {
+  const before = cpu.budget;
+  cpu.jitTarget = <u32>trace;
+  cpu.jitExit = 0;
+  let next = regionOf(trace);
+  do next = call_indirect<u32>(next, cpu, cpu.budget);
+  while (next != 0);
+  compiledInstructions += <u64>(before - cpu.budget);
+  if (cpu.jitExit == 0) return false;
+  const exit = changetype<Exit>(<usize>cpu.jitExit);
+  if (exit.why == EXIT_BRANCH && exit.taken == RECOMPILE_AT) requestRegion(exit.trace);
+  return exit.why == EXIT_AT_INSTRUCTION || exit.why == EXIT_BUDGET;
+}

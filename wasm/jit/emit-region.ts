@@ -1,0 +1,246 @@
+/**
+ * A region as one WebAssembly function with structured control flow: blocks are placed by the dominator tree, loops become
+ * loops, and a place where paths meet is what follows a wasm block (the construction of Ramsey, "Beyond Relooper", 2022).
+ *
+ *   function (cpu, budget) → table index of the region to run next, 0: back to the run loop
+ *     registers ← struct
+ *     block cross
+ *       block exit
+ *         if too little budget: exit
+ *         … the region …
+ *       end
+ *       struct ← registers; leaveRegion; return 0
+ *     end
+ *     by the jump cache to LOCAL_LINEAR
+ *
+ * It is written twice: the first pass finds which registers each block writes.
+ */
+import { Rec, REC_SIZE } from "../decode/record";
+import { headerOf } from "../decode/code-index";
+import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
+import { JIT_BODY, JIT_BODY_SIZE } from "../layout";
+import { Emit } from "./emit-backend";
+import { I32_LOCALS, FIRST_TEMP, LOCAL_BUDGET, LOCAL_CPU, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND } from "./emit-values";
+import { emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
+import { emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
+import {
+  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
+} from "./encoder";
+import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
+import { KIND_LOCAL, KIND_STRUCT } from "./flag-kinds";
+import { analyseFlow, findDirty, goesBack, inOrder, reachable } from "./flow";
+import { IMPORT_LEAVE, call } from "./imports";
+import { Block, EMITTER, EMITTER_CONSTANTS, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, instructionCount } from "./region";
+
+let nested: u32 = 0;
+let theCpu: Cpu = changetype<Cpu>(0);
+let theTrace: usize = 0;
+
+// ---- what the code is nested in: block numbers with the level of their loop or of what they follow
+
+const LOOP_OF: u32 = 0x100;
+
+function nest(what: u32, level: u32): void {
+  store<u32>(NESTING + (nested << 2), what | (level << 16));
+  nested++;
+}
+
+function levelOf(what: u32): u32 {
+  for (let n = nested; n > 0; n--) {
+    const entry = load<u32>(NESTING + ((n - 1) << 2));
+    if ((entry & 0xffff) == what) return entry >> 16;
+  }
+  return 0;
+}
+
+function open(b: Emit, opcode: u8): void {
+  byte(opcode);
+  byte(TYPE_NONE);
+  b.depth++;
+}
+
+/** The block dominated by `number` where paths meet, with the greatest place in the order below `place`. */
+function mergeBefore(number: u32, place: u32): u32 {
+  while (place > 0) {
+    place--;
+    const candidate = inOrder(place);
+    if (place != 0 && block(candidate).immediateDominator == number && block(candidate).isMerge) return candidate;
+  }
+  return NO_BLOCK;
+}
+
+// ---- the tree of blocks
+
+/** The block and all that it dominates. */
+function tree(b: Emit, number: u32): void {
+  const here = block(number);
+  if (here.isLoop) {
+    b.noteKind();
+    b.kind = KIND_LOCAL;
+    open(b, OP_LOOP);
+    nest(LOOP_OF | number, b.depth);
+  }
+  within(b, number, reachable);
+  if (here.isLoop) {
+    nested--;
+    b.close();
+  }
+}
+
+/** The block, nested in a wasm block for each place where paths that start in it meet. */
+function within(b: Emit, number: u32, place: u32): void {
+  const merge = mergeBefore(number, place);
+  if (merge == NO_BLOCK) {
+    body(b, number);
+    return;
+  }
+  open(b, OP_BLOCK);
+  nest(merge, b.depth);
+  within(b, number, block(merge).order);
+  nested--;
+  b.close();
+  b.kind = KIND_LOCAL;
+  tree(b, merge);
+}
+
+function body(b: Emit, number: u32): void {
+  const here = block(number);
+  b.dirty = b.isTrial ? 0 : here.dirtyAtStart;
+  const straight: u32 = here.end == END_NEXT ? here.count : here.count - 1;
+  for (let n: u32 = 0; n < straight; n++) {
+    const rec = changetype<Rec>(<usize>here.records + n * REC_SIZE);
+    if (!emitInstruction(b, theCpu, rec, n)) {
+      if (b.isTrial) here.written = b.dirty;
+      b.leaveHere(EXIT_AT_INSTRUCTION);
+      return;
+    }
+  }
+  if (b.isTrial) here.written = b.dirty;
+  ending(b, number, here);
+}
+
+function ending(b: Emit, number: u32, here: Block): void {
+  const rec = changetype<Rec>(<usize>here.records + (here.count - 1) * REC_SIZE);
+  const end = here.end;
+  if (end == END_LEAVE || (end != END_NEXT && end != END_JMP && end != END_JCC)) {
+    if (end == END_LEAVE || !emitTransfer(b, theCpu, theTrace, here, rec)) {
+      b.begin(rec, here.count - 1, 0);
+      b.leaveHere(EXIT_AT_INSTRUCTION);
+    }
+    return;
+  }
+  payFor(here.count);
+  b.begin(rec, here.count - 1, 0);
+  if (end == END_NEXT) goOn(b, number, here.next, here.nextOffset);
+  else if (end == END_JMP) goOn(b, number, here.taken, here.takenOffset);
+  else {
+    b.condition(<u32>rec.opcode & 15);
+    b.openIf();
+    const kind = b.kind;
+    const dirty = b.dirty;
+    goOn(b, number, here.taken, here.takenOffset);
+    b.otherwise();
+    b.kind = kind;
+    b.dirty = dirty;
+    b.begin(rec, here.count - 1, 0);
+    goOn(b, number, here.next, here.nextOffset);
+    b.close();
+    byte(OP_UNREACHABLE);
+  }
+}
+
+function goOn(b: Emit, from: u32, to: u32, offset: i32): void {
+  if (to == NO_BLOCK) {
+    leaveFor(b, theTrace, offset);
+    return;
+  }
+  if (goesBack(from, to)) {
+    b.noteKind();
+    needBudget(b, block(to).start);
+    b.branchTo(OP_BR, levelOf(LOOP_OF | to));
+  } else if (block(to).isMerge) {
+    b.noteKind();
+    b.branchTo(OP_BR, levelOf(to));
+  } else tree(b, to);
+}
+
+/** Leaves at `offset` unless the budget covers every path to the next look. */
+function needBudget(b: Emit, offset: u32): void {
+  localGet(LOCAL_BUDGET);
+  i32Const(instructionCount);
+  byte(OP_I32_LT_S);
+  b.openIf();
+  b.leaveAt(offset, offset, 0, EXIT_BUDGET);
+  b.close();
+}
+
+// ---- the function
+
+function writeBody(b: Emit, isTrial: bool): void {
+  startAt(JIT_BODY);
+  b.isTrial = isTrial;
+  b.startValues(EMITTER_CONSTANTS);
+  b.kind = KIND_STRUCT;
+  b.dirty = 0;
+  nested = 0;
+  open(b, OP_BLOCK);
+  b.crossLevel = b.depth;
+  open(b, OP_BLOCK);
+  b.exitLevel = b.depth;
+  needBudget(b, block(0).start);
+  tree(b, 0);
+  byte(OP_UNREACHABLE);
+  b.close();
+  spill(b, b.everWritten);
+  localGet(LOCAL_CPU);
+  localGet(LOCAL_EXIT);
+  localGet(LOCAL_BUDGET);
+  localGet(LOCAL_KIND);
+  localGet(LOCAL_FLAG_X);
+  localGet(LOCAL_FLAG_Y);
+  localGet(LOCAL_FLAG_R);
+  localGet(LOCAL_FLAG_T);
+  call(IMPORT_LEAVE);
+  i32Const(0);
+  byte(OP_RETURN);
+  b.close();
+  emitCross(b);
+}
+
+/**
+ * Writes the function of the region that starts with `trace` at the encoder's place, as an entry of a code section.
+ * False if it is too large; nothing is written then.
+ */
+export function emitRegion(cpu: Cpu, trace: usize, limit: usize): bool {
+  const place = at;
+  theCpu = cpu;
+  theTrace = trace;
+  const b = changetype<Emit>(EMITTER);
+  b.cpu = cpu;
+  b.entryTrace = <u32>trace;
+  b.used = 0;
+  b.regionUses = 0;
+  b.everWritten = 0;
+  b.addressSize = (load<u16>(headerOf(trace), 12) & MODE_SIZE_MASK) == MODE_64 ? 3 : 2;
+  discover(trace);
+  analyseFlow();
+  writeBody(b, true);
+  b.regionUses = b.used;
+  findDirty();
+  writeBody(b, false);
+  const bytes = <u32>(at - JIT_BODY);
+  startAt(place);
+  if (bytes > JIT_BODY_SIZE || place + bytes + 512 > limit) return false;
+  const length = reserveLength();
+  leb(2);
+  leb(I32_LOCALS);
+  byte(TYPE_I32);
+  leb(b.maxTemp - 2 - I32_LOCALS);
+  byte(TYPE_I64);
+  reload(b.used);
+  reloadTlb();
+  copyBytes(JIT_BODY, bytes);
+  byte(0x0b);
+  fillLength(length);
+  return true;
+}

@@ -1,0 +1,22 @@
+/** What an emitted module imports besides memory and table: functions of the core, by their index in the module. */
+import { OP_CALL, byte, leb } from "./encoder";
+
+/** settleFlags(cpu, kind, x, y, r, t) */
+export const IMPORT_SETTLE: u32 = 0;
+/** pagePointer(cpu, linearAddr, sizeBytes and rights) → host pointer, or 0: let the interpreter do it */
+export const IMPORT_POINTER: u32 = 1;
+/** leaveRegion(cpu, exit, budget, kind, x, y, r, t) */
+export const IMPORT_LEAVE: u32 = 2;
+/** leaveAfter(cpu, exit, budget): a handler asks to stop */
+export const IMPORT_LEAVE_AFTER: u32 = 3;
+/** leaveTo(cpu, linearAddr, budget): a target that is not in the jump cache */
+export const IMPORT_LEAVE_TO: u32 = 4;
+/** Upper halves of 128-bit products. */
+export const IMPORT_MUL_HIGH: u32 = 5;
+export const IMPORT_MUL_HIGH_SIGNED: u32 = 6;
+export const IMPORTED_FUNCTIONS: u32 = 7;
+
+export function call(index: u32): void {
+  byte(OP_CALL);
+  leb(index);
+}
