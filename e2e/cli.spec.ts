@@ -82,7 +82,16 @@ test("a machine that is saved in one process goes on exactly in another", async 
 test("the same run with and without compiled code comes to the same state", async () => {
   const result = async (name: string, ...options: string[]) => {
     const [text, stats] = [join(folder, `${name}.txt`), join(folder, `${name}.json`)];
-    const run = ["--clock", "instructions", "--instructions", "400000000", "--serial", `file:${text}`, "--stats", stats];
+    const run = [
+      "--clock",
+      "instructions",
+      "--instructions",
+      "400000000",
+      "--serial",
+      `file:${text}`,
+      "--stats",
+      stats,
+    ];
     expect((await posada(...linux("cloud-amd64", ...run, ...options))).status).toBe(0);
     const { registerHash, jit } = JSON.parse(readFileSync(stats, "utf8")) as {
       registerHash: string;

@@ -37,13 +37,7 @@ async function runVitest(name, fileName, filters, env = {}) {
     { env: { ...process.env, ...env } },
   );
   const result = report(file);
-  return counts(
-    name,
-    result?.numPassedTests ?? 0,
-    result?.numFailedTests ?? 0,
-    result?.numPendingTests ?? 0,
-    status,
-  );
+  return counts(name, result?.numPassedTests ?? 0, result?.numFailedTests ?? 0, result?.numPendingTests ?? 0, status);
 }
 
 /** The core's own runner, for tests that need assembled guests; it ends with the same kind of line. */

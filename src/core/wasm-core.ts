@@ -281,7 +281,13 @@ export class WasmCore implements CoreInterface {
         refused: this.exports.statRefused(),
         ...(this.linker?.counters() ?? { modules: 0, moduleBytes: 0 }),
         instructions: this.exports.statCompiledInstructions(),
-        exits: { instruction: exits(0), budget: exits(1), branch: exits(2), handler: exits(3), unknownTarget: exits(4) },
+        exits: {
+          instruction: exits(0),
+          budget: exits(1),
+          branch: exits(2),
+          handler: exits(3),
+          unknownTarget: exits(4),
+        },
       },
     };
   }
