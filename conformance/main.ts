@@ -9,8 +9,9 @@ import { fileURLToPath } from "node:url";
 import { fex } from "./fex/suite.ts";
 import { writePage } from "./report.ts";
 import type { Outcome, Suite } from "./suite.ts";
+import { testfloat } from "./testfloat/suite.ts";
 
-const SUITES: readonly Suite[] = [fex];
+const SUITES: readonly Suite[] = [fex, testfloat];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const HELP = `npm run conformance -- [SUITE=FOLDER]... [--only TEXT] [--write] [--native]
