@@ -7,11 +7,15 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fex } from "./fex/suite.ts";
+import { linuxSelftests } from "./linux-selftests.ts";
+import { qemuTests } from "./qemu-tests.ts";
 import { writePage } from "./report.ts";
 import type { Outcome, Suite } from "./suite.ts";
+import { test386 } from "./test386.ts";
 import { testfloat } from "./testfloat/suite.ts";
+import { vectors80286 } from "./vectors-80286.ts";
 
-const SUITES: readonly Suite[] = [fex, testfloat];
+const SUITES: readonly Suite[] = [fex, testfloat, test386, vectors80286, linuxSelftests, qemuTests];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const HELP = `npm run conformance -- [SUITE=FOLDER]... [--only TEXT] [--write] [--native]

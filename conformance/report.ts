@@ -6,6 +6,8 @@ import type { Failure, Outcome, Suite } from "./suite.ts";
 const begin = (id: string) => `<!-- ${id}: written by npm run conformance -->`;
 const end = (id: string) => `<!-- end of ${id} -->`;
 
+const NAMES_SHOWN = 8;
+
 const INTRODUCTION = `# Conformance
 
 What other people's test suites say about the processor core. None of them is part of the project: \`npm run conformance\` runs
@@ -15,6 +17,12 @@ are the volumes of Intel's Software Developer's Manual, [APM3] is volume 3 of AM
 
 /** Text for a cell of a table. */
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("\n", " ");
+
+/** The first few names of a list. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => `\`${name}\``);
+  return shown.join(", ") + (names.length > NAMES_SHOWN ? ", …" : "");
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
@@ -44,11 +52,12 @@ export function section(suite: Suite, { revision, groups, failures, skipped, not
     lines.push("Failures:", "");
     lines.push(
       ...table(
-        ["cases", "what", "why"],
+        ["cases", "why", "which", "what (the first)"],
         [...byReason].map(([reason, list]) => [
-          list.map(({ name }) => `\`${name}\``).join(", "),
-          list.length === 1 ? list[0]!.what : `${list[0]!.what} (the first)`,
+          String(list.length),
           reason,
+          some(list.map(({ name }) => name)),
+          list[0]!.what,
         ]),
       ),
     );
@@ -58,11 +67,7 @@ export function section(suite: Suite, { revision, groups, failures, skipped, not
     lines.push(
       ...table(
         ["cases", "why", "which"],
-        skipped.map(({ reason, names }) => [
-          String(names.length),
-          reason,
-          names.length > 12 ? `${names.slice(0, 12).join(", ")}, …` : names.join(", "),
-        ]),
+        skipped.map(({ reason, names }) => [String(names.length), reason, some(names)]),
       ),
     );
   }

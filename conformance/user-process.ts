@@ -243,14 +243,16 @@ export class UserProcess {
   run(maxInstructions: number): Ending | undefined {
     const { core } = this;
     this.ending = undefined;
-    for (let left = maxInstructions; left > 0; left -= CHUNK) {
+    const last = core.ex.instructions!(core.cpu) + maxInstructions;
+    for (;;) {
+      const left = last - core.ex.instructions!(core.cpu);
+      if (left <= 0) return undefined;
       const exit = core.run(Math.min(left, CHUNK));
       if (exit === EXIT.budget) continue;
       if (exit !== EXIT.stopRequested) throw new Error(`the core ended with ${exit} at ${core.rip.toString(16)}`);
       const ending = this.exception();
       if (!this.mapOnDemand(ending)) return (this.ending = ending);
     }
-    return undefined;
   }
 
   private exception(): Ending {

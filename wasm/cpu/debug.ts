@@ -104,6 +104,13 @@ export function notePortAccess(cpu: Cpu, port: u32, sizeBytes: u32): void {
   if (cpu.dr7 & 0xff && cpu.cr4 & CR4_DE) noteHits(cpu, 1 << BREAK_IO, port, sizeBytes);
 }
 
+/** A #DB has been delivered: what MOV SS had put off is part of it, not another one. [SDM3] 6.8.3, 18.2.3 */
+export function joinDebugTraps(cpu: Cpu): void {
+  cpu.dr6 |= cpu.pendingDebug & DR6_B_MASK;
+  cpu.pendingDebug &= ~DR6_B_MASK;
+  cpu.events &= ~EVENT_DEBUG;
+}
+
 /** TF asks for a trap after the instruction whose boundary this is (SYSCALL, SYSRET, IRET look at the new TF). */
 @inline export function armSingleStep(cpu: Cpu): void {
   if (cpu.eflags & FLAG_TF) cpu.pendingDebug |= PENDING_STEP;

@@ -7,6 +7,7 @@ import { farCall, farJump, farReturn } from "../cpu/far-transfer";
 import { VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_OF, raise, raiseUD } from "../cpu/fault";
 import { getOF } from "../cpu/flags";
 import { interruptReturn } from "../cpu/interrupt-return";
+import { joinDebugTraps } from "../cpu/debug";
 import { KIND_INT1, KIND_SOFTWARE, KIND_TRAP, interrupt } from "../cpu/interrupts";
 import { Cpu, is64, ptr } from "../cpu/state";
 import { Rec, opSizeLog2 } from "../decode/record";
@@ -94,6 +95,7 @@ export function INTO(cpu: Cpu, _rec: Rec): void {
 
 export function INT1(cpu: Cpu, _rec: Rec): void {
   interrupt(cpu, VECTOR_DB, KIND_INT1, false, 0);
+  if (!cpu.fault) joinDebugTraps(cpu);
 }
 
 /** The index is signed, and both bounds belong to the array. */

@@ -51,6 +51,25 @@ describe("debug exceptions", () => {
     expect(core.ram[0x9003]).toBe(1);
   });
 
+  it("puts off the trap of MOV SS, and INT1 then brings both in one [SDM3] 6.8.3", () => {
+    // mov eax,0x9000; mov dr0,eax; mov eax,0xf0002; mov dr7,eax; mov ss,[0x9000]; then int1, or int3
+    const watch = "b8 00 90 00 00 0f 23 c0 b8 02 00 0f 00 0f 23 f8 8e 15 00 90 00 00";
+    for (const [name, last, frames] of [
+      ["INT1", "f1", 1],
+      ["INT3", "cc", 2],
+    ] as const) {
+      const core = new SystemCore();
+      core.start32();
+      core.view.setUint16(0x9000, SEL.data32, true);
+      // The trap that was put off comes before the first instruction of INT3's handler.
+      expect(core.vectorOf(`${watch} ${last}`), name).toBe(1);
+      expect(dr6(core) & 0xe00f, name).toBe(1);
+      expect(Number(core.reg("rsp")), name).toBe(STACK - 12 * frames);
+      expect(core.frame32(0), name).toBe(frames === 1 ? CODE + 23 : HANDLERS + 3 * 16);
+      expect(core.frame32(frames * 3 - 3), name).toBe(CODE + 23);
+    }
+  });
+
   it("faults before a watched instruction, and RF lets it run", () => {
     const core = new SystemCore();
     core.start32();
