@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RowCounter } from "./coverage.ts";
 import { fex } from "./fex/suite.ts";
 import { linuxSelftests } from "./linux-selftests.ts";
 import { qemuTests } from "./qemu-tests.ts";
@@ -84,6 +85,7 @@ export async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   let unexplained = 0;
+  const rows = new RowCounter();
   for (const suite of SUITES) {
     const folder = options.folders.get(suite.id);
     const why = obstacle(suite, folder);
@@ -95,6 +97,7 @@ export async function main(words: readonly string[]): Promise<number> {
     mkdirSync(cache, { recursive: true });
     const log = (line: string) => console.log(`  ${line}`);
     const outcome = await suite.run({ ...options, folder: folder!, cache, log });
+    rows.write(join(root, "build", "coverage"), suite.id);
     for (const { name, what, reason } of outcome.failures) if (!reason) console.log(`  FAILED ${name}: ${what}`);
     console.log(summary(suite, outcome));
     unexplained += outcome.failures.filter(({ reason }) => !reason).length;
