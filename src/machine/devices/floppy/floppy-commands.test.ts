@@ -186,6 +186,25 @@ describe("other commands", () => {
     expect(await other.run(READ_ID, 0)).toEqual(await bench.run(READ_ID, 0));
   });
 
+  it("a read under way ends at its time after a restore", async () => {
+    const bench = bench144();
+    bench.dma.program(512);
+    bench.send(READ, 0, 0, 0, 1, 2, 18, 0x1b, 0xff);
+    bench.clock.advance(900_000);
+    const saved = bench.fdc.save();
+    const other = bench144();
+    other.clock.advance(bench.clock.nowNs() - other.clock.nowNs());
+    other.dma.program(512);
+    other.fdc.restore(saved);
+    expect(other.fdc.save()).toEqual(saved);
+    for (const { clock } of [bench, other]) {
+      clock.advance(200_000);
+      await clock.settleDue();
+    }
+    expect([bench.irq.level, other.irq.level]).toEqual([true, true]);
+    expect(other.results()).toEqual(bench.results());
+  });
+
   it("FORMAT fills the sectors that the host names, and refuses those that cannot be [82077AA] 5.1.7", async () => {
     const store = new ImageStore(1440 * KIB);
     const bench = bench144(store);

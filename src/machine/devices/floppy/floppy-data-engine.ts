@@ -42,6 +42,10 @@ export class FloppyDataEngine {
   private hostPosition = 0;
   /** Rises with every reset, so that host work from before it is not taken for new. */
   private epoch = 0;
+  /** When the host work under way is due; null where there is none. */
+  private dueNs: number | null = null;
+  /** What was under way when the state was saved keeps its time. */
+  private resumesAtNs: number | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -57,6 +61,7 @@ export class FloppyDataEngine {
     this.epoch++;
     this.transfer = null;
     this.waiting = null;
+    this.dueNs = null;
     this.host.dma.setRequest(false);
   }
 
@@ -72,6 +77,7 @@ export class FloppyDataEngine {
       transfer: this.transfer ? saveTransfer(this.transfer) : null,
       waiting: this.waiting,
       hostPosition: this.hostPosition,
+      dueNs: this.dueNs,
     };
   }
 
@@ -82,7 +88,10 @@ export class FloppyDataEngine {
     this.transfer = state.transfer ? restoreTransfer(state.transfer) : null;
     this.waiting = state.waiting as "dma" | "host" | null;
     this.hostPosition = state.hostPosition as number;
+    this.dueNs = null;
+    this.resumesAtNs = (state.dueNs as number | null | undefined) ?? null;
     if (this.transfer && this.waiting === null) this.continueTransfer();
+    this.resumesAtNs = null;
   }
 
   /** Starts a data command. @param command its bytes, the opcode first. @param impliedSeek CONFIGURE asked for it. */
@@ -177,11 +186,15 @@ export class FloppyDataEngine {
   private defer<T>(work: Promise<T>, afterNs: number, done: (result: T) => void): void {
     const { epoch } = this;
     const current = (next: () => void): void => {
-      if (epoch === this.epoch) next();
+      if (epoch !== this.epoch) return;
+      this.dueNs = null;
+      next();
     };
+    this.dueNs = this.resumesAtNs ?? this.clock.nowNs() + afterNs;
+    this.resumesAtNs = null;
     this.clock.defer(
       work,
-      this.clock.nowNs() + afterNs,
+      this.dueNs,
       (result) => current(() => done(result)),
       (error) =>
         current(() => {
