@@ -81,6 +81,16 @@ function writePage() {
     .filter((name) => name.endsWith(".json"))
     .sort()
     .map((name) => ({ name: basename(name, ".json"), counts: read(join(folder, name)) }));
+  /** The unit tests by file. */
+  const files = existsSync(parts)
+    ? readdirSync(parts)
+        .filter((name) => name.endsWith(".test.ts.json"))
+        .sort()
+        .map((name) => ({
+          name: name.replace(/^.*-test-|^src-|\.test\.ts\.json$/g, ""),
+          counts: read(join(parts, name)),
+        }))
+    : [];
   const keys = rows.map(rowKey);
   const untested = keys.filter((key) => !suites.some(({ counts }) => counts[key] > 0));
   const strangers = suites.flatMap(({ name, counts }) =>
@@ -95,7 +105,7 @@ function writePage() {
     "# Which tests run which instructions",
     "",
     "Written by `npm run coverage` from the opcode tables: every row, and how often each suite runs it. Counted are",
-    "instructions that are run, or that fault; not what is only decoded.",
+    "instructions that are run, or that fault; not what is only decoded. The last column names the unit tests' files.",
     "",
     `${rows.length} rows, ${rows.length - untested.length} of them tested.`,
     "",
@@ -112,12 +122,15 @@ function writePage() {
     if (row.file !== file) {
       file = row.file;
       lines.push(`## ${basename(file, ".ts")}`, "");
-      lines.push(`| opcode | operands | semantic | ${suites.map(({ name }) => name).join(" | ")} |`);
-      lines.push(`| --- | --- | --- |${" ---: |".repeat(suites.length)}`);
+      lines.push(`| opcode | operands | semantic | ${suites.map(({ name }) => name).join(" | ")} | in |`);
+      lines.push(`| --- | --- | --- |${" ---: |".repeat(suites.length)} --- |`);
     }
     const [opcode, operands, semantic] = keys[i].split(" | ").map((column) => column.trim());
     const counts = suites.map((suite) => suite.counts[keys[i]] ?? 0);
-    lines.push(`| ${cell(opcode)} | ${cell(operands)} | ${cell(semantic)} | ${counts.join(" | ")} |`);
+    const by = files.filter((each) => each.counts[keys[i]] > 0).map(({ name }) => name);
+    lines.push(
+      `| ${cell(opcode)} | ${cell(operands)} | ${cell(semantic)} | ${counts.join(" | ")} | ${by.join(", ")} |`,
+    );
     if (rows[i + 1]?.file !== file) lines.push("");
   }
   writeFileSync(page, lines.join("\n"));
