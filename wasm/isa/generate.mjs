@@ -141,6 +141,10 @@ const SPECIAL = [
   "LEA_FAST64",
   "NOP_FAST",
 ];
+const EMITTED_SHORT = [
+  ...["MOV_A_O8", "MOV_A_O_16", "MOV_A_O_32", "MOV_A_O_64", "MOV_O_A8", "MOV_O_A_16", "MOV_O_A_32", "MOV_O_A_64"],
+  ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64"],
+];
 const hot = new Map(); // key → {semantic, form, size, memory}
 const cold = new Map(); // key → {row, what, size, memory, form}
 const rowIds = rows.map((row) => {
@@ -488,6 +492,8 @@ ${Object.entries(ROW_KIND)
   .map(([k, v]) => `export const KIND_${k}: u32 = ${v};`)
   .join("\n")}
 ${SPECIAL.map((name) => `export const ID_${name}: u32 = ${idOf.get(name)};`).join("\n")}
+// Operations that are calls for the interpreter, and that the emitting backend writes in short forms of its own.
+${EMITTED_SHORT.map((name) => `export const ID_${name}: u32 = ${idOf.get(name)};`).join("\n")}
 
 /** u16 first candidate, u16 count, for each of 4 maps × 256 opcodes. */
 export const OPCODES: usize = memory.data<u8>([${bytes(opcodeData)}]);

@@ -13,7 +13,7 @@ import { POINTER_WRITE } from "../mmu/slow-access";
 import { EmitFlags } from "./emit-flags";
 import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val, constantOf } from "./emit-values";
 import {
-  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_EQ, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
+  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
   OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, byte, i32Const, i64Const, localGet, localSet, localTee, memoryAccess,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, Exit, newExit } from "./exits";
@@ -168,7 +168,13 @@ export class Emit extends EmitFlags {
     i32Const((TLB_ENTRIES - 1) << 4);
     byte(OP_I32_AND);
     byte(OP_I32_ADD);
-    localTee(LOCAL_SLOT);
+    localSet(LOCAL_SLOT);
+    this.getWrapped(address);
+    localGet(LOCAL_SLOT);
+    memoryAccess(OP_I32_LOAD, 8);
+    byte(OP_I32_ADD);
+    localSet(LOCAL_HOST);
+    localGet(LOCAL_SLOT);
     memoryAccess(OP_I64_LOAD, 0);
     this.get(address);
     if (sizeBytes > 1) {
@@ -177,14 +183,8 @@ export class Emit extends EmitFlags {
     }
     i64Const(PAGE_MASK);
     byte(OP_I64_AND);
-    byte(OP_I64_EQ);
+    byte(OP_I64_NE);
     this.openIf();
-    this.getWrapped(address);
-    localGet(LOCAL_SLOT);
-    memoryAccess(OP_I32_LOAD, 8);
-    byte(OP_I32_ADD);
-    localSet(LOCAL_HOST);
-    this.otherwise();
     localGet(LOCAL_CPU);
     this.get(address);
     i32Const(sizeBytes | (isWrite ? POINTER_WRITE : 0));

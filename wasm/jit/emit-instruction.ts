@@ -16,6 +16,7 @@ import {
   OP_CALL_INDIRECT, OP_I32_LOAD, OP_I32_STORE, OP_I64_LOAD, OP_I64_STORE, OP_RETURN, byte, i32Const, leb, localGet, localSet, memoryAccess,
 } from "./encoder";
 import { EXIT_HANDLER, Exit, allocate, newExit } from "./exits";
+import { emitShort } from "./emit-short";
 import { IMPORT_LEAVE_AFTER, call } from "./imports";
 
 /** A run-time size: any floating type serves as the tag. */
@@ -42,7 +43,7 @@ export function emitInstruction(b: Emit, cpu: Cpu, rec: Rec, indexInBlock: u32):
     b.setReg<ANY>(rec.g, b.trunc<ANY>(b.sumOf(rec)));
     return true;
   }
-  if (emitStack(b, rec, id)) return true;
+  if (emitStack(b, rec, id) || emitShort(b, rec)) return true;
   if (id >= ENDS_BASE || (id < COLD_BASE && operation == 0)) return false;
   emitHandler(b, rec);
   return true;

@@ -8,6 +8,7 @@
  *   0x0000  u32[4096]  record by offset in the page        0x4000  u8[4096]  1: a block starts here
  *   0x5000  u16[…]     offsets still to be looked at       0x6000  Block[64]
  *   0x7000  the emitter's fields, then its constants       0x8000  what the structured code is nested in (jit/emit-region.ts)
+ *   0x9000  a record that is made for one instruction
  */
 import { Rec, REC_CROSSES_PAGE, REC_SIZE } from "../decode/record";
 import { findByHost, headerOf, heatAtStart, heatOf, noRegion, regionOf } from "../decode/code-index";
@@ -72,6 +73,8 @@ const BLOCKS: usize = JIT_SCRATCH + 0x6000;
 export const EMITTER: usize = JIT_SCRATCH + 0x7000;
 export const EMITTER_CONSTANTS: usize = JIT_SCRATCH + 0x7800;
 export const NESTING: usize = JIT_SCRATCH + 0x8000;
+/** A record as the emitter wants to have it. */
+export const ABSOLUTE_RECORD: usize = JIT_SCRATCH + 0x9000;
 
 /** The region that was looked at last. */
 export let blockCount: u32 = 0;
