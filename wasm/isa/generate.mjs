@@ -14,6 +14,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHot } from "./hot.mjs";
 import { candidatesFor, readTables } from "./read-tables.mjs";
+import { SIMD_OPCODES } from "./simd.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wasm = dirname(here);
@@ -143,6 +144,8 @@ const SPECIAL = [
 ];
 const EMITTED_SHORT = [
   ...["MOV_A_O8", "MOV_A_O_16", "MOV_A_O_32", "MOV_A_O_64", "MOV_O_A8", "MOV_O_A_16", "MOV_O_A_32", "MOV_O_A_64"],
+  ...["MOV128_VW__sse", "MOV128_WV__sse", "MOVU128_VW__sse", "MOVU128_WV__sse", "MOVSS_VW__sse", "MOVSS_WV__sse"],
+  ...["MOVSD_VW__sse", "MOVSD_WV__sse", "MOVQ_VW__sse", "MOVQ_WV__sse"],
   ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64"],
 ];
 const hot = new Map(); // key → {semantic, form, size, memory}
@@ -330,7 +333,16 @@ const keeps = new Array(idOf.size).fill(0);
 const touchers = new Set();
 for (const [index, row] of rows.entries())
   for (const key of rowIds[index].filter(Boolean)) if (!keepsRegisters(row)) touchers.add(key);
-for (const [key] of cold) if (!touchers.has(key) && !key.endsWith("_slow")) keeps[idOf.get(key)] = 1;
+/** Of these, what looks at registers or flags all the same. */
+const LOOKS = /^(FCMOV|MASKMOV|XSAVE|XRSTOR)/;
+for (const [key] of cold)
+  if (!touchers.has(key) && !key.endsWith("_slow")) keeps[idOf.get(key)] = LOOKS.test(key) ? 1 : 2;
+const simdOf = new Array(idOf.size).fill(0);
+for (const [semantic, opcode] of Object.entries(SIMD_OPCODES)) {
+  const id = idOf.get(`${semantic}_VW__sse`);
+  if (id === undefined) throw new Error(`wasm/isa/simd.mjs: there is no ${semantic}_VW`);
+  simdOf[id] = opcode < 0 ? 0x8000 | -opcode : opcode;
+}
 writeFileSync(
   join(out, "translate.ts"),
   `${banner}${importText(translateImports)}import { Rec } from "../decode/record";
@@ -341,7 +353,9 @@ import { Val } from "../jit/emit-values";
 export const OPERATION_OF_ID: usize = memory.data<u8>([${operationOf.join(",")}]);
 export const SIZE_LOG2_OF_ID: usize = memory.data<u8>([${sizeLog2Of.join(",")}]);
 export const HANDLER_OF_ID: usize = memory.data<u16>([${handlerOf.join(",")}]);
-/** By id: 1 where the handler leaves general registers and arithmetic flags alone. */
+/** By id: opcode of the WebAssembly SIMD instruction that does the same, with 8000h where its operands are exchanged. */
+export const SIMD_OF_ID: usize = memory.data<u16>([${simdOf.join(",")}]);
+/** By id: 1 where the handler leaves general registers and arithmetic flags alone, 2 where it does not read them either. */
 export const KEEPS_REGISTERS: usize = memory.data<u8>([${keeps.join(",")}]);
 
 /** Writes the code of a record whose operation has this number. */

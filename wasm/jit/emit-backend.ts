@@ -44,6 +44,8 @@ export class Emit extends EmitFlags {
   entryTrace: u32;
   /** Nothing is kept: the first of two passes. */
   isTrial: bool;
+  /** In this block it has been looked at that SSE may be used (jit/emit-simd.ts). */
+  sseIsOn: bool;
   private rmwUnderWay: bool;
 
   begin(rec: Rec, indexInBlock: u32, sizeLog2: u32): void {
@@ -158,7 +160,7 @@ export class Emit extends EmitFlags {
 
   // ---- memory
   /** LOCAL_HOST ← host pointer of the address, or the region is left. */
-  private point(address: Val, isWrite: bool, sizeLog2: u32): void {
+  point(address: Val, isWrite: bool, sizeLog2: u32): void {
     const sizeBytes: u32 = 1 << sizeLog2;
     localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
     this.get(address);

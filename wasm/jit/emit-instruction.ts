@@ -2,7 +2,7 @@
  * One record to WebAssembly: operations that are stated for both backends, short forms of stack instructions, and for all
  * else a call of the handler that the interpreter uses, with registers and flags put back around it.
  */
-import { Cpu } from "../cpu/state";
+import { Cpu, OFF_ZERO } from "../cpu/state";
 import { REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { COLD_BASE, ENDS_BASE } from "../generated/handlers";
 import {
@@ -16,6 +16,7 @@ import {
   OP_CALL_INDIRECT, OP_I32_LOAD, OP_I32_STORE, OP_I64_LOAD, OP_I64_STORE, OP_RETURN, byte, i32Const, leb, localGet, localSet, memoryAccess,
 } from "./encoder";
 import { EXIT_HANDLER, Exit, allocate, newExit } from "./exits";
+import { emitSimd } from "./emit-simd";
 import { emitShort } from "./emit-short";
 import { IMPORT_LEAVE_AFTER, call } from "./imports";
 
@@ -25,6 +26,9 @@ type ANY = f64;
 /** Types of functions in an emitted module. */
 export const TYPE_REGION: u32 = 0;
 export const TYPE_HANDLER: u32 = 1;
+
+/** Of KEEPS_REGISTERS: the handler does not look at registers either, but for its operand's address. */
+const KEEPS_UNSEEN: u32 = 2;
 
 const RSP: u32 = 32;
 
@@ -43,7 +47,7 @@ export function emitInstruction(b: Emit, cpu: Cpu, rec: Rec, indexInBlock: u32):
     b.setReg<ANY>(rec.g, b.trunc<ANY>(b.sumOf(rec)));
     return true;
   }
-  if (emitStack(b, rec, id) || emitShort(b, rec)) return true;
+  if (emitStack(b, rec, id) || emitShort(b, rec) || emitSimd(b, rec)) return true;
   if (id >= ENDS_BASE || (id < COLD_BASE && operation == 0)) return false;
   emitHandler(b, rec);
   return true;
@@ -113,12 +117,26 @@ function keepRecord(b: Emit, rec: Rec): Rec {
   return copy;
 }
 
+/** Bit of the register at an offset in the struct; none for what is no general register. */
+function registerBit(offset: u32): u32 {
+  return offset < OFF_ZERO ? 1 << (offset >> 3) : 0;
+}
+
 function emitHandler(b: Emit, rec: Rec): void {
   const kept = <u32>changetype<usize>(keepRecord(b, rec));
   const next = rec.pageOffset + rec.length;
-  b.settle();
-  spill(b, b.dirty);
-  b.dirty = 0;
+  const keeps: u32 = load<u8>(KEEPS_REGISTERS + rec.id);
+  if (keeps == KEEPS_UNSEEN) {
+    // Only the address is computed from registers.
+    const seen = rec.flags & REC_MEM ? b.dirty & (registerBit(rec.base) | registerBit(rec.indexReg)) : 0;
+    spill(b, seen);
+    b.dirty &= ~seen;
+  } else {
+    b.settle();
+    spill(b, b.dirty);
+    b.dirty = 0;
+    b.sseIsOn = b.sseIsOn && keeps != 0;
+  }
   localGet(LOCAL_CPU);
   i32Const(kept);
   memoryAccess(OP_I32_STORE, offsetof<Cpu>("rec"));
@@ -134,6 +152,9 @@ function emitHandler(b: Emit, rec: Rec): void {
   localGet(LOCAL_CPU);
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stop"));
   b.openIf();
+  const kind = b.kind;
+  b.settle();
+  spill(b, b.dirty);
   localGet(LOCAL_CPU);
   const exit = b.isTrial ? changetype<Exit>(0x80_0000) : newExit(rec.pageOffset, next, b.indexInBlock, b.kind, EXIT_HANDLER, b.entryTrace);
   i32Const(<u32>changetype<usize>(exit));
@@ -142,7 +163,8 @@ function emitHandler(b: Emit, rec: Rec): void {
   i32Const(0);
   byte(OP_RETURN);
   b.close();
-  if (load<u8>(KEEPS_REGISTERS + rec.id)) return;
+  b.kind = kind;
+  if (keeps) return;
   reload(b.regionUses);
   reloadTlb();
 }

@@ -106,6 +106,7 @@ function within(b: Emit, number: u32, place: u32): void {
 function body(b: Emit, number: u32): void {
   const here = block(number);
   b.dirty = b.isTrial ? 0 : here.dirtyAtStart;
+  b.sseIsOn = false;
   const straight: u32 = here.end == END_NEXT ? here.count : here.count - 1;
   for (let n: u32 = 0; n < straight; n++) {
     const rec = changetype<Rec>(<usize>here.records + n * REC_SIZE);

@@ -74,6 +74,7 @@ export const OP_I64_ROTR: u8 = 0x8a;
 export const OP_I32_WRAP_I64: u8 = 0xa7;
 export const OP_I64_EXTEND_I32_S: u8 = 0xac;
 export const OP_I64_EXTEND_I32_U: u8 = 0xad;
+export const OP_SIMD: u8 = 0xfd;
 export const OP_I64_EXTEND8_S: u8 = 0xc2;
 export const OP_I64_EXTEND16_S: u8 = 0xc3;
 export const OP_I64_EXTEND32_S: u8 = 0xc4;
