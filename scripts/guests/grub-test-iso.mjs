@@ -2,28 +2,29 @@
  * A CD that boots GRUB into its own functional tests and reports on the serial line: a strict guest for firmware, CPU
  * and graphics modes. Made by grub-mkrescue out of unpacked packages; needs xorriso and mformat on this machine.
  *
- * Several tests compare checksums of the whole screen, GRUB's title with its version on it. Those that come with GRUB
- * 2.06 were recorded when the version was 2.03, so they fail on every machine; a message catalogue brings back the
- * title of then.
+ * Left out is gfxterm_menu: it compares checksums of menus drawn in many languages with those of another release, whose
+ * title, font and translations were not these, and so it fails on every machine, with the same sums.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageCatalogue } from "./message-catalogue.mjs";
+
+/** All of GRUB's functional tests but gfxterm_menu, in its order. */
+const TESTS = [
+  ...["legacy_password_test", "exfctest", "videotest_checksum", "setjmp_test", "cmdline_cat_test", "div_test"],
+  ...["xnu_uuid_test", "pbkdf2_test", "signature_test", "sleep_test", "bswap_test", "ctz_test", "cmp_test", "mul_test"],
+  "shift_test",
+];
 
 const CONFIGURATION = `serial --unit=0 --speed=115200
 terminal_input serial
 terminal_output serial
 loadfont unicode
-set locale_dir=($root)/boot/grub/locale
-set lang=tests
 echo "Posada: GRUB functional tests"
 insmod functional_test
-all_functional_test
+${TESTS.map((test) => `insmod ${test}\n`).join("")}functional_test
 echo "Posada: the tests have ended"
 `;
-
-const TITLE = { "GNU GRUB  version %s": "GNU GRUB  version 2.03" };
 
 /** What grub-mkrescue is linked with beyond the C library; unpacked beside it in case this machine lacks them. */
 export const LIBRARY_PACKAGES = ["libefivar1", "libefiboot1", "libdevmapper1.02.1"];
@@ -37,8 +38,6 @@ export function makeGrubTestIso({ common, modules, libraries, work, output }) {
   const grub = join(work, "boot", "grub");
   mkdirSync(join(grub, "fonts"), { recursive: true });
   writeFileSync(join(grub, "grub.cfg"), CONFIGURATION);
-  mkdirSync(join(grub, "locale"));
-  writeFileSync(join(grub, "locale", "tests.mo"), messageCatalogue(TITLE));
   const font = join(common, "usr", "share", "grub", "unicode.pf2");
   if (existsSync(font)) cpSync(font, join(grub, "fonts", "unicode.pf2"));
   const mkrescue = join(common, "usr", "bin", "grub-mkrescue");
