@@ -30,6 +30,7 @@ export default ts.config(
       "src/**/*.ts",
       "cli/**/*.ts",
       "e2e/**/*.ts",
+      "guests/**/*.ts",
       "bench/**/*.ts",
       "conformance/**/*.ts",
       "scripts/**/*.ts",

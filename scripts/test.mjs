@@ -40,6 +40,9 @@ async function runVitest(name, fileName, filters, env = {}) {
   return counts(name, result?.numPassedTests ?? 0, result?.numFailedTests ?? 0, result?.numPendingTests ?? 0, status);
 }
 
+/** The guests that take seconds; `npm run boot-table -- --long` boots the others as well. */
+const guests = () => runVitest("guest tests", "guests", ["--config", at("guests", "vitest.config.ts")]);
+
 /** The core's own runner, for tests that need assembled guests; it ends with the same kind of line. */
 async function core() {
   const script = at("wasm", "test", "run.mjs");
@@ -80,7 +83,7 @@ rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 const { check } = await import("./check.mjs");
 const all = [{ name: "checks", skipped: 0, ...(await check()) }];
-for (const runner of [vitest, compiledCode, core, browser]) {
+for (const runner of [vitest, compiledCode, core, guests, browser]) {
   const result = await runner();
   if (result) all.push(result);
 }
