@@ -1,9 +1,12 @@
 /**
  * Compiles wasm/test/entry/NAME.ts, not optimised, for tests of parts of the core without the whole of it, and gives an
- * instance with its memory. The opcode tables are generated first.
+ * instance with its memory. The opcode tables are generated first. What was compiled is kept in build/test as long as no
+ * source changes, so that tests share it.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,18 +25,38 @@ export interface Entry {
   readonly memory: WebAssembly.Memory;
 }
 
+/** A digest of every source below wasm/ but the tests. */
+function digestOfSources(): string {
+  const hash = createHash("sha256");
+  const files = readdirSync(join(root, "wasm"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.(ts|mjs|json)$/.test(file) && !/^generated\b/.test(file) && !/\.test\.ts$/.test(file))
+    .filter((file) => !/^test\b/.test(file) || /^test.entry\b/.test(file));
+  for (const file of files.sort()) hash.update(file).update(readFileSync(join(root, "wasm", file)));
+  return hash.digest("hex").slice(0, 16);
+}
+
 export function compileEntry(name: string): WebAssembly.Module {
-  const output = `build/test/${name}.${process.pid}.wasm`;
-  mkdirSync(`${root}/build/test`, { recursive: true });
+  const folder = join(root, "build/test");
+  mkdirSync(folder, { recursive: true });
+  const kept = `${name}.${digestOfSources()}.wasm`;
+  if (!existsSync(join(folder, kept))) {
+    const temporary = `build/test/${name}.${process.pid}.wasm`;
+    compile(name, temporary);
+    for (const file of readdirSync(folder))
+      if (file.startsWith(`${name}.`) && /\.[0-9a-f]{16}\.wasm$/.test(file) && file !== kept)
+        rmSync(join(folder, file), { force: true });
+    renameSync(join(root, temporary), join(folder, kept));
+  }
+  return new WebAssembly.Module(readFileSync(join(folder, kept)));
+}
+
+function compile(name: string, output: string): void {
   const run = (args: string[]): void => {
     execFileSync(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
   };
   run(["wasm/isa/generate.mjs"]);
   const flags = ["-O0", "--runtime", "stub", "--importMemory", "--enable", "simd", "--memoryBase", "327680"];
   run(["node_modules/assemblyscript/bin/asc.js", `wasm/test/entry/${name}.ts`, "-o", output, ...flags]);
-  const module = new WebAssembly.Module(readFileSync(`${root}/${output}`));
-  rmSync(`${root}/${output}`);
-  return module;
 }
 
 export function instantiateEntry(module: WebAssembly.Module, memoryBytes: number, host: EntryHost = {}): Entry {
