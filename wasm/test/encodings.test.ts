@@ -10,8 +10,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { encodingInput, encodingsOf, verdict, verdictText } from "./native/encodings.ts";
 import { MODES, OUTPUT_SIZE } from "./native/integer-layout.ts";
-import { askProcessorForIntegers } from "./native/integer-oracle.ts";
-import { IntegerRunner } from "./native/integer-runner.ts";
+import { askProcessorForIntegers } from "./native/processor.ts";
+import { IntegerRunner } from "./native/user-runner.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vectorFile = join(here, "vectors/encodings.bin.gz");
@@ -38,7 +38,6 @@ describe.skipIf(!existsSync(coreFile))("the opcode space (needs npm run core)", 
       const output = new Uint8Array(OUTPUT_SIZE);
       const failures: string[] = [];
       encodings.forEach((encoding, i) => {
-        runner.renew();
         runner.run(encodingInput(encoding), output);
         const got = verdict(encoding, output);
         if (got !== answers[from + i])

@@ -1,6 +1,6 @@
 /**
  * Single-instruction test cases for MMX and SSE: encodings made from the opcode tables, operands from pools of edge values
- * and a seeded generator. The same cases run on the real processor (oracle.c) and on the core.
+ * and a seeded generator. The results of an AMD processor for them are recorded; the fuzzer (wasm/test/fuzz) uses the values.
  */
 
 export interface Row {
@@ -210,9 +210,9 @@ const EDGE64 = [
   0x5fefffffffffffffn,
 ];
 
-const EDGE_BYTES = [0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff];
+export const EDGE_BYTES = [0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff];
 
-function fillInteger(bytes: Uint8Array, random: Random): void {
+export function fillInteger(bytes: Uint8Array, random: Random): void {
   const kind = random.below(8);
   for (let i = 0; i < bytes.length; i++)
     bytes[i] =
@@ -228,7 +228,7 @@ function fillInteger(bytes: Uint8Array, random: Random): void {
   if (kind === 3 && random.below(2)) bytes.fill(0, 1).fill(random.below(70), 0, 1);
 }
 
-function fill32(bytes: Uint8Array, random: Random): void {
+export function fill32(bytes: Uint8Array, random: Random): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const base = random.next();
   const plain = random.below(4) === 0;
@@ -244,7 +244,7 @@ function fill32(bytes: Uint8Array, random: Random): void {
   }
 }
 
-function fill64(bytes: Uint8Array, random: Random): void {
+export function fill64(bytes: Uint8Array, random: Random): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const plain = random.below(4) === 0;
   for (let i = 0; i + 8 <= bytes.length; i += 8) {
@@ -266,18 +266,18 @@ function fill64(bytes: Uint8Array, random: Random): void {
   }
 }
 
-type Lane = "integer" | "single" | "double";
+export type Lane = "integer" | "single" | "double";
 
 /** What an operand's lanes hold, by the manual's size letters. */
-function laneOf(form: Form): Lane {
-  const sources = form.row.operands.filter((o) => /^[VWUM]/.test(o));
+export function laneOf(row: Row): Lane {
+  const sources = row.operands.filter((o) => /^[VWUM]/.test(o));
   const last = sources[sources.length - 1] ?? "";
   if (/(ps|ss)$/.test(last)) return "single";
   if (/(pd|sd)$/.test(last)) return "double";
   return "integer";
 }
 
-function randomMxcsr(random: Random): number {
+export function randomMxcsr(random: Random): number {
   const sticky = random.below(2) ? 0x20 : random.below(64);
   const masks = random.below(5) ? 0x3f : random.below(64);
   const mode = random.below(3) ? 0 : random.below(4);
@@ -285,7 +285,7 @@ function randomMxcsr(random: Random): number {
   return sticky | (masks << 7) | (mode << 13) | zeros;
 }
 
-const STRING_LENGTHS = [0, 1, 5, 7, 8, 9, 15, 16, 17, 0x80000000, 0xffffffff, 0xfffffff0, 0xfffffff7];
+export const STRING_LENGTHS = [0, 1, 5, 7, 8, 9, 15, 16, 17, 0x80000000, 0xffffffff, 0xfffffff0, 0xfffffff7];
 
 /** Writes case number `index` of a form to `bytes` (INPUT_SIZE). */
 export function writeInput(form: Form, random: Random, bytes: Uint8Array): void {
@@ -300,7 +300,7 @@ export function writeInput(form: Form, random: Random, bytes: Uint8Array): void 
   if (form.row.semantic.startsWith("PCMPESTR"))
     for (const at of [IN_RAX, IN_RAX + 16]) view.setUint32(at, random.pick(STRING_LENGTHS), true);
   else if (random.below(2)) view.setBigInt64(IN_RAX + 8, BigInt(random.next() | 0) >> BigInt(random.below(31)), true);
-  const lane = laneOf(form);
+  const lane = laneOf(form.row);
   const fill = lane === "single" ? fill32 : lane === "double" ? fill64 : fillInteger;
   for (let i = 0; i < 3; i++) fill(bytes.subarray(IN_XMM + i * 16, IN_XMM + i * 16 + 16), random);
   const toMmx = form.row.operands.some((o) => /^[PQN]/.test(o));

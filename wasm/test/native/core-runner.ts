@@ -113,7 +113,7 @@ const FIELDS = [
   "rip",
   "stop",
 ] as const;
-/** Signals that the oracle reports for exceptions of the core. */
+/** Linux signals, as recorded, for exceptions of the core. */
 const SIGNAL: Record<number, number> = { 6: 4, 13: 11, 14: 11, 19: 8 };
 
 class HandlerRunner implements SseCore {

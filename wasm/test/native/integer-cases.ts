@@ -1,7 +1,7 @@
 /**
  * Cases of single integer instructions, made from the rows of wasm/isa/integer.ts and what a user program may run of
  * wasm/isa/system.ts: all sizes, forms and addressing modes, operands at the edges, faults included. The same
- * cases run on the real processor (integer.c) and on the core (integer-runner.ts).
+ * cases run on the real processor (processor.c) and on the core (user-runner.ts).
  */
 import { Random, type Row, seedOf } from "./cases.ts";
 import {
@@ -53,6 +53,24 @@ const STACK_ROWS = /^(PUSH|POP(?!CNT)|CALL|RET|ENTER|LEAVE)/;
 const STRING_ROWS = /^(MOVS(8)?|CMPS(8)?|STOS(8)?|LODS(8)?|SCAS(8)?|INS|OUTS)$/;
 const isIndirect = (row: Row) => /^(JMP_E|CALL_E)$/.test(row.semantic);
 
+/** Every operand size and form that a row has in a kind of code. */
+export function shapesOf(row: Row, mode: Mode): Shape[] {
+  const canMemory =
+    row.hasModrm &&
+    row.form !== "r" &&
+    row.modrm < 0 &&
+    !row.operands.some((o) => /^([RCD][dvy]?|[NU][a-z]*)$/.test(o));
+  const canRegister = row.hasModrm && row.form !== "m" && !row.operands.some((o) => /^M/.test(o));
+  const sizes = mode === 64 ? (["", "66", "W"] as const) : (["", "66"] as const);
+  return sizes
+    .filter((size) => !(size === "66" && row.prefix === 1))
+    .flatMap((size) =>
+      (!row.hasModrm || row.modrm >= 0 ? [false] : [...(canMemory ? [true] : []), ...(canRegister ? [false] : [])]).map(
+        (memory) => ({ row, mode, size, memory }),
+      ),
+    );
+}
+
 /** Groups of the rows that are tested here. */
 export function groupsOf(rows: (Row & { file: string })[]): Group[] {
   const groups: Group[] = [];
@@ -60,18 +78,7 @@ export function groupsOf(rows: (Row & { file: string })[]): Group[] {
     if (!/^(integer|system)\.ts$/.test(row.file) || LEFT_OUT.has(row.semantic)) continue;
     for (const mode of MODES) {
       if (row.attributes.has(mode === 64 ? "i64" : "o64")) continue;
-      const canMemory =
-        row.hasModrm && row.form !== "r" && row.modrm < 0 && !row.operands.some((o) => /^[RCD][dy]?$/.test(o));
-      const canRegister = row.hasModrm && row.form !== "m" && !row.operands.some((o) => /^M/.test(o));
-      const sizes = mode === 64 ? (["", "66", "W"] as const) : (["", "66"] as const);
-      const shapes = sizes
-        .filter((size) => !(size === "66" && row.prefix === 1))
-        .flatMap((size) =>
-          (!row.hasModrm || row.modrm >= 0
-            ? [false]
-            : [...(canMemory ? [true] : []), ...(canRegister ? [false] : [])]
-          ).map((memory) => ({ row, mode, size, memory })),
-        );
+      const shapes = shapesOf(row, mode);
       groups.push({ row, mode, shapes, name: `${row.text.replace(/\s+/g, " ")} in ${mode}-bit code` });
     }
   }
@@ -84,7 +91,7 @@ export function groupKey({ row, mode }: Group): string {
 }
 
 /** A linear address for data that the segment reaches, mostly in the middle of it. */
-function somewhere(d: Draft, random: Random, segment: number): bigint {
+export function somewhere(d: Draft, random: Random, segment: number): bigint {
   const { mode } = d.shape;
   const inStack = mode === 16 && segment === 2;
   const start = inStack ? STACK : mode === 16 && segment === 1 ? CODE : DATA;
@@ -109,7 +116,7 @@ function somewhere(d: Draft, random: Random, segment: number): bigint {
 }
 
 /** A value for the stack pointer (or a frame pointer) that stack instructions can use. */
-function stackPointer(d: Draft, random: Random): bigint {
+export function stackPointer(d: Draft, random: Random): bigint {
   const { mode } = d.shape;
   const base = mode === 16 ? STACK16_BASE : 0;
   const kind = random.below(100);
@@ -128,7 +135,7 @@ function stackPointer(d: Draft, random: Random): bigint {
 }
 
 /** An offset in CS to go to: mostly breakpoints of the code page that are not the instruction. */
-function destination(d: Draft, random: Random): bigint {
+export function destination(d: Draft, random: Random): bigint {
   const { mode } = d.shape;
   const base = BigInt(mode === 16 ? CODE16_BASE : 0);
   const kind = random.below(20);
@@ -172,12 +179,23 @@ function chooseFlags(d: Draft, random: Random): number {
   return flags;
 }
 
-interface Patch {
+/** Bytes that stand at a linear address before the instruction. */
+export interface Patch {
   at: bigint;
   bytes: Uint8Array;
 }
 
-function words(...values: bigint[]): Uint8Array {
+/** What a kind of instruction besides the integer ones needs; see wasm/test/fuzz/generate.ts. */
+export interface CaseHooks {
+  /** Before the instruction is encoded: registers, prefixes, immediates. */
+  before?(d: Draft, random: Random): void;
+  /** Where a memory operand shall lie. */
+  aim?(d: Draft, random: Random, segment: number): bigint;
+  /** When it is encoded: what memory holds. */
+  patches?(d: Draft, random: Random, patches: Patch[]): Patch[];
+}
+
+export function words(...values: bigint[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 8);
   const view = new DataView(bytes.buffer);
   values.forEach((value, i) => view.setBigUint64(i * 8, value & mask64(64), true));
@@ -225,7 +243,8 @@ function prepareRegisters(d: Draft, random: Random): void {
   if (/^CMPXCHG8B/.test(semantic) || /^(MUL|IMUL1|IMUL8)$/.test(semantic)) d.pinned.add(RAX).add(RDX);
 }
 
-function setIndex(d: Draft, n: number, value: bigint): void {
+/** Gives an address register its value, as far as the address size goes. */
+export function setIndex(d: Draft, n: number, value: bigint): void {
   const bits = d.addressBits;
   const all = mask64(d.shape.mode === 64 ? 64 : 32);
   d.registers[n] = ((value & mask64(bits)) | (d.registers[n]! & ~mask64(bits))) & all;
@@ -328,7 +347,13 @@ function writeSequence(group: Group, d: Draft, random: Random, bytes: Uint8Array
 }
 
 /** Writes one case of `group` to `bytes` (INPUT_SIZE): the `index`-th, which says its shape. */
-export function writeCase(group: Group, index: number, random: Random, bytes: Uint8Array): Draft {
+export function writeCase(
+  group: Group,
+  index: number,
+  random: Random,
+  bytes: Uint8Array,
+  hooks: CaseHooks = {},
+): Draft {
   const shape = group.shapes[index % group.shapes.length]!;
   const { row, mode, memory } = shape;
   const width = mask64(mode === 64 ? 64 : 32);
@@ -357,7 +382,8 @@ export function writeCase(group: Group, index: number, random: Random, bytes: Ui
   prepareRegisters(d, random);
   if (!STACK_ROWS.test(row.semantic) && random.below(2)) d.registers[RSP] = stackPointer(d, random) & width;
   chooseImmediate(d, random);
-  encodeInteger(d, random, (segment) => somewhere(d, random, segment));
+  hooks.before?.(d, random);
+  encodeInteger(d, random, (segment) => (hooks.aim ?? somewhere)(d, random, segment));
   if (row.semantic === "CMPXCHG8B" && memory && random.below(4)) realign(d);
   if (row.semantic === "XLAT") {
     setIndex(d, RBX, offsetTo(d, d.segment, somewhere(d, random, d.segment)) - (d.registers[RAX]! & 0xffn));
@@ -370,6 +396,7 @@ export function writeCase(group: Group, index: number, random: Random, bytes: Ui
     patches = preparePatches(d, random);
     prepareBitOffset(d, random);
   }
+  if (hooks.patches) patches = hooks.patches(d, random, patches);
   writeInput(d, patches, chooseFlags(d, random), bytes);
   return d;
 }
@@ -407,10 +434,10 @@ function writeInput(d: Draft, patches: Patch[], flags: number, bytes: Uint8Array
   });
 }
 
-/** `count` cases of a group, always the same; `round` gives others. */
-export function makeCases(group: Group, count: number, round = 0): Uint8Array {
+/** The `count` cases of a group that were recorded. */
+export function makeCases(group: Group, count: number): Uint8Array {
   const inputs = new Uint8Array(count * INPUT_SIZE);
-  const random = new Random(seedOf(`${groupKey(group)}/${round}`));
+  const random = new Random(seedOf(`${groupKey(group)}/0`));
   for (let i = 0; i < count; i++) writeCase(group, i, random, inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE));
   return inputs;
 }

@@ -54,6 +54,7 @@ const IMMEDIATES: Record<string, (d: Draft) => number> = {
   Iv: (d) => d.operandBits / 8,
   Ob: (d) => d.addressBits / 8,
   Ov: (d) => d.addressBits / 8,
+  Ap: (d) => (d.operandBits === 16 ? 4 : 6),
 };
 
 /** How many bytes the immediates of a row have, in order. */

@@ -1,6 +1,6 @@
 /**
  * Where the cases of integer instructions live and how they are handed to the real processor: the same numbers as in
- * integer.c. All addresses are linear; the core maps the same ones.
+ * processor.c. All addresses are linear; the core maps the same ones.
  *
  * Three kinds of code segment are used, as a 64-bit kernel offers them: 64-bit, 32-bit flat, and 16-bit with segments of
  * 44 KiB from a local descriptor table.

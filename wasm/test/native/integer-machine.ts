@@ -38,8 +38,10 @@ const CR4 = 0x5_0620n;
 const EFER = 0xd01n;
 const EFER_LEGACY = 0x801n;
 
-/** The four PDPTEs in the processor's struct (wasm/mmu/page-walk.ts). */
+/** XCR0 and the four PDPTEs in the processor's struct (wasm/cpu/state.ts, wasm/mmu/page-walk.ts). */
+const OFF_XCR0 = 392;
 const OFF_PDPTE = 3072;
+const XCR0_X87_SSE = 3n;
 
 /** Exceptions with an error code on the stack. [SDM3] 6.13 */
 const HAS_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
@@ -59,8 +61,11 @@ export class UserMachine {
   private readonly wordBytes: number;
   private nextTable = TABLES;
 
-  constructor(readonly isLegacy: boolean) {
-    const core = new TestCore(8 << 20);
+  constructor(
+    readonly isLegacy: boolean,
+    jitThreshold?: number,
+  ) {
+    const core = new TestCore(8 << 20, {}, 0, jitThreshold);
     this.core = core;
     this.system = isLegacy ? SYSTEM32 : SYSTEM64;
     this.wordBytes = isLegacy ? 4 : 8;
@@ -78,6 +83,7 @@ export class UserMachine {
     core.setSegment("cs", KERNEL_CODE, isLegacy ? ATTR.code32 : ATTR.code64, 0xffffffff, 0);
     if (isLegacy) core.setSegment("ss", KERNEL_DATA, ATTR.data32, 0xffffffff, 0);
     else core.setSegment("ss", 0, 0, 0, 0);
+    new DataView(core.memory.buffer, core.cpu).setBigUint64(OFF_XCR0, XCR0_X87_SSE, true);
     core.ex.stateSet!(core.cpu);
     core.flags = 2;
   }
@@ -175,14 +181,14 @@ export class UserMachine {
     return root;
   }
 
-  /** Enters the program: general registers are as they shall be, but for RSP. Runs until it is back in the kernel. */
+  /** Enters the program: general registers are as they shall be, but for RSP. Its first instruction is the next one. */
   enter(registers: BigUint64Array, { rip, cs, flags, rsp, ss }: Frame): void {
     const { core, wordBytes } = this;
     const at = KERNEL_STACK - 5 * wordBytes;
     [rip, BigInt(cs), BigInt(flags), rsp, BigInt(ss)].forEach((value, i) => this.setWord(at + i * wordBytes, value));
     registers[4] = this.system + (this.isLegacy ? 0n : rsp & 0xffff_0000n) + BigInt(at);
     core.rip = this.system + BigInt(ENTRY);
-    core.run(16);
+    core.run(1);
   }
 
   private setWord(at: number, value: bigint): void {

@@ -17,7 +17,7 @@ const OFF_FPU_TAG = 644;
 const OFF_MXCSR = 648;
 const OFF_XMM = 672;
 const HLT = "f4";
-/** Signals that the oracle reports for exceptions. */
+/** Linux signals, as recorded, for exceptions. */
 const SIGNAL: Record<number, number> = { 6: 4, 13: 11, 14: 11, 19: 8 };
 
 export class WholeCoreRunner implements SseCore {

@@ -1,6 +1,6 @@
 /**
  * Single-instruction test cases for the x87: encodings made from the opcode table, states from pools of edge values and a
- * seeded generator. The same cases run on the real processor (x87-oracle.c) and on the core.
+ * seeded generator. The results of a real processor for them are recorded; the fuzzer (wasm/test/fuzz) uses the values.
  *
  * Layout of a case: u8 length, code[15], u32 flags, u32 unused, u64 rax, memory[16], image of FRSTOR (32-bit protected).
  * Of a result: u32 signal, u32 flags, u64 rax, memory[16], image of FNSAVE. Sizes are rounded up to 8 bytes.
@@ -53,7 +53,7 @@ export function formsOf(row: Row): X87Form[] {
   }));
 }
 
-type Value = readonly [signExponent: number, significand: bigint];
+export type Value = readonly [signExponent: number, significand: bigint];
 
 const EDGE80: readonly Value[] = [
   [0, 0n], [0, 1n], [0, 0x7fffffffffffffffn], [0, 0x8000000000000000n], [0, 0x4000000000000000n], [0, 0xffffffffffffffffn],
@@ -168,7 +168,8 @@ function transcendentalValue(random: Random, semantic: string, i: number): Value
 export const TRANSCENDENTAL = /^(F2XM1|FYL2X|FYL2XP1|FPTAN|FPATAN|FSIN|FCOS|FSINCOS)$/;
 const PUSHES = /^(FLD|FILD|FBLD|FXTRACT|FPTAN|FSINCOS)/;
 
-function writeMemory(bytes: Uint8Array, at: number, random: Random, size: string, semantic: string): void {
+/** What a memory operand of `size` holds: 16 bytes at `at`. */
+export function writeMemory(bytes: Uint8Array, at: number, random: Random, size: string, semantic: string): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let i = 0; i < 16; i++) bytes[at + i] = random.below(256);
   const edge = random.below(3) === 0;
@@ -201,6 +202,39 @@ function writeMemory(bytes: Uint8Array, at: number, random: Random, size: string
   }
 }
 
+/** State of the x87 unit before an instruction; registers in stack order, tags as FNSAVE gives them. */
+export interface X87State {
+  control: number;
+  status: number;
+  tags: number;
+  registers: Value[];
+}
+
+/** A state that suits an instruction; `operand` is the register that its ModRM names. */
+export function chooseState(semantic: string, modrm: number, random: Random): X87State {
+  // 3 in 5 with all exceptions masked; PC = 01 is reserved and left out.
+  const masks = random.below(5) < 3 ? 0x3f : random.below(64);
+  const precision = random.pick([3, 3, 0, 2]);
+  const control = 0x40 | masks | (precision << 8) | (random.below(4) << 10);
+  const top = random.below(8);
+  const sticky = random.below(2) ? random.below(64) & masks : 0;
+  const status = sticky | (random.below(8) === 0 ? 0x40 : 0) | (random.next() & 0x4700) | (top << 11);
+  // Physical tags: room for a push in most cases, two operands in most.
+  let tags = 0;
+  for (let i = 0; i < 8; i++) {
+    let empty = random.below(2) === 0;
+    if (i < 2 || i === (modrm & 7)) empty = random.below(16) === 0;
+    if (i === 7)
+      empty = PUSHES.test(semantic) ? random.below(12) !== 0 : modrm === 0xc7 ? empty : random.below(2) === 0;
+    if (empty) tags |= 3 << (((top + i) & 7) * 2);
+  }
+  const near = random.below(4) ? 0x3fff : random.below(0x7fff);
+  const registers = Array.from({ length: 8 }, (_, i) =>
+    TRANSCENDENTAL.test(semantic) && i < 2 ? transcendentalValue(random, semantic, i) : randomValue(random, near),
+  );
+  return { control, status, tags, registers };
+}
+
 export function writeInput(form: X87Form, random: Random, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, INPUT_SIZE);
   const { semantic } = form.row;
@@ -211,35 +245,14 @@ export function writeInput(form: X87Form, random: Random, bytes: Uint8Array): vo
   view.setBigUint64(IN_RAX, random64(random), true);
   writeMemory(bytes, IN_MEMORY, random, form.row.operands[0] ?? "", semantic);
 
-  // 3 in 5 with all exceptions masked; PC = 01 is reserved and left out.
-  const masks = random.below(5) < 3 ? 0x3f : random.below(64);
-  const precision = random.pick([3, 3, 0, 2]);
-  view.setUint32(IN_STATE + STATE_CONTROL, 0xffff0040 | masks | (precision << 8) | (random.below(4) << 10), true);
-  const top = random.below(8);
-  const sticky = random.below(2) ? random.below(64) & masks : 0;
-  view.setUint32(
-    IN_STATE + STATE_STATUS,
-    0xffff0000 | sticky | (random.below(8) === 0 ? 0x40 : 0) | (random.next() & 0x4700) | (top << 11),
-    true,
-  );
-  // Physical tags: room for a push in most cases, two operands in most.
-  let tags = 0;
-  for (let i = 0; i < 8; i++) {
-    let empty = random.below(2) === 0;
-    const operand = form.code[1]! & 7;
-    if (i < 2 || i === operand) empty = random.below(16) === 0;
-    if (i === 7)
-      empty = PUSHES.test(semantic) ? random.below(12) !== 0 : form.code[1] === 0xc7 ? empty : random.below(2) === 0;
-    if (empty) tags |= 3 << (((top + i) & 7) * 2);
-  }
-  view.setUint32(IN_STATE + STATE_TAGS, 0xffff0000 | tags, true);
-  const near = random.below(4) ? 0x3fff : random.below(0x7fff);
-  for (let i = 0; i < 8; i++) {
-    const [se, sig] =
-      TRANSCENDENTAL.test(semantic) && i < 2 ? transcendentalValue(random, semantic, i) : randomValue(random, near);
-    view.setBigUint64(IN_STATE + STATE_REGISTERS + i * 10, BigInt.asUintN(64, sig), true);
-    view.setUint16(IN_STATE + STATE_REGISTERS + i * 10 + 8, se, true);
-  }
+  const state = chooseState(semantic, form.code[1]!, random);
+  view.setUint32(IN_STATE + STATE_CONTROL, (0xffff0000 | state.control) >>> 0, true);
+  view.setUint32(IN_STATE + STATE_STATUS, (0xffff0000 | state.status) >>> 0, true);
+  view.setUint32(IN_STATE + STATE_TAGS, (0xffff0000 | state.tags) >>> 0, true);
+  state.registers.forEach(([signExponent, significand], i) => {
+    view.setBigUint64(IN_STATE + STATE_REGISTERS + i * 10, BigInt.asUintN(64, significand), true);
+    view.setUint16(IN_STATE + STATE_REGISTERS + i * 10 + 8, signExponent, true);
+  });
 }
 
 /** `count` cases of a form, the same everywhere. */

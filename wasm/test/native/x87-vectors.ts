@@ -5,7 +5,7 @@
  *
  * A section a form: u32 hash of its name, u32 digest of its inputs, u32 count, then a record of OUTPUT_SIZE bytes a case.
  */
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { seedOf } from "./cases.ts";
 import {
   IN_FLAGS,
@@ -53,32 +53,6 @@ function baseline(input: Uint8Array): Uint8Array {
   return output;
 }
 
-export interface Section {
-  name: string;
-  inputs: Uint8Array;
-  /** One result for each input, without pointers. */
-  results: Uint8Array;
-}
-
-export function packVectors(sections: Section[]): Uint8Array {
-  const parts = sections.map(({ name, inputs, results }) => {
-    const count = inputs.length / INPUT_SIZE;
-    const part = new Uint8Array(HEADER + count * OUTPUT_SIZE);
-    const view = new DataView(part.buffer);
-    view.setUint32(0, seedOf(name) >>> 0, true);
-    view.setUint32(4, digest(inputs), true);
-    view.setUint32(8, count, true);
-    for (let i = 0; i < count; i++) {
-      const record = results.slice(i * OUTPUT_SIZE, (i + 1) * OUTPUT_SIZE);
-      rotate(record, topOf(record));
-      const base = baseline(inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE));
-      for (let n = 0; n < OUTPUT_SIZE; n++) part[HEADER + i * OUTPUT_SIZE + n] = record[n]! ^ base[n]!;
-    }
-    return part;
-  });
-  return gzipSync(Buffer.concat(parts), { level: 9 });
-}
-
 /** The recorded results by the hash of a form's name. */
 export function readVectors(file: Uint8Array): Map<number, { inputDigest: number; records: Uint8Array }> {
   const bytes = new Uint8Array(gunzipSync(file));
@@ -96,7 +70,8 @@ export function readVectors(file: Uint8Array): Map<number, { inputDigest: number
 /** The results of a form, made from its records; throws where they were recorded for other inputs. */
 export function unpackResults(vectors: ReturnType<typeof readVectors>, name: string, inputs: Uint8Array): Uint8Array {
   const section = vectors.get(seedOf(name) >>> 0);
-  if (section?.inputDigest !== digest(inputs)) throw new Error(`${name}: the vectors are of other cases; record anew`);
+  if (section?.inputDigest !== digest(inputs))
+    throw new Error(`${name}: these inputs are not the ones that were recorded`);
   const results = new Uint8Array(section.records.length);
   for (let i = 0; i * OUTPUT_SIZE < results.length; i++) {
     const base = baseline(inputs.subarray(i * INPUT_SIZE, (i + 1) * INPUT_SIZE));

@@ -1,13 +1,13 @@
 /*
- * Runs single integer instructions on the real processor, in 64-bit, 32-bit and 16-bit code segments: cases come from
- * standard input, results go to standard output, both in the layout of integer-cases.ts.
+ * Runs single instructions on the real processor, in 64-bit, 32-bit and 16-bit code segments: cases come from standard
+ * input, results go to standard output, both in the layout of integer-layout.ts.
  *
  * A case is entered by returning from a signal handler, with all registers as the case wants them, and left by the
- * exception that follows: the breakpoint after the instruction, or its own fault. So every register, the stack pointer
- * and CS included, belongs to the case, and the kernel reports vector, error code and CR2. The handler must not rely on
+ * exception that follows: the breakpoint after the instruction, or its own fault. So every register, the stack pointer,
+ * CS, the x87 and XMM registers and MXCSR included, belongs to the case, and the kernel reports vector, error code and CR2. The handler must not rely on
  * what the C library keeps behind FS: the case has its own.
  *
- * Left out: what enters the kernel by intention (SYSCALL, INT n) and what the kernel emulates (SGDT and its like).
+ * Left out: what enters the kernel by intention (SYSCALL, INT 80h) and what the kernel emulates (SGDT and its like).
  */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
@@ -22,7 +22,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Where everything lies: the same numbers as in integer-cases.ts. */
+/* Where everything lies: the same numbers as in integer-layout.ts. */
 #define CODE 0x200000ul
 #define CODE_BYTES 0x2000ul
 #define DATA 0x300000ul
@@ -37,6 +37,7 @@
 #define CODE16_BASE 0x1f8000ul
 #define STACK16_BASE 0x3f8000ul
 #define SEGMENT16_LIMIT 0xafff
+#define FP_BYTES 416
 
 enum { LDT_CODE16, LDT_DATA16, LDT_STACK16, LDT_FS, LDT_GS };
 #define LDT_SELECTOR(n) ((n) * 8 + 7)
@@ -49,6 +50,7 @@ struct input {
   uint64_t fs_base, gs_base;
   uint32_t at[2]; /* where the bytes below stand */
   uint8_t bytes[2][32];
+  uint8_t fp[FP_BYTES]; /* as FXSAVE stores it, up to XMM15 */
 };
 
 struct output {
@@ -58,6 +60,10 @@ struct output {
   uint32_t changed, hash; /* bytes of memory that are not as they were, and a digest of them */
   uint32_t first;
   uint8_t bytes[36]; /* from the first on */
+  uint16_t selectors[6]; /* ES CS SS DS FS GS */
+  uint32_t unused;
+  uint64_t fs_base, gs_base;
+  uint8_t fp[FP_BYTES];
 };
 
 static uint8_t *code, *data, *stack; /* writable views */
@@ -129,11 +135,7 @@ static void prepare(ucontext_t *u) {
   for (unsigned i = 0; i < in->length && in->code_offset + i < CODE_BYTES; i++) code[in->code_offset + i] = in->code[i];
   for (int i = 0; i < 16; i++) g[SIGNAL_ORDER[i]] = in->registers[i];
   g[REG_EFL] = in->flags;
-  /* No pending exception of the floating-point unit, nothing unmasked. */
-  fpregset_t fp = u->uc_mcontext.fpregs;
-  memset(fp, 0, 416);
-  fp->cwd = 0x37f;
-  fp->mxcsr = 0x1f80;
+  memcpy(u->uc_mcontext.fpregs, in->fp, FP_BYTES);
   uint64_t cs = in->mode == 0 ? 0x33 : in->mode == 1 ? 0x23 : LDT_SELECTOR(LDT_CODE16);
   uint64_t ss = in->mode == 2 ? LDT_SELECTOR(LDT_STACK16) : 0x2b;
   g[REG_RIP] = CODE + in->code_offset - (in->mode == 2 ? CODE16_BASE : 0);
@@ -142,6 +144,10 @@ static void prepare(ucontext_t *u) {
 }
 
 static void on_signal(int number, siginfo_t *info, void *context) {
+  uint64_t fs_base, gs_base;
+  uint16_t es, ds, fs, gs;
+  __asm__ volatile("rdfsbase %0\n\trdgsbase %1" : "=r"(fs_base), "=r"(gs_base));
+  __asm__ volatile("mov %%es, %0\n\tmov %%ds, %1\n\tmov %%fs, %2\n\tmov %%gs, %3" : "=r"(es), "=r"(ds), "=r"(fs), "=r"(gs));
   /* AC, NT and ID of the case are not for us, nor are its FS and GS. */
   __asm__ volatile("pushq $2\n\tpopfq" : : : "cc", "memory");
   __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" : : "r"(0x2b), "r"(0));
@@ -167,6 +173,15 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     out->rip = (uint64_t)g[REG_RIP];
     out->flags = (uint64_t)g[REG_EFL];
     for (int i = 0; i < 16; i++) out->registers[i] = (uint64_t)g[SIGNAL_ORDER[i]];
+    out->selectors[0] = es;
+    out->selectors[1] = (uint16_t)g[REG_CSGSFS];
+    out->selectors[2] = (uint16_t)((uint64_t)g[REG_CSGSFS] >> 48);
+    out->selectors[3] = ds;
+    out->selectors[4] = fs;
+    out->selectors[5] = gs;
+    out->fs_base = fs_base;
+    out->gs_base = gs_base;
+    memcpy(out->fp, u->uc_mcontext.fpregs, FP_BYTES);
     report_memory(out);
     for (unsigned i = 0; i < in->length && in->code_offset + i < CODE_BYTES; i++) code[in->code_offset + i] = 0xcc;
   }
