@@ -1,8 +1,9 @@
 /**
  * x87 data transfer: loads, stores, exchange, conditional moves, sign, constants.
  *
- * Order of every store: address, empty source, conversion; an unmasked exception that concerns the stored value keeps memory
- * and stack as they are; then memory is written, and flags and stack change last.
+ * Order of every store: empty source, conversion; an unmasked exception that concerns the stored value keeps memory and stack
+ * as they are; then the address, then memory is written, and flags, stack and pointers change last: a store that
+ * faults leaves all.
  * [SDM1] 8.3.1, 8.3.2, 8.3.4, 8.5; [SDM2]
  */
 import { ACCESS_WRITE, linear } from "../cpu/address";
@@ -11,7 +12,7 @@ import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { fromDecimal, toDecimal } from "../fpu/decimal";
 import {
-  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
+  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_SF, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
   signExponentOf, zero,
 } from "../fpu/float80";
 import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
@@ -20,7 +21,7 @@ import { PAGE_SIZE } from "../layout";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { laterLinear } from "./far";
 import { readMem } from "./sse-operands";
-import { noteInstruction, noteMemory } from "./x87-pointers";
+import { noteInstruction, noteMemory, setPointers } from "./x87-pointers";
 
 /** Exceptions that keep a store away when they are unmasked. */
 const BEFORE_STORE: u32 = FSW_IE | FSW_OE | FSW_UE;
@@ -96,8 +97,12 @@ function readMem80(cpu: Cpu, rec: Rec): Float80 {
 
 // ---- stores
 
-/** Whether what was raised lets the value be stored; otherwise these exceptions alone are settled. */
+/**
+ * Whether what was raised, and a masked underflow of the stack, let the value be stored; otherwise these exceptions alone are
+ * settled, and memory is not even looked at. What lets it be stored is settled when it has been.
+ */
 function mayStore(cpu: Cpu): bool {
+  if (isEmpty(cpu, 0)) raiseFpu(FSW_IE | FSW_SF);
   const flags = raisedFlags();
   if (!(flags & ~(<u32>cpu.fpuControl) & BEFORE_STORE)) return true;
   clearRaised();
@@ -114,18 +119,26 @@ function stored(cpu: Cpu, pops: bool): void {
 
 /** The masked response to an empty source is the indefinite value. False: an unmasked one, and nothing is left to do. */
 @inline function sourceOrUnderflow(cpu: Cpu): bool {
-  return !isEmpty(cpu, 0) || underflow(cpu);
+  clearRaised();
+  if (!isEmpty(cpu, 0)) return true;
+  return (<u32>cpu.fpuControl & FSW_IE) != 0 || underflow(cpu);
+}
+
+@inline function writeOperand<T>(cpu: Cpu, rec: Rec, value: T): void {
+  const linearAddr = linear(cpu, rec, sizeof<T>(), ACCESS_WRITE);
+  if (!cpu.fault) memWrite<T>(cpu, linearAddr, value);
 }
 
 function storeNarrow<T>(cpu: Cpu, rec: Rec, pops: bool): void {
-  const linearAddr = linear(cpu, rec, sizeof<T>(), ACCESS_WRITE);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (!sourceOrUnderflow(cpu)) return;
-  const raw = isEmpty(cpu, 0) ? narrowIndefinite<T>() : narrow<T>(cpu.fpuControl, getSt(cpu, 0));
-  if (!mayStore(cpu)) return;
-  memWrite<T>(cpu, linearAddr, raw);
-  if (!cpu.fault) stored(cpu, pops);
+  if (sourceOrUnderflow(cpu)) {
+    const raw = isEmpty(cpu, 0) ? narrowIndefinite<T>() : narrow<T>(cpu.fpuControl, getSt(cpu, 0));
+    if (mayStore(cpu)) {
+      writeOperand<T>(cpu, rec, raw);
+      if (cpu.fault) return;
+      stored(cpu, pops);
+    }
+  }
+  setPointers(cpu, rec);
 }
 
 export function FST_M32(cpu: Cpu, rec: Rec): void {
@@ -145,7 +158,9 @@ export function FSTP_M64(cpu: Cpu, rec: Rec): void {
 }
 
 /** Ten bytes; where they span two pages, the second one is asked for first. */
-function writeMem80(cpu: Cpu, linearAddr: u64, value: Float80): void {
+function writeMem80(cpu: Cpu, rec: Rec, value: Float80): void {
+  const linearAddr = linear(cpu, rec, 10, ACCESS_WRITE);
+  if (cpu.fault) return;
   const inFirstPage = PAGE_SIZE - (<u32>linearAddr & (PAGE_SIZE - 1));
   if (inFirstPage < 10) {
     memReadForWrite<u8>(cpu, linearAddr);
@@ -157,34 +172,36 @@ function writeMem80(cpu: Cpu, linearAddr: u64, value: Float80): void {
 }
 
 export function FSTP_M80(cpu: Cpu, rec: Rec): void {
-  const linearAddr = linear(cpu, rec, 10, ACCESS_WRITE);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (!sourceOrUnderflow(cpu)) return;
-  writeMem80(cpu, linearAddr, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
-  if (!cpu.fault) stored(cpu, true);
+  if (sourceOrUnderflow(cpu) && mayStore(cpu)) {
+    writeMem80(cpu, rec, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
+    if (cpu.fault) return;
+    stored(cpu, true);
+  }
+  setPointers(cpu, rec);
 }
 
 export function FBSTP(cpu: Cpu, rec: Rec): void {
-  const linearAddr = linear(cpu, rec, 10, ACCESS_WRITE);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (!sourceOrUnderflow(cpu)) return;
-  const image = toDecimal(cpu.fpuControl, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
-  if (!mayStore(cpu)) return;
-  writeMem80(cpu, linearAddr, image);
-  if (!cpu.fault) stored(cpu, true);
+  if (sourceOrUnderflow(cpu)) {
+    const image = toDecimal(cpu.fpuControl, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
+    if (mayStore(cpu)) {
+      writeMem80(cpu, rec, image);
+      if (cpu.fault) return;
+      stored(cpu, true);
+    }
+  }
+  setPointers(cpu, rec);
 }
 
 function storeInteger<T>(cpu: Cpu, rec: Rec, mode: u32, pops: bool): void {
-  const linearAddr = linear(cpu, rec, sizeof<T>(), ACCESS_WRITE);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (!sourceOrUnderflow(cpu)) return;
-  const value = toInteger(mode, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0), sizeof<T>() << 3);
-  if (!mayStore(cpu)) return;
-  memWrite<T>(cpu, linearAddr, <T>value);
-  if (!cpu.fault) stored(cpu, pops);
+  if (sourceOrUnderflow(cpu)) {
+    const value = toInteger(mode, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0), sizeof<T>() << 3);
+    if (mayStore(cpu)) {
+      writeOperand<T>(cpu, rec, <T>value);
+      if (cpu.fault) return;
+      stored(cpu, pops);
+    }
+  }
+  setPointers(cpu, rec);
 }
 
 @inline function roundingMode(cpu: Cpu): u32 {
@@ -227,7 +244,7 @@ export function FISTTP_M64(cpu: Cpu, rec: Rec): void {
 
 function storeRegister(cpu: Cpu, rec: Rec, pops: bool): void {
   noteInstruction(cpu, rec);
-  if (!sourceOrUnderflow(cpu)) return;
+  if (isEmpty(cpu, 0) && !underflow(cpu)) return;
   setSt(cpu, rec.modrm & 7, isEmpty(cpu, 0) ? indefinite() : getSt(cpu, 0));
   stored(cpu, pops);
 }

@@ -9,16 +9,26 @@ import { clearRaised } from "../fpu/float80";
 
 /** FIP, FCS and FOP: for instructions that are not control instructions. Call it after the last access that can fault. */
 @inline export function noteInstruction(cpu: Cpu, rec: Rec): void {
-  const linearAddr = cpu.codeBase + rec.pageOffset;
-  cpu.fpuIp = is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
-  cpu.fpuCs = segment(cpu, SEG_CS).selector;
-  cpu.fpuOpcode = <u16>(((<u32>rec.opcode & 7) << 8) | rec.modrm);
+  setInstruction(cpu, rec);
   clearRaised();
 }
 
 /** The same with FDP and FDS, for instructions with a memory operand. */
 @inline export function noteMemory(cpu: Cpu, rec: Rec): void {
-  noteInstruction(cpu, rec);
+  setPointers(cpu, rec);
+  clearRaised();
+}
+
+@inline function setInstruction(cpu: Cpu, rec: Rec): void {
+  const linearAddr = cpu.codeBase + rec.pageOffset;
+  cpu.fpuIp = is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
+  cpu.fpuCs = segment(cpu, SEG_CS).selector;
+  cpu.fpuOpcode = <u16>(((<u32>rec.opcode & 7) << 8) | rec.modrm);
+}
+
+/** All pointers, with what was raised left alone: for stores, which can fault after they have computed. */
+export function setPointers(cpu: Cpu, rec: Rec): void {
+  setInstruction(cpu, rec);
   cpu.fpuDp = effectiveOffset(cpu, rec);
   cpu.fpuDs = segment(cpu, rec.seg).selector;
 }
