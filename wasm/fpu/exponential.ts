@@ -101,7 +101,10 @@ function logarithmPlus1(a: Float80): Wide {
   if (exponent > 60) {
     // The one that is added lies far below, or is lost.
     const one = exponent > 127 ? wide(0, 0) : shiftLeftWide(wide(0, 1), <u32>(127 - exponent));
-    return logarithm(addWide(wide(sig, 0), one), exponent);
+    const sum = addWide(wide(sig, 0), one);
+    if (highOf(sum) >= sig) return logarithm(sum, exponent);
+    // A significand of ones has carried out of the 128 bits.
+    return logarithm(addWide(wide(INTEGER_BIT, 0), shiftRightWide(sum, 1)), exponent + 1);
   }
   const one = wide(4, 0); // 2^66
   const part = shiftLeftWide(wide(0, sig), <u32>(exponent + 3));
