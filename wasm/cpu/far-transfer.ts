@@ -24,10 +24,18 @@ import { innerStack, innerStack64 } from "./tss";
   return (cpu.efer & EFER_LMA) != 0 && (descAttr(desc) & ATTR_L) != 0;
 }
 
-/** Raises #GP(0) if `offset` lies outside the code segment `desc`. */
-export function checkTarget(cpu: Cpu, desc: u64, offset: u64): void {
-  const isInside = isLongCode(cpu, desc) ? isCanonical(offset) : offset <= descLimit(desc);
-  if (!isInside) raiseGP(cpu, 0);
+/**
+ * The instruction pointer that `offset` is in the code segment `desc`; raises #GP(0) if it lies outside. Code that is not 64-bit
+ * has no more than 32 bits of it: processors ignore the others, where the manuals compare all of them with the limit.
+ */
+export function targetOf(cpu: Cpu, desc: u64, offset: u64): u64 {
+  if (isLongCode(cpu, desc)) {
+    if (!isCanonical(offset)) raiseGP(cpu, 0);
+    return offset;
+  }
+  const short = offset & 0xffff_ffff;
+  if (short > descLimit(desc)) raiseGP(cpu, 0);
+  return short;
 }
 
 /** Long mode knows no code segment that is both 64-bit and default-32. Raises #GP(selector). */
@@ -98,13 +106,13 @@ function protectedTransfer(cpu: Cpu, selector: u32, offset: u64, callBytes: u32)
 }
 
 function transferSameLevel(cpu: Cpu, selector: u32, desc: u64, offset: u64, callBytes: u32): void {
-  checkTarget(cpu, desc, offset);
+  const rip = targetOf(cpu, desc, offset);
   if (cpu.fault) return;
   const accessed = markAccessed(cpu, selector, desc);
   if (!cpu.fault && callBytes) pushReturnAddress(cpu, callBytes);
   if (cpu.fault) return;
   setCodeSegment(cpu, selector, accessed, cpu.cpl);
-  cpu.rip = offset;
+  cpu.rip = rip;
   updateMode(cpu);
 }
 
@@ -147,7 +155,7 @@ function throughCallGate(cpu: Cpu, gateSelectorValue: u32, gate: u64, isCall: bo
     transferSameLevel(cpu, selector, desc, offset, isCall ? sizeBytes : 0);
     return;
   }
-  checkTarget(cpu, desc, offset);
+  const rip = targetOf(cpu, desc, offset);
   if (cpu.fault) return;
   const accessed = markAccessed(cpu, selector, desc);
   if (cpu.fault) return;
@@ -155,7 +163,7 @@ function throughCallGate(cpu: Cpu, gateSelectorValue: u32, gate: u64, isCall: bo
   else enterInner(cpu, dpl, sizeBytes, gateParameterCount(gate));
   if (cpu.fault) return;
   setCodeSegment(cpu, selector, accessed, dpl);
-  cpu.rip = offset;
+  cpu.rip = rip;
   updateMode(cpu);
 }
 
@@ -220,22 +228,22 @@ function pushSystem(cpu: Cpu, linearAddr: u64, value: u64): void {
 /** RET far: `popBytes` more are taken off the stack (off both stacks when it returns to an outer level). */
 export function farReturn(cpu: Cpu, sizeBytes: u32, popBytes: u32): void {
   const size = <i64>sizeBytes;
-  const rip = peekStack(cpu, sizeBytes, 0);
+  const offset = peekStack(cpu, sizeBytes, 0);
   if (cpu.fault) return;
   const selector = <u32>peekStack(cpu, sizeBytes, size) & 0xffff;
   if (cpu.fault) return;
   if (isRealOrV86(cpu)) {
-    if (rip > segment(cpu, SEG_CS).limit) {
+    if (offset > segment(cpu, SEG_CS).limit) {
       raiseGP(cpu, 0);
       return;
     }
     moveStackPointer(cpu, 2 * size + popBytes);
-    paragraphJump(cpu, selector, rip);
+    paragraphJump(cpu, selector, offset);
     return;
   }
   const desc = fetchReturnCode(cpu, selector);
   if (cpu.fault) return;
-  checkTarget(cpu, desc, rip);
+  const rip = targetOf(cpu, desc, offset);
   if (cpu.fault) return;
   const newCpl = selector & SELECTOR_RPL;
   if (newCpl > cpu.cpl) {
@@ -244,10 +252,12 @@ export function farReturn(cpu: Cpu, sizeBytes: u32, popBytes: u32): void {
   }
   const accessed = markAccessed(cpu, selector, desc);
   if (cpu.fault) return;
-  moveStackPointer(cpu, 2 * size + popBytes);
+  moveStackPointer(cpu, 2 * size);
   setCodeSegment(cpu, selector, accessed, newCpl);
   cpu.rip = rip;
   updateMode(cpu);
+  // The parameters are released when the code segment is the new one: in 64-bit code RSP has all its bits. [SDM2] RET
+  moveStackPointer(cpu, popBytes);
 }
 
 /** Reads and checks the code segment that RET or IRET goes back to: #GP(0), #GP(selector), #NP(selector). */

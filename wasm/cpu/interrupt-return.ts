@@ -5,7 +5,7 @@
  */
 import { PENDING_RF, hasInstructionBreakpoints } from "./debug";
 import { SELECTOR_ERROR_MASK, SELECTOR_RPL, SELECTOR_TI, fetchDescriptor, isNullSelector, markAccessed } from "./descriptors";
-import { checkTarget, commitReturn, fetchReturnCode, fetchReturnStack } from "./far-transfer";
+import { targetOf, commitReturn, fetchReturnCode, fetchReturnStack } from "./far-transfer";
 import { VECTOR_TS, raiseCode, raiseGP } from "./fault";
 import { writeFlags } from "./flags";
 import { sysRead } from "../mmu/system-access";
@@ -100,19 +100,19 @@ function taskReturn(cpu: Cpu): void {
 
 function protectedReturn(cpu: Cpu, sizeBytes: u32): void {
   const size = <i64>sizeBytes;
-  const rip = peekStack(cpu, sizeBytes, 0);
+  const offset = peekStack(cpu, sizeBytes, 0);
   if (cpu.fault) return;
   const selector = <u32>peekStack(cpu, sizeBytes, size) & 0xffff;
   if (cpu.fault) return;
   const flags = <u32>peekStack(cpu, sizeBytes, 2 * size);
   if (cpu.fault) return;
   if (flags & FLAG_VM && cpu.cpl == 0 && sizeBytes == 4 && !(cpu.efer & EFER_LMA)) {
-    returnToV86(cpu, <u32>rip, selector, flags);
+    returnToV86(cpu, <u32>offset, selector, flags);
     return;
   }
   const desc = fetchReturnCode(cpu, selector);
   if (cpu.fault) return;
-  checkTarget(cpu, desc, rip);
+  const rip = targetOf(cpu, desc, offset);
   if (cpu.fault) return;
 
   const oldCpl = cpu.cpl;

@@ -31,7 +31,6 @@ const IMAGE_MXCSR: u64 = 24;
 const IMAGE_MXCSR_MASK: u64 = 28;
 const IMAGE_ST: u64 = 32;
 const IMAGE_XMM: u64 = 160;
-const IMAGE_FXSAVE_END: u64 = 416;
 const IMAGE_XSTATE_BV: u64 = 512;
 const IMAGE_XCOMP_BV: u64 = 520;
 const IMAGE_RESERVED: u64 = 528;
@@ -164,7 +163,7 @@ export function FXSAVE(cpu: Cpu, rec: Rec): void {
     return;
   }
   const at = imageAddress(cpu, rec, FXSAVE_SIZE, 16, ACCESS_WRITE);
-  if (cpu.fault || !probe(cpu, at, <u32>IMAGE_FXSAVE_END, true)) return;
+  if (cpu.fault || !probe(cpu, at, FXSAVE_SIZE, true)) return;
   saveX87(cpu, rec, at);
   saveMxcsr(cpu, at);
   if (!leavesXmmOut(cpu)) saveXmm(cpu, at);
@@ -176,7 +175,7 @@ export function FXRSTOR(cpu: Cpu, rec: Rec): void {
     return;
   }
   const at = imageAddress(cpu, rec, FXSAVE_SIZE, 16, ACCESS_READ);
-  if (cpu.fault || !probe(cpu, at, <u32>IMAGE_FXSAVE_END, false)) return;
+  if (cpu.fault || !probe(cpu, at, FXSAVE_SIZE, false)) return;
   const mxcsr = memRead<u32>(cpu, at + IMAGE_MXCSR);
   if (!checkMxcsr(cpu, mxcsr)) return;
   restoreX87(cpu, rec, at);
