@@ -324,13 +324,19 @@ export function commitReturn(cpu: Cpu, selector: u32, desc: u64, rip: u64, ss: u
   }
 }
 
-/** Data segments that the new privilege level could not have loaded become null. [SDM3] 5.8.6 */
+/**
+ * Data segments that the new privilege level could not have loaded become null. A null selector becomes 0, whatever its RPL;
+ * the base stays, which FS and GS have in 64-bit mode. [SDM3] 5.8.6 – [SDM2] IRET
+ */
 export function dropInnerSegments(cpu: Cpu): void {
   for (let index: u32 = 0; index < 6; index++) {
     if (index == SEG_CS || index == SEG_SS) continue;
     const seg: Segment = segment(cpu, index);
     const attr: u32 = seg.attr;
-    if (!(attr & ATTR_P)) continue;
+    if (!(attr & ATTR_P)) {
+      if (isNullSelector(seg.selector)) seg.selector = 0;
+      continue;
+    }
     const isConforming = (attr & (ATTR_S | TYPE_CODE | TYPE_CONFORMING)) == (ATTR_S | TYPE_CODE | TYPE_CONFORMING);
     if (!isConforming && ((attr >> ATTR_DPL_SHIFT) & 3) < cpu.cpl) setNullSegment(cpu, index, 0, 0);
   }

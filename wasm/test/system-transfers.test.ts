@@ -97,6 +97,23 @@ describe("far returns and IRET", () => {
     expect([core.selector("ds"), core.selector("es"), core.selector("fs")]).toEqual([0, SEL.conforming, 0]);
   });
 
+  it("leaves no null selector with an RPL to an outer level; FS and GS keep their bases [SDM2] IRET", () => {
+    const core = new SystemCore();
+    core.start64();
+    core.put(CODE + 0x40, [0xcd, 0x80]);
+    for (const [name, selector] of [
+      ["ds", 3],
+      ["es", 1],
+      ["fs", 2],
+      ["gs", 0],
+    ] as const)
+      core.setSegment(name, selector, 0, 0, name === "ds" || name === "es" ? 0 : 0x1234_5000);
+    // push SS, RSP, RFLAGS, CS, RIP; iretq
+    expect(core.vectorOf("6a 23 68 00 90 00 00 6a 02 6a 43 68 40 80 00 00 48 cf")).toBe(0x80);
+    expect((["ds", "es", "fs", "gs"] as const).map((name) => core.selector(name))).toEqual([0, 0, 0, 0]);
+    expect([4, 5].map((index) => Number(core.ex.getSegmentBase!(core.cpu, index)))).toEqual([0x1234_5000, 0x1234_5000]);
+  });
+
   it("returns to an outer level with the flags that the inner one allows", () => {
     const core = new SystemCore();
     core.start32();
