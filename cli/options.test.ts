@@ -19,7 +19,7 @@ test("a value may begin with a dash", () => {
 
 test("every option arrives", () => {
   const options = parseRunOptions(
-    "--memory 64 --cpus 1 --cpu 486 --clock instructions --no-jit --kernel k --initrd i --floppy f --cdrom c --disk d --disk e --boot cdrom,disk --serial file:out --screenshot s --screen-text t --stats j --timeout 1.5".split(
+    "--memory 64 --cpus 1 --cpu 486 --clock instructions --no-jit --kernel k --initrd i --floppy f --cdrom c --disk d --disk e --boot cdrom,disk --serial file:out --screenshot s --screen-text t --stats j --timeout 1.5 --test-device".split(
       " ",
     ),
   );
@@ -38,6 +38,7 @@ test("every option arrives", () => {
     serial: { kind: "file", path: "out" },
     screenshot: "s",
     screenText: "t",
+    testDevice: true,
     stats: "j",
     timeoutSeconds: 1.5,
   });

@@ -29,6 +29,7 @@ export const USAGE = `usage: posada run [options]
   --trace cpu,int,ide          write down what these do: cpu (registers), asm, int, mmu, irq, devices
   --trace-from N  --trace-to N between these instructions
   --trace-file F               there (stderr)
+  --test-device                the ports and memory that kvm-unit-tests expect
   --bios F  --vga-bios F|none  firmware other than the SeaBIOS that comes along
   --pflash F[,ro|,discard]     firmware in flash, which keeps what the guest writes in F; ro: read-only;
                                discard: changes are forgotten. The first ends at 4 GiB, a second is below it
@@ -70,6 +71,7 @@ export interface RunOptions {
   restore: string | undefined;
   instructions: number | undefined;
   trace: TraceOptions | undefined;
+  testDevice: boolean;
 }
 
 /** The command line cannot be understood; the message is one line. */
@@ -110,6 +112,7 @@ const definition = {
   "trace-from": { type: "string" },
   "trace-to": { type: "string" },
   "trace-file": { type: "string" },
+  "test-device": { type: "boolean" },
 } as const;
 
 /** A value may begin with a dash ("--append -- single"), which parseArgs takes only with an equals sign. */
@@ -165,6 +168,7 @@ export function parseRunOptions(args: string[]): RunOptions {
     restore: values.restore,
     instructions: number("instructions", values.instructions),
     trace: traceOptions(values),
+    testDevice: values["test-device"] ?? false,
   };
 }
 

@@ -83,6 +83,7 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
     firmware: options.flash.length > 0 ? undefined : file(bios),
     flash: options.flash.map(({ path, writable }) => ({ source: sourceFor(path), writable })),
     vgaFirmware: vgaBios === "none" ? undefined : file(vgaBios),
+    testDevice: options.testDevice,
   });
 }
 

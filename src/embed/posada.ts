@@ -63,6 +63,8 @@ export interface MachineOptions {
   /** Whether "serial" events are sent; true by default. */
   serial?: boolean;
   onTripleFault?: "reset" | "stop";
+  /** The ports and the memory that the kvm-unit-tests look for; false by default. */
+  testDevice?: boolean;
 }
 
 /** Events of a machine and what their `detail` holds. */

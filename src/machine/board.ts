@@ -40,6 +40,7 @@ import { IdeController } from "./devices/ide/ide-controller.ts";
 import { I8042 } from "./devices/ps2/i8042.ts";
 import { Ps2Keyboard } from "./devices/ps2/keyboard.ts";
 import { Ps2Mouse } from "./devices/ps2/mouse.ts";
+import { TEST_IRQ_LINES, TEST_MEMORY_BYTES, TEST_PORTS, TestDevice } from "./devices/test-device/test-device.ts";
 import { Uart16550 } from "./devices/uart/uart-16550.ts";
 import { VgaDevice } from "./devices/vga/vga-device.ts";
 import { VmMouse, type BackdoorRegister } from "./devices/vmmouse/vmmouse.ts";
@@ -47,7 +48,7 @@ import { CDROM_POSITION, Drives, floppyDriveFor } from "./drives.ts";
 import { HPET_PHYS_ADDR, IOAPIC_PHYS_ADDR, SCI_IRQ, SLEEP_TYPE_S5, type BoardFacts } from "./firmware/board-facts.ts";
 import { fillFwCfg } from "./firmware/firmware-items.ts";
 import { FW_CFG_PORT, FW_CFG_PORTS, FwCfg } from "./firmware/fw-cfg.ts";
-import { IsaInterrupts } from "./isa-interrupts.ts";
+import { ISA_IRQS, IsaInterrupts } from "./isa-interrupts.ts";
 import { attachFlash, type FlashChips } from "./flash-chips.ts";
 import { MachineError } from "./machine-error.ts";
 import type { MachineParts } from "./machine-parts.ts";
@@ -57,6 +58,9 @@ export const VRAM_BYTES = 16 * 2 ** 20;
 
 const ROM_END = 2 ** 32;
 const BACKDOOR_PORT = 0x5658;
+const TEST_PORT = 0xe0;
+const TEST_IRQ_PORT = 0x2000;
+const TEST_MEMORY_PHYS_ADDR = 0xff000000;
 /** In the order of the core's register numbers. */
 const REGISTER_NUMBERS: Record<BackdoorRegister, number> = { eax: 0, ecx: 1, edx: 2, ebx: 3, esi: 6, edi: 7 };
 
@@ -224,6 +228,7 @@ export class Board {
       ["pciConfig", pciConfig],
       ["pci", this.pci],
       ["coprocessorError", this.coprocessorError],
+      ...(config.testDevice ? [["testDevice", this.addTestDevice(gsiInput)] as const] : []),
       ["hpet", hpet],
       ["pic", this.pic],
       ["ioapic", this.ioapic],
@@ -344,6 +349,16 @@ export class Board {
     pci.add(1, 3, new Piix4PowerManagement({ ports, acpi: this.power, smbus: this.smbus }));
     pci.add(2, 0, this.vga);
     pci.connectPirqs(bridge);
+  }
+
+  private addTestDevice(gsiInput: (gsi: number) => IrqLine): TestDevice {
+    const { ports, isa } = this;
+    const line = (gsi: number): IrqLine => (gsi < ISA_IRQS ? isa.input(gsi) : gsiInput(gsi));
+    const device = new TestDevice(Array.from({ length: TEST_IRQ_LINES }, (_, gsi) => line(gsi)));
+    ports.attach(TEST_PORT, TEST_PORTS, device.ports);
+    ports.attach(TEST_IRQ_PORT, TEST_IRQ_LINES, device.irqPorts);
+    this.mmio.attach(TEST_MEMORY_PHYS_ADDR, TEST_MEMORY_BYTES, device.memory);
+    return device;
   }
 
   private describe(fwCfg: FwCfg): void {

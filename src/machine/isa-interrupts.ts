@@ -6,7 +6,7 @@ import { fanOut } from "./bus/irq-fanout.ts";
 import { SharedIrqLine, type IrqLine } from "./bus/irq-line.ts";
 import type { PicPair } from "./chipset/pic.ts";
 
-const ISA_IRQS = 16;
+export const ISA_IRQS = 16;
 const TIMER_IRQ = 0;
 const TIMER_GSI = 2;
 

@@ -152,6 +152,20 @@ describe("Machine", () => {
     expect(core.intr).toBe(false);
   });
 
+  it("has the test device only where it is asked for", () => {
+    const plain = build();
+    plain.out(0xe0, 0x99);
+    expect([plain.inp(0xe0), plain.core.host.mmioRead(0xff000000, 1)]).toEqual([0xff, 0xff]);
+    const { core, out, inp } = build({ testDevice: true });
+    out(0xe0, 0x11229988, 4);
+    core.host.mmioWrite(0xff00fffc, 4, 0x12345678);
+    expect([inp(0xe1), core.host.mmioRead(0xff00fffe, 2)]).toEqual([0x99, 0x1234]);
+    core.host.mmioWrite(0xfec00000, 4, 0x10 + 2 * 0x14);
+    core.host.mmioWrite(0xfec00010, 4, 0x77);
+    out(0x2014, 1);
+    expect(core.messages[0]).toMatchObject({ vector: 0x77 });
+  });
+
   it("carries the timer to I/O APIC input 2 as well", () => {
     const { core, clock, out } = build();
     core.host.mmioWrite(0xfec00000, 4, 0x14);

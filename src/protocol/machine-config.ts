@@ -52,6 +52,8 @@ export interface MachineConfig {
   jit: boolean;
   /** What a triple fault does: real machines reset; `stop` shows the failure. */
   onTripleFault: "reset" | "stop";
+  /** The ports and the memory that the kvm-unit-tests look for. */
+  testDevice: boolean;
 }
 
 export const defaultConfig: Readonly<MachineConfig> = {
@@ -65,4 +67,5 @@ export const defaultConfig: Readonly<MachineConfig> = {
   clock: "host",
   jit: true,
   onTripleFault: "stop",
+  testDevice: false,
 };

@@ -39,6 +39,7 @@ const OPTIONS: readonly string[] = [
   "clock",
   "jit",
   "onTripleFault",
+  "testDevice",
 ] satisfies (keyof MachineConfig)[];
 
 function bad(sentence: string): never {
@@ -155,6 +156,7 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
   take("jit", yesOrNo);
   take("onTripleFault", (name, value) => oneOf(name, value, ["reset", "stop"]));
+  take("testDevice", yesOrNo);
 
   if (config.disks.length > MAX_DISKS)
     bad(`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);
