@@ -7,7 +7,7 @@
  * DR6 bits of breakpoints that are not enabled stay clear, as the manual allows.
  * [SDM3] 18.2 debug registers, 18.3 debug exceptions – [APM2] 13.1
  */
-import { CR4_DE, Cpu, EVENT_DEBUG, FLAG_TF, STOP_EVENT } from "./state";
+import { CR4_DE, Cpu, EVENT_DEBUG, FLAG_RF, FLAG_TF, STOP_EVENT } from "./state";
 
 export const DR6_B0: u32 = 1;
 export const DR6_B_MASK: u32 = 0xf;
@@ -104,11 +104,30 @@ export function notePortAccess(cpu: Cpu, port: u32, sizeBytes: u32): void {
   if (cpu.dr7 & 0xff && cpu.cr4 & CR4_DE) noteHits(cpu, 1 << BREAK_IO, port, sizeBytes);
 }
 
-/** A #DB has been delivered: what MOV SS had put off is part of it, not another one. [SDM3] 6.8.3, 18.2.3 */
+/**
+ * After an element of a repeated string instruction: RF is set as long as elements are left, so that a breakpoint on the
+ * instruction does not stop it again, and frames of what comes in between have RF. [SDM3] 18.3.1.1
+ */
+@inline export function markRepetition(cpu: Cpu, isUnfinished: bool): void {
+  if (!isUnfinished) cpu.eflags &= ~FLAG_RF;
+  else {
+    cpu.eflags |= FLAG_RF;
+    cpu.pendingDebug &= ~PENDING_RF;
+  }
+}
+
+/** DR6 of a #DB that a breakpoint or general detect causes: B0–B3 say which of them matched now, the others only gather. [APM2] 13.1.1.3 */
+export function reportInDr6(cpu: Cpu, bits: u32): void {
+  if (bits & (DR6_B_MASK | DR6_BD)) cpu.dr6 &= ~(<u64>DR6_B_MASK);
+  cpu.dr6 |= bits;
+}
+
+/** A #DB has been delivered by INT1: what MOV SS had put off is part of it, not another one; general detect ends. [SDM3] 6.8.3, 18.2.3 */
 export function joinDebugTraps(cpu: Cpu): void {
-  cpu.dr6 |= cpu.pendingDebug & DR6_B_MASK;
+  reportInDr6(cpu, cpu.pendingDebug & DR6_B_MASK);
   cpu.pendingDebug &= ~DR6_B_MASK;
   cpu.events &= ~EVENT_DEBUG;
+  cpu.dr7 &= ~(<u64>DR7_GD);
 }
 
 /** TF asks for a trap after the instruction whose boundary this is (SYSCALL, SYSRET, IRET look at the new TF). */

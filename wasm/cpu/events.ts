@@ -13,10 +13,11 @@
  * [SDM3] 6.6 – 6.9, 18.3, 25.7.5 (activity) – [APM2] 8.5
  */
 import { apicAcknowledge } from "./apic";
-import { DR6_BS, PENDING_ARMED, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstructionBreakpoints, instructionBreakpoints } from "./debug";
+import { DR6_BS, PENDING_ARMED, PENDING_DR6, PENDING_RF, PENDING_STEP, hasInstructionBreakpoints, instructionBreakpoints, reportInDr6 } from "./debug";
 import { deliverEvent, deliverException, deliverTaskFault } from "./exceptions";
 import { VECTOR_DB, VECTOR_NMI } from "./fault";
 import { KIND_EXTERNAL } from "./interrupts";
+import { isAmd } from "./models";
 import { initCpu, startCpu } from "./reset";
 import {
   ACTIVITY_HALTED, ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, ACTIVITY_WAIT_SIPI, Cpu, EVENT_APIC, EVENT_DEBUG, EVENT_INIT, EVENT_INTR, EVENT_NMI, EVENT_NMI_BLOCKED,
@@ -64,7 +65,8 @@ export function handleEvents(cpu: Cpu): void {
   if (shadow != SHADOW_SS) acceptNmi(cpu);
   if (!shadow) acceptInterrupt(cpu);
   if (cpu.activity != ACTIVITY_RUNNING) return;
-  if (shadow != SHADOW_SS) instructionBreakpointFault(cpu);
+  // After MOV SS and POP SS instruction breakpoints wait on Intel's processors ([SDM3] 6.8.3), not on AMD's.
+  if (shadow != SHADOW_SS || isAmd(cpu)) instructionBreakpointFault(cpu);
   armNextInstruction(cpu, shadow);
 }
 
@@ -82,7 +84,7 @@ function debugTraps(cpu: Cpu, shadow: u32): void {
   }
   if (pending & PENDING_STEP) bits |= DR6_BS;
   if (!bits) return;
-  cpu.dr6 |= bits;
+  reportInDr6(cpu, bits);
   wake(cpu);
   deliverException(cpu, VECTOR_DB, 0);
 }
@@ -113,7 +115,7 @@ function instructionBreakpointFault(cpu: Cpu): void {
   const linearAddr = is64(cpu) ? cpu.rip : (segment(cpu, SEG_CS).base + cpu.rip) & 0xffff_ffff;
   const bits = instructionBreakpoints(cpu, linearAddr);
   if (!bits) return;
-  cpu.dr6 |= bits;
+  reportInDr6(cpu, bits);
   deliverException(cpu, VECTOR_DB, 0);
 }
 

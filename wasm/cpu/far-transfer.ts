@@ -338,6 +338,9 @@ export function dropInnerSegments(cpu: Cpu): void {
       continue;
     }
     const isConforming = (attr & (ATTR_S | TYPE_CODE | TYPE_CONFORMING)) == (ATTR_S | TYPE_CODE | TYPE_CONFORMING);
-    if (!isConforming && ((attr >> ATTR_DPL_SHIFT) & 3) < cpu.cpl) setNullSegment(cpu, index, 0, 0);
+    if (!isConforming && ((attr >> ATTR_DPL_SHIFT) & 3) < cpu.cpl) {
+      seg.selector = 0;
+      seg.attr = 0;
+    }
   }
 }

@@ -1,11 +1,16 @@
 /**
  * MSRs of AMD processors that systems touch without asking for a feature: hardware configuration, memory tops, errata
  * switches. They keep what is written and change nothing; loading microcode and system management do nothing either.
+ *
+ * The four performance counters that every processor of the line has ([APM2] 13.2.1) are there, but do not count: they
+ * and their selectors stay zero whatever is written, by which systems find out that they are of no use.
  * [APM2] appendix A
  */
 import { miscOf } from "./msr-state";
 import { Cpu } from "./state";
 
+const MSR_PERF_EVT_SEL0: u32 = 0xc001_0000;
+const MSR_PERF_CTR3: u32 = 0xc001_0007;
 const MSR_SYSCFG: u32 = 0xc001_0010;
 const MSR_HWCR: u32 = 0xc001_0015;
 const MSR_TOP_MEM: u32 = 0xc001_001a;
@@ -70,7 +75,7 @@ export function hasAmdMsr(msr: u32): bool {
     case MSR_CPUID_EXT_FEATURES:
       return true;
     default:
-      return false;
+      return msr >= MSR_PERF_EVT_SEL0 && msr <= MSR_PERF_CTR3;
   }
 }
 

@@ -14,6 +14,7 @@ F3 0F C7 /6 r | Rd  | UD
 F3 0F C7 /7 r | Rd  | UD
 F2 0F C7 /6 r | Rd  | UD
 F2 0F C7 /7 r | Rd  | UD
+0F 01 D9   |       | VMMCALL | feat=kvm
 0F 01 /7 m | M     | INVLPG  | cpl0 ends svm=INVLPG
 66 0F 38 82 | Gy,Mdq | INVPCID | cpl0 ends feat=invpcid svm=INVPCID
 `;

@@ -93,6 +93,7 @@ export function INTO(cpu: Cpu, _rec: Rec): void {
   if (getOF(cpu)) interrupt(cpu, VECTOR_OF, KIND_TRAP, false, 0);
 }
 
+/** Its #DB is also the one for a data breakpoint that MOV SS or POP SS has put off. */
 export function INT1(cpu: Cpu, _rec: Rec): void {
   interrupt(cpu, VECTOR_DB, KIND_INT1, false, 0);
   if (!cpu.fault) joinDebugTraps(cpu);

@@ -6,7 +6,7 @@
  */
 import { portRead, portReadBlock, portWrite, portWriteBlock } from "../host";
 import { ACCESS_READ, ACCESS_WRITE, segLinear, segmentAllows } from "../cpu/address";
-import { PENDING_STEP, notePortAccess } from "../cpu/debug";
+import { PENDING_STEP, markRepetition, notePortAccess } from "../cpu/debug";
 import { setReg } from "../cpu/operand";
 import { CR0_PE, Cpu, FLAG_DF, MODE_16, MODE_64, MODE_SIZE_MASK, SEG_ES, SEG_FS, iopl, is64, isV86, ptr, segment } from "../cpu/state";
 import { checkIoBitmap } from "../cpu/tss";
@@ -156,6 +156,7 @@ function transfer(cpu: Cpu, rec: Rec, isInput: bool): void {
     if (!repeats) return;
     count -= done;
     writeIndex(cpu, OFF_RCX, addrSize, count);
+    markRepetition(cpu, count != 0);
     if (count == 0) return;
     left = left > done ? left - done : 0;
     if (left == 0 || cpu.stop) {

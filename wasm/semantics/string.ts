@@ -7,6 +7,7 @@
 import { PAGE_SIZE } from "../layout";
 import { ACCESS_READ, ACCESS_WRITE, segLinear } from "../cpu/address";
 import { compare } from "../cpu/alu-flags";
+import { PENDING_STEP, markRepetition } from "../cpu/debug";
 import { getZF } from "../cpu/flags";
 import { setReg } from "../cpu/operand";
 import { Cpu, FLAG_DF, SEG_ES, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
@@ -60,9 +61,15 @@ const OFF_RDI: u32 = 56;
 
 const EVENTS: u32 = STOP_FAULT | STOP_EVENT | STOP_HOST;
 
-/** Asks for another visit when elements are left. */
+/** At the end of a visit: asks for another one when elements are left. */
 @inline function finish(cpu: Cpu, count: u64): void {
-  if (count != 0 && !cpu.fault) cpu.stop |= STOP_REPEAT;
+  markRepetition(cpu, count != 0);
+  if (count != 0) cpu.stop |= STOP_REPEAT;
+}
+
+/** Elements to do in this visit: single step traps after each one. [SDM3] 18.3.1.4 */
+@inline function visitLength(cpu: Cpu, count: u64): u64 {
+  return cpu.pendingDebug & PENDING_STEP ? min<u64>(count, 1) : min<u64>(count, VISIT_LIMIT);
 }
 
 export function MOVS<T>(cpu: Cpu, rec: Rec): void {
@@ -73,7 +80,7 @@ export function MOVS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = min<u64>(count, VISIT_LIMIT);
+  let left = visitLength(cpu, count);
   while (left != 0) {
     let done: u64 = 1;
     const bulk = delta > 0 && left > 4 ? copyRun<T>(cpu, rec, mask, left) : 0;
@@ -149,7 +156,7 @@ export function STOS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = min<u64>(count, VISIT_LIMIT);
+  let left = visitLength(cpu, count);
   while (left != 0) {
     let done: u64 = 1;
     const bulk = delta > 0 && left > 4 ? fillRun<T>(cpu, rec, mask, left) : 0;
@@ -199,7 +206,7 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
   const delta = step<T>(cpu);
   const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
   let count: u64 = repeated ? cpu.rcx & mask : 1;
-  let left = min<u64>(count, VISIT_LIMIT);
+  let left = visitLength(cpu, count);
   while (left != 0) {
     const from = sourceLinear<T>(cpu, rec, mask);
     if (cpu.fault) return;
@@ -226,7 +233,7 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
   const delta = step<T>(cpu);
   const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
   let count: u64 = repeated ? cpu.rcx & mask : 1;
-  let left = min<u64>(count, VISIT_LIMIT);
+  let left = visitLength(cpu, count);
   while (left != 0) {
     // ES:rDI is read first: it is the one that faults when both would.
     const second = destLinear<T>(cpu, mask, ACCESS_READ);
@@ -247,7 +254,8 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
     left--;
     if (repeated) {
       setIndex(cpu, OFF_RCX, count, mask);
-      if (!goesOn(cpu, rec)) return;
+      if (!goesOn(cpu, rec)) count = 0; // done
+      if (count == 0) break;
     }
     if (cpu.stop & EVENTS) break;
   }

@@ -4,11 +4,11 @@
  */
 import { apicReadTpr, apicWriteTpr } from "../cpu/apic";
 import { readBreakAddress, writeBreakAddress, writeCr0, writeCr3, writeCr4, writeDr6, writeDr7 } from "../cpu/control-registers";
-import { DR6_BD, DR7_GD } from "../cpu/debug";
+import { DR6_BD, DR7_GD, reportInDr6 } from "../cpu/debug";
 import { hasLockedCr8 } from "../cpu/cpuid";
 import { VECTOR_DB, raise, raiseGP, raiseUD } from "../cpu/fault";
 import { readE, setReg } from "../cpu/operand";
-import { CR0_PE, CR0_TS, CR4_DE, CR4_OSXSAVE, Cpu, is64, ptr } from "../cpu/state";
+import { CR0_PE, CR0_TS, CR4_DE, CR4_OSXSAVE, Cpu, FLAG_RF, is64, ptr } from "../cpu/state";
 import { REC_LOCK, REC_MEM, Rec, opSizeLog2 } from "../decode/record";
 import { forbiddenByUmip } from "./descriptor-checks";
 import { storeSelector } from "./segment-moves";
@@ -80,7 +80,8 @@ function debugRegister(cpu: Cpu, rec: Rec): u32 {
   }
   if (n == 4 || n == 5) n += 2;
   if (cpu.dr7 & DR7_GD) {
-    cpu.dr6 |= DR6_BD;
+    reportInDr6(cpu, DR6_BD);
+    cpu.eflags |= FLAG_RF; // a fault, unlike other #DB: RF is in its frame. [SDM3] 18.3.1.1
     raise(cpu, VECTOR_DB);
   }
   return n;

@@ -112,7 +112,7 @@ describe("CPUID", () => {
 
 describe("MSRs", () => {
   test("unknown ones raise #GP(0)", () => {
-    for (const msr of [0x3a, 0x48, 0x123, 0xc000_0104, 0xc001_0004, 0x9999_0000, 0x4b56_4d02, 0x800])
+    for (const msr of [0x3a, 0x48, 0x123, 0xc000_0104, 0xc001_0008, 0x9999_0000, 0x4b56_4d02, 0x800])
       expect([faults(() => ex.rdmsr(msr)), faults(() => ex.wrmsr(msr, 0n))], msr.toString(16)).toEqual([true, true]);
   });
 
@@ -122,6 +122,15 @@ describe("MSRs", () => {
         faults(() => ex.wrmsr(msr, BigInt.asUintN(64, ex.rdmsr(msr)))),
         msr.toString(16),
       ).toBe(false);
+  });
+
+  test("performance counters are there and do not count", () => {
+    for (let msr = 0xc001_0000; msr < 0xc001_0008; msr++) {
+      expect(faults(() => ex.wrmsr(msr, 0x1234n))).toBe(false);
+      expect(rdmsr(msr)).toBe(0n);
+    }
+    start(MODEL.pentium3);
+    expect(faults(() => ex.rdmsr(0xc001_0000))).toBe(true);
   });
 
   test("EFER: reserved bits, LME while paging, LMA is the processor's", () => {

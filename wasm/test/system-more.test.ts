@@ -148,6 +148,41 @@ describe("tasks", () => {
   });
 });
 
+describe("hypercalls", () => {
+  it("are answered as unknown where KVM's leaves are shown, and are not permitted to programs", () => {
+    const core = new SystemCore();
+    core.start64();
+    core.setReg("rax", -1n);
+    expect(core.vectorOf("0f 01 d9 f4")).toBe(-1);
+    expect(BigInt.asIntN(64, core.reg("rax"))).toBe(-1000n);
+    const poll = new SystemCore();
+    poll.start32();
+    poll.setReg("rax", 1);
+    expect(poll.vectorOf("0f 01 d9 f4")).toBe(-1);
+    expect(poll.reg("rax")).toBe(0n);
+    const user = new SystemCore();
+    user.start32(3);
+    expect(user.vectorOf("0f 01 d9 cd 80")).toBe(0x80);
+    expect(user.reg("rax")).toBe(0xffff_ffffn);
+    const old = new SystemCore({}, 2); // a Pentium III
+    old.start32();
+    expect(old.vectorOf("0f 01 d9")).toBe(6);
+  });
+});
+
+describe("a return to an outer level", () => {
+  it("makes an inner data segment null, and leaves the base for 64-bit code", () => {
+    const core = new SystemCore();
+    core.start64();
+    core.view.setUint32(0x20000, 0x12345678, true);
+    // mov ecx,GS_BASE; mov eax,0x20000; xor edx,edx; wrmsr; push the frame; iretq
+    const code = "b9 01 01 00 c0 b8 00 00 02 00 31 d2 0f 30 6a 23 68 00 90 00 00 6a 02 6a 43 68 40 80 00 00 48 cf";
+    core.put(CODE + 0x40, bytes("65 8b 1c 25 00 00 00 00 66 8c e8 cd 80")); // mov ebx,gs:[0]; mov ax,gs; int 0x80
+    expect(core.vectorOf(code)).toBe(0x80);
+    expect([core.reg("rbx"), core.reg("rax") & 0xffffn]).toEqual([0x12345678n, 0n]);
+  });
+});
+
 describe("protection of later processors", () => {
   it("opens and closes SMAP by STAC and CLAC, which level 3 does not have", () => {
     const core = new SystemCore();
