@@ -8,6 +8,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RowCounter } from "./coverage.ts";
 import { fex } from "./fex/suite.ts";
+import { kvmUnitTests } from "./kvm-unit-tests/suite.ts";
 import { linuxSelftests } from "./linux-selftests.ts";
 import { qemuTests } from "./qemu-tests.ts";
 import { writePage } from "./report.ts";
@@ -16,7 +17,7 @@ import { test386 } from "./test386.ts";
 import { testfloat } from "./testfloat/suite.ts";
 import { vectors80286 } from "./vectors-80286.ts";
 
-const SUITES: readonly Suite[] = [fex, testfloat, test386, vectors80286, linuxSelftests, qemuTests];
+const SUITES: readonly Suite[] = [fex, testfloat, test386, vectors80286, kvmUnitTests, linuxSelftests, qemuTests];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const HELP = `npm run conformance -- [SUITE=FOLDER]... [--only TEXT] [--write] [--native]
