@@ -294,6 +294,7 @@ const CONFIG: MachineConfig = {
   clock: "instructions",
   jit: false,
   onTripleFault: "reset",
+  testDevice: false,
 };
 const BOARD_RAM_BYTES = 4 << 20;
 const BOARD_RECIPES: Recipe[] = [
