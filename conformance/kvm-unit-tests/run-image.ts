@@ -15,6 +15,7 @@ export interface ImageRun {
   readonly args: string;
   readonly timeoutSeconds: number;
   readonly firmware: boolean;
+  readonly exactTime: boolean;
 }
 
 export interface Report {
@@ -41,7 +42,7 @@ function firmwareOptions(image: string, folder: string, args: string): string[] 
   ]; // prettier-ignore
 }
 
-export function runImage({ image, args, timeoutSeconds, firmware }: ImageRun): Report {
+export function runImage({ image, args, timeoutSeconds, firmware, exactTime }: ImageRun): Report {
   if (!existsSync(image)) return { passes: 0, failed: [], ending: `${image} was not built` };
   const folder = mkdtempSync(join(tmpdir(), "posada-kvm-"));
   try {
@@ -51,6 +52,7 @@ export function runImage({ image, args, timeoutSeconds, firmware }: ImageRun): R
       ? firmwareOptions(image, folder, args)
       : ["--kernel", image, "--append", args, "--initrd", environment];
     const options = ["run", "--test-device", "--memory", String(MEMORY_MIB), "--timeout", String(timeoutSeconds)];
+    if (exactTime) options.push("--clock", "instructions");
     const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...options, ...start], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],

@@ -36,6 +36,7 @@ function runTest(arch: Arch, test: KvmTest, images: string, tally: Tally): void 
     args: test.args ?? "",
     timeoutSeconds: test.timeoutSeconds ?? TIMEOUT_SECONDS,
     firmware: test.needsFirmware ?? false,
+    exactTime: test.exactTime ?? false,
   });
   const fail = (name: string, what: string): void => tally.fail(group, { name, what, reason: reasonFor(name) });
   if (passes > 0) tally.pass(group, passes);
