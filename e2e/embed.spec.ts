@@ -166,17 +166,3 @@ test("a page without cross-origin isolation can run a machine, too", async ({ pa
   await expect.poll(() => serial(page), { timeout: 120_000 }).toContain("posada:");
   await page.evaluate(() => window.vm.dispose());
 });
-
-test("firmware in flash starts in place of the BIOS", async ({ page }) => {
-  await open(page);
-  // At the reset vector jmp F000:0000, and there a letter for COM1.
-  const image = new Uint8Array(0x10000).fill(0xff);
-  image.set([0xba, 0xf8, 0x03, 0xb0, 0x46, 0xee, 0xfa, 0xf4]); // mov dx,3F8h; mov al,'F'; out dx,al; cli; hlt
-  image.set([0xea, 0x00, 0x00, 0x00, 0xf0], 0xfff0);
-  await page.evaluate((bytes) => {
-    const flash = [{ source: new Uint8Array(bytes), writable: "no" as const }, new Uint8Array(0x1000)];
-    return window.make({ memoryMiB: 4, flash } as MachineOptions);
-  }, Array.from(image));
-  await page.evaluate(() => window.vm.start());
-  await expect.poll(() => serial(page)).toBe("F");
-});
