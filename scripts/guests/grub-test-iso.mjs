@@ -2,8 +2,8 @@
  * A CD that boots GRUB into its own functional tests and reports on the serial line: a strict guest for firmware, CPU
  * and graphics modes. Made by grub-mkrescue out of unpacked packages; needs xorriso and mformat on this machine.
  *
- * Left out is gfxterm_menu: it compares checksums of menus drawn in many languages with those of another release, whose
- * title, font and translations were not these, and so it fails on every machine, with the same sums.
+ * Left out is gfxterm_menu: it compares checksums of drawn menus, in whose title the release's version stands, with those of
+ * the release that they were recorded with. With Debian's it fails here and in QEMU, also with theme and translations on the CD.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { join } from "node:path";
 const TESTS = [
   ...["legacy_password_test", "exfctest", "videotest_checksum", "setjmp_test", "cmdline_cat_test", "div_test"],
   ...["xnu_uuid_test", "pbkdf2_test", "signature_test", "sleep_test", "bswap_test", "ctz_test", "cmp_test", "mul_test"],
-  "shift_test",
+  ...["shift_test", "strtoull_test"],
 ];
 
 const CONFIGURATION = `serial --unit=0 --speed=115200

@@ -129,15 +129,18 @@ export type MEM = u16;
   }
 }
 
+/** E where it is only read. May fault. */
+@inline function sourceE<B, V, S, F>(b: B, rec: Rec): V {
+  if (!b.inMemory<F>(rec)) return b.reg<S>(rec.e);
+  const address: V = b.addressRead<S>(rec);
+  if (b.faulted()) return b.const(0);
+  return b.load<S>(address);
+}
+
 /** G ← OP(E, imm) */
 @inline export function calcGEI<B, V, S, F, OP>(b: B, rec: Rec): void {
-  let x: V;
-  if (b.inMemory<F>(rec)) {
-    const address: V = b.addressRead<S>(rec);
-    if (b.faulted()) return;
-    x = b.load<S>(address);
-    if (b.faulted()) return;
-  } else x = b.reg<S>(rec.e);
+  const x: V = sourceE<B, V, S, F>(b, rec);
+  if (b.faulted()) return;
   b.setReg<S>(rec.g, changetype<OP>(0).apply<B, V, S>(b, x, b.imm<S>(rec)));
 }
 
@@ -159,13 +162,8 @@ export type MEM = u16;
 
 /** G ← E where the condition in the opcode holds. E is read, and may fault, in any case; a 32-bit G is zero-extended in any case. */
 @inline export function moveIf<B, V, S, F, OP>(b: B, rec: Rec): void {
-  let y: V;
-  if (b.inMemory<F>(rec)) {
-    const address: V = b.addressRead<S>(rec);
-    if (b.faulted()) return;
-    y = b.load<S>(address);
-    if (b.faulted()) return;
-  } else y = b.reg<S>(rec.e);
+  const y: V = sourceE<B, V, S, F>(b, rec);
+  if (b.faulted()) return;
   b.setReg<S>(rec.g, b.choose(b.conditionValue(<u32>rec.opcode & 15), y, b.reg<S>(rec.g)));
 }
 
@@ -194,13 +192,8 @@ const RDX: u32 = 16;
 
 /** rDX:rAX ← OP(rAX, E) */
 @inline export function multiplyA<B, V, S, F, OP>(b: B, rec: Rec): void {
-  let y: V;
-  if (b.inMemory<F>(rec)) {
-    const address: V = b.addressRead<S>(rec);
-    if (b.faulted()) return;
-    y = b.load<S>(address);
-    if (b.faulted()) return;
-  } else y = b.reg<S>(rec.e);
+  const y: V = sourceE<B, V, S, F>(b, rec);
+  if (b.faulted()) return;
   const x: V = b.reg<S>(RAX);
   const high: V = b.copy(changetype<OP>(0).high<B, V, S>(b, x, y));
   const low: V = b.copy(b.trunc<S>(b.mul(x, y)));
