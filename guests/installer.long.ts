@@ -31,5 +31,6 @@ test.for(["amd64", "i386"])("Debian installer, %s: Spanish", async (architecture
   await guest.press("Enter");
   const page = async () => reader.read(await guest.picture()).join("\n");
   await guest.until("the next page in Spanish", async () => /Seleccione su ubicaci/.test(await page()), 30, 1000);
-  expect(await page()).toMatch(/La ubicaci.n seleccionada aqu/);
+  // Letters that the English page has not shown are unknown.
+  expect(await page()).toMatch(/.a ubicaci.n seleccionada a.u/);
 });
