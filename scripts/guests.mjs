@@ -43,7 +43,7 @@ const filesOf = (recipe) =>
 const INGREDIENTS = {
   copy: [],
   kernel: ["init.sh", "inittab", "profile.sh", "disks.sh", "power-button.sh", "initramfs.mjs", "cpio.mjs"],
-  grubTests: ["grub-test-iso.mjs"],
+  grubTests: ["grub-test-iso.mjs", "message-catalogue.mjs"],
 };
 
 function recipeDigest(kind) {

@@ -10,7 +10,8 @@ import { nextRandom, seedRandom } from "../../cpu/random";
 import { Cpu, SEG_CS, ptr, segment } from "../../cpu/state";
 import { readTsc } from "../../cpu/tsc";
 import { flushTraces } from "../../decode/trace-cache";
-import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, RAM_BASE } from "../../layout";
+import { HEADER_SIZE, indexTrace } from "../../decode/code-index";
+import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, PAGE_SIZE, RAM_BASE, TRACE_ARENA_BASE } from "../../layout";
 import { memRead, memRead128, memReadForWrite, memWrite, memWrite128 } from "../../mmu/access";
 import { cr0Changed, cr3Written, cr4Changed, eferChanged, preparePaging } from "../../mmu/control";
 import { initMachine, descOf } from "../../mmu/physical";
@@ -111,8 +112,17 @@ export function codeByte(linearAddr: u64): u32 { return fetchByte(cpu, linearAdd
 export function invlpg(linearAddr: u64): void { flushPage(cpu, linearAddr); }
 export function flush(): void { flushAll(cpu); }
 export function flushLocal(): void { flushNonGlobal(cpu); }
-/** As the trace cache does when it decodes the first code of a page. */
-export function markCodePage(hostPtr: u32): void { evictWrites(cpu, hostPtr); store<u64>(descOf(hostPtr), ~(<u64>0)); }
+/** As the trace cache does when it decodes code: here one trace of the whole page. */
+export function markCodePage(hostPtr: u32): void {
+  evictWrites(cpu, hostPtr);
+  store<u64>(descOf(hostPtr), ~(<u64>0));
+  const trace = TRACE_ARENA_BASE + HEADER_SIZE;
+  memory.fill(TRACE_ARENA_BASE, 0, HEADER_SIZE);
+  store<u32>(TRACE_ARENA_BASE, hostPtr, 8);
+  store<u16>(TRACE_ARENA_BASE, <u16>cpu.mode, 12);
+  store<u32>(TRACE_ARENA_BASE, PAGE_SIZE, 20);
+  indexTrace(cpu, trace, hostPtr);
+}
 export function codeMask(hostPtr: u32): u64 { return load<u64>(descOf(hostPtr)); }
 /** After the struct and the tables were put in place from outside. */
 export function restored(): void { updateMode(cpu); adoptTlb(cpu); }
