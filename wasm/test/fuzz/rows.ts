@@ -20,6 +20,7 @@ export const NOT_ASKED: Readonly<Record<string, string>> = {
   SMSW: "the host's kernel answers in the processor's place (UMIP)",
   CPUID: "says what the processor is, which is not what this one is",
   XGETBV: "says which state components the host's kernel enables",
+  VMMCALL: "calls the hypervisor, if the host has one",
   INT1: "under a hypervisor it reports where it stands, not where it ends",
 };
 
