@@ -34,11 +34,13 @@ export const EXIT_BUDGET: u8 = 1;
 export const EXIT_BRANCH: u8 = 2;
 /** After a handler: it faulted, or asks to stop. */
 export const EXIT_HANDLER: u8 = 3;
+/** To a computed target that the jump cache does not know. */
+export const EXIT_TARGET: u8 = 4;
 
 const EXIT_SIZE: u32 = 16;
 
 let arenaNext: u32 = <u32>JIT_ARENA_BASE;
-/** Why regions were left, for stats(): by EXIT_…, and to targets unknown to the jump cache. */
+/** Why regions were left, for stats(): by EXIT_…. */
 export const EXIT_COUNTS: StaticArray<u32> = [0, 0, 0, 0, 0];
 
 export function emptyArena(): void {
@@ -95,7 +97,7 @@ export function leaveTo(cpu: Cpu, linearAddr: u64, budget: i32): void {
   goOnAt(cpu, linearAddr, budget);
   cpu.codeBase = linearAddr & PAGE_MASK;
   cpu.jitExit = 0;
-  count(4);
+  count(EXIT_TARGET);
 }
 
 @inline function count(why: u32): void {
