@@ -4,12 +4,12 @@
  * VEX and EVEX are not decoded: the processor does not offer AVX, and C4, C5 and 62 are #UD in 64-bit mode.
  * [SDM2] chapter 2, [APM3] chapter 1
  */
-import { CANDIDATES, ID_TOO_LONG, ID_UNDEFINED, OPCODES, ROWS, ROW_D64, ROW_ENDS, ROW_F64, ROW_FEATURES, ROW_I64, ROW_LOCK, ROW_MEM_ONLY, ROW_MODRM, ROW_O64,
+import { ANY_ADDRESS_ID, CANDIDATES, ID_TOO_LONG, ID_UNDEFINED, IN_SWITCH_END, OPCODES, ROWS, ROW_D64, ROW_ENDS, ROW_F64, ROW_FEATURES, ROW_I64, ROW_LOCK, ROW_MEM_ONLY, ROW_MODRM, ROW_O64,
   ROW_PREFIX66, ROW_REG_ONLY, ROW_SIZE, ROW_SWAP } from "../generated/tables";
 import { noteNoRow, noteRow } from "./coverage";
 import { hasFeature } from "../cpu/models";
 import { Cpu, MODE_16, MODE_64, MODE_FLAT, MODE_SIZE_MASK, OFF_CODE_BASE, OFF_ZERO, SEG_CS, SEG_DS, SEG_FS, SEG_GS, SEG_SS, isProtected } from "../cpu/state";
-import { REC_66, REC_ADDRSIZE_SHIFT, REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_LOCK, REC_MEM, REC_OPSIZE_SHIFT, REC_REP, REC_REPNE, REC_REX_W, Rec } from "./record";
+import { REC_66, REC_ADDRSIZE_SHIFT, REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_INDEX, REC_LOCK, REC_MEM, REC_OPSIZE_SHIFT, REC_REP, REC_REPNE, REC_REX_W, Rec } from "./record";
 import { goesOn, specialize } from "./specialize";
 
 /** The processor refuses longer instructions with #GP(0). [SDM2] 2.3.11 */
@@ -281,7 +281,7 @@ export function decode(cpu: Cpu, bytes: usize, available: u32, rec: Rec): u32 {
   rec.indexReg = <u8>index;
   rec.scale = <u8>scale;
   rec.seg = <u8>seg;
-  rec.flags = <u16>(flags | (opSize << REC_OPSIZE_SHIFT) | (addrSize << REC_ADDRSIZE_SHIFT) | addressing | (has66 ? REC_66 : 0) | (rex & REX_W ? REC_REX_W : 0));
+  rec.flags = <u16>(flags | (opSize << REC_OPSIZE_SHIFT) | (addrSize << REC_ADDRSIZE_SHIFT) | addressing | (index != OFF_ZERO ? REC_EA_INDEX : 0) | (has66 ? REC_66 : 0) | (rex & REX_W ? REC_REX_W : 0));
   rec.disp = displacement;
   rec.imm = imm;
   rec.link = 0;
@@ -292,9 +292,16 @@ export function decode(cpu: Cpu, bytes: usize, available: u32, rec: Rec): u32 {
   const sizeIndex: u32 = sized == 0 ? opSize : sized == 1 ? 0 : sized == 3 ? max<u32>(opSize, 2) : sized - 3;
   const id: u32 = load<u16>(row + (sizeIndex * 2 + (flags & REC_MEM)) * 2, 16);
   const special = specialize(rec, kind, id, mode, opSize, addrSize);
-  rec.id = <u16>special;
+  rec.id = <u16>(flags & REC_MEM && addressing == REC_EA_GENERAL ? forAnyAddress(special) : special);
   decodedEnds = id == ID_UNDEFINED || ((attributes & ROW_ENDS) != 0 && !goesOn(special));
   return length;
+}
+
+/** The id that serves addresses which are more than a sum. */
+@inline function forAnyAddress(id: u32): u32 {
+  if (id >= IN_SWITCH_END) return id;
+  const general = load<u16>(ANY_ADDRESS_ID + (id << 1));
+  return general ? general : id;
 }
 
 /** The CPU model has what the row asks for. */

@@ -65,9 +65,11 @@ export const REC_EA_64: u32 = 0;
 export const REC_EA_32: u32 = 0x200;
 /** 64-bit address plus the base of FS or GS. */
 export const REC_EA_64_SEG: u32 = 0x400;
-/** Everything else: 16-bit addresses, segment base and limit, 67h in 64-bit mode. */
+/** Everything else: 16-bit addresses, segment base and limit, 67h in 64-bit mode. Never for an operation in the main switch. */
 export const REC_EA_GENERAL: u32 = 0x600;
 export const REC_REX_W: u32 = 0x800;
+/** There is an index register. */
+export const REC_EA_INDEX: u32 = 0x2000;
 /** The bytes continue in the next page. */
 export const REC_CROSSES_PAGE: u32 = 0x1000;
 

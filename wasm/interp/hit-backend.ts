@@ -29,6 +29,7 @@ export class Hit {
   @inline trunc<S>(x: u64): u64 { return this.interp().trunc<S>(x); }
   @inline sext<S>(x: u64): u64 { return this.interp().sext<S>(x); }
   @inline bits<S>(): u64 { return this.interp().bits<S>(); }
+  @inline mul(x: u64, y: u64): u64 { return this.interp().mul(x, y); }
   @inline ltu(x: u64, y: u64): u64 { return this.interp().ltu(x, y); }
   @inline nonZero(x: u64): u64 { return this.interp().nonZero(x); }
   @inline topBit<S>(x: u64): u64 { return this.interp().topBit<S>(x); }
@@ -52,5 +53,6 @@ export class Hit {
   @inline flagsShr<S>(last: u64, r: u64): void { this.interp().flagsShr<S>(last, r); }
   @inline flagsSar<S>(last: u64, r: u64): void { this.interp().flagsSar<S>(last, r); }
   @inline flagsRotl<S>(r: u64): void { this.interp().flagsRotl<S>(r); }
+  @inline flagsImul<S>(x: u64, y: u64, low: u64): void { this.interp().flagsImul<S>(x, y, low); }
   @inline flagsRotr<S>(r: u64): void { this.interp().flagsRotr<S>(r); }
 }

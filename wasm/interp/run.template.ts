@@ -8,13 +8,14 @@
  */
 import { condB, condBE, condL, condLE, condO, condP, condS, condZ } from "../cpu/conditions";
 import { ACCESS_READ, isCanonical, linear, ripOf } from "../cpu/address";
+import { getZF } from "../cpu/flags";
 import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../cpu/state";
 import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
-import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_MASK, REC_MEM, REC_SIZE, Rec } from "../decode/record";
+import { REC_EA_32, REC_EA_64_SEG, REC_EA_INDEX, REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { heatOf, jumpKey, jumpSlot, setHeat } from "../decode/code-index";
 import { linkInPage, traceCount } from "../decode/trace-cache";
-import { HANDLER_TABLE, PAGE_MASK } from "../layout";
+import { HANDLER_TABLE, PAGE_MASK, PAGE_SIZE } from "../layout";
 import { memRead, memWrite } from "../mmu/access";
 import { tlbSlot } from "../mmu/tlb-entry";
 import { refuseCall } from "../semantics/near";
@@ -25,11 +26,11 @@ import { Hit } from "../interp/hit-backend";
 
 /**
  * Counts an entry of the trace; true when it is hot: the run loop sees to it. Compiled code starts at loops and where calls
- * and returns lead; a branch forward only leaves its mark.
+ * and returns lead; branches forward are not counted.
  */
-@inline function isHot(trace: usize, mayStart: bool): bool {
+@inline function isHot(trace: usize): bool {
   const heat = heatOf(trace);
-  if (heat <= 1) return heat == 0 || mayStart;
+  if (heat <= 1) return true;
   setHeat(trace, heat - 1);
   return false;
 }
@@ -47,23 +48,34 @@ function leave(cpu: Cpu, rec: usize, budget: i32): void {
   cpu.budget = budget - 1 - changetype<Rec>(rec).index;
 }
 
-/** An address that no TLB entry has. */
-const NO_ADDRESS: u64 = 0x8000_0000_0000_0000;
-
-/** Linear address of the memory operand where nothing but the sum is needed; else NO_ADDRESS. */
-@inline function plainAddress(cpu: Cpu, r: Rec): u64 {
-  const kind: u32 = r.flags & REC_EA_MASK;
-  const sum = load<u64>(changetype<usize>(cpu) + r.base) + (load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale) + <u64>(<i64>r.disp);
-  if (kind == REC_EA_64) return sum;
-  if (kind == REC_EA_32) return sum & 0xffff_ffff;
-  return kind == REC_EA_64_SEG ? sum + segment(cpu, r.seg).base : NO_ADDRESS;
+/** After the instruction at `rec`, a direct transfer that is done: on to its target, by way of the run loop. */
+function leaveToTarget(cpu: Cpu, rec: usize, budget: i32): void {
+  cpu.rip = ripOf(cpu, inCodeSpace(cpu, cpu.codeBase + <u64>changetype<Rec>(rec).imm));
+  cpu.budget = budget - 1 - changetype<Rec>(rec).index;
 }
 
-/** Host pointer of the memory operand if it hits in the TLB array, else 0. */
-@inline function hit<S>(cpu: Cpu, r: Rec, array: u32): usize {
-  const linearAddr = plainAddress(cpu, r);
-  const slot = tlbSlot(array, linearAddr);
-  return load<u64>(slot) == ((linearAddr + (sizeof<S>() - 1)) & PAGE_MASK) ? <usize>(<u32>linearAddr + load<u32>(slot, 8)) : 0;
+/** Linear addresses outside 64-bit code have 32 bits. */
+@inline function inCodeSpace(cpu: Cpu, linearAddr: u64): u64 {
+  return (cpu.mode & MODE_SIZE_MASK) == MODE_64 ? linearAddr : linearAddr & 0xffff_ffff;
+}
+
+/** Linear address of the memory operand; the decoder gives records of general addresses to handlers. */
+@inline function plainAddress(cpu: Cpu, r: Rec): u64 {
+  const flags: u32 = r.flags;
+  let sum = load<u64>(changetype<usize>(cpu) + r.base) + <u64>(<i64>r.disp);
+  if (flags & REC_EA_INDEX) sum += load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale;
+  if (flags & REC_EA_32) return sum & 0xffff_ffff;
+  return flags & REC_EA_64_SEG ? sum + segment(cpu, r.seg).base : sum;
+}
+
+/** Whether all of an operand of size S lies in the page that the TLB entry at `slot` knows. */
+@inline function hits<S>(slot: usize, linearAddr: u64): bool {
+  return load<u64>(slot) == ((linearAddr + (sizeof<S>() - 1)) & PAGE_MASK);
+}
+
+/** What a TLB entry that hits says of the host's address. */
+@inline function hostPointer(slot: usize, linearAddr: u64): u64 {
+  return <u64>(<u32>linearAddr + load<u32>(slot, 8));
 }
 
 /** The same operation with all that can happen on the way: general addresses, TLB misses, devices, faults. */
@@ -125,16 +137,18 @@ export function execute(cpu: Cpu, trace: usize): void {
         cpu.rec = <u32>rec;
         const stack = (cpu.rsp - 4) & 0xffff_ffff;
         memWrite<u32>(cpu, stack, <u32>ripOf(cpu, cpu.codeBase + nextOffset(rec)));
-        if (cpu.stop) { if (cpu.fault) { leave(cpu, rec, budget); return; } }
+        if (cpu.fault) { leave(cpu, rec, budget); return; }
         cpu.rsp = stack;
+        if (cpu.stop) { leaveToTarget(cpu, rec, budget); return; }
         break;
       }
       case ID_CALL_FAST64: {
         cpu.rec = <u32>rec;
         const stack = cpu.rsp - 8;
         memWrite<u64>(cpu, stack, cpu.codeBase + nextOffset(rec));
-        if (cpu.stop) { if (cpu.fault) { leave(cpu, rec, budget); return; } }
+        if (cpu.fault) { leave(cpu, rec, budget); return; }
         cpu.rsp = stack;
+        if (cpu.stop) { leaveToTarget(cpu, rec, budget); return; }
         break;
       }
       case ID_RET_FAST32: {
@@ -268,30 +282,42 @@ export function execute(cpu: Cpu, trace: usize): void {
     // A near transfer: to the record's own target (direct) or to `target`, an offset in CS. Everything in the instruction is done.
     budget -= <i32>changetype<Rec>(rec).index + 1;
     cpu.budget = budget;
-    let next: usize;
     if (direct) {
-      const offset = changetype<Rec>(rec).imm;
-      target = cpu.codeBase + <u64>offset;
-      if (<u64>offset < 4096) {
-        next = changetype<Rec>(rec).link;
+      const offset = <u64>changetype<Rec>(rec).imm;
+      target = cpu.codeBase + offset;
+      if (offset < PAGE_SIZE) {
+        // Nothing asks to stop here: what was run since the trace was entered would have left.
+        let next: usize = changetype<Rec>(rec).link;
         if (next == 0) next = linkInPage(cpu, rec);
-        if (next == 0 || budget < traceCount(next) || cpu.stop || isHot(next, <u32>offset <= changetype<Rec>(rec).pageOffset)) {
-          cpu.rip = ripOf(cpu, target);
-          return;
+        if (next != 0) {
+          if (budget >= traceCount(next)) {
+            const isForward = <u32>offset > changetype<Rec>(rec).pageOffset;
+            if (isForward || !isHot(next)) {
+              rec = next;
+              continue;
+            }
+          }
         }
-        rec = next;
-        continue;
+        cpu.rip = ripOf(cpu, target);
+        return;
       }
-      if ((cpu.mode & MODE_SIZE_MASK) != MODE_64) target &= 0xffff_ffff;
+      target = inCodeSpace(cpu, target);
     } else if ((cpu.mode & MODE_SIZE_MASK) != MODE_64) target = (target + segment(cpu, SEG_CS).base) & 0xffff_ffff;
     const slot = jumpSlot(cpu, target);
-    next = load<u32>(slot, 8);
-    if (load<u64>(slot) != jumpKey(cpu, target) || budget < traceCount(next) || cpu.stop || isHot(next, true)) {
-      cpu.rip = ripOf(cpu, target);
-      return;
+    if (load<u64>(slot) == jumpKey(cpu, target)) {
+      const next: usize = load<u32>(slot, 8);
+      if (budget >= traceCount(next)) {
+        if (!cpu.stop) {
+          if (!isHot(next)) {
+            cpu.codeBase = target & PAGE_MASK;
+            rec = next;
+            continue;
+          }
+        }
+      }
     }
-    cpu.codeBase = target & PAGE_MASK;
-    rec = next;
+    cpu.rip = ripOf(cpu, target);
+    return;
   }
 }
 

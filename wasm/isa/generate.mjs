@@ -58,6 +58,7 @@ const featureOf = (row) => {
 
 // ---- forms of operations that are classes
 const READ_ONLY = new Set(["CMP", "TEST", "BT"]);
+const COMPARES = new Set(["CMP", "TEST"]);
 const WRITE_ONLY = new Set(["MOV"]);
 const EXTENSIONS = { MOVZX8: "u8", MOVZX16: "u16", MOVSX8: "u8", MOVSX16: "u16", MOVSXD: "u32" };
 
@@ -184,7 +185,8 @@ const idOf = new Map();
 for (const name of SPECIAL) idOf.set(name, idOf.size);
 for (const key of hot.keys()) idOf.set(key, idOf.size);
 const coldBase = idOf.size;
-// The slow way of memory forms in the main switch: a handler like the others, which no record names.
+// Memory forms in the main switch are for addresses that are a plain sum. The same as a handler serves all others, and
+// what misses the TLB.
 for (const [key, e] of hot) if (e.memory) cold.set(`${key}_slow`, e);
 const plainCold = [...cold].filter(([, e]) => !e.row.attributes.has("ends"));
 const endsCold = [...cold].filter(([, e]) => e.row.attributes.has("ends"));
@@ -273,8 +275,9 @@ for (const [key, e] of hot) {
     needHot("../semantics/forms", `${e.form}at`);
     const types = from ? `Hit, u64, ${from}, ${S}, ${e.row.semantic}` : `Hit, u64, ${S}, ${e.row.semantic}`;
     const array = /^(rmwE|write(EG|EI))/.test(e.form) ? "cpu.tlbWrite" : "cpu.tlbRead";
-    code = `const hostPtr = hit<${from ?? S}>(cpu, changetype<Rec>(rec), ${array});
-        if (hostPtr) ${e.form}at<${types}>(changetype<Hit>(cpu), changetype<Rec>(rec), <u64>hostPtr);
+    code = `const linearAddr = plainAddress(cpu, changetype<Rec>(rec));
+        const slot = tlbSlot(${array}, linearAddr);
+        if (hits<${from ?? S}>(slot, linearAddr)) ${e.form}at<${types}>(changetype<Hit>(cpu), changetype<Rec>(rec), hostPointer(slot, linearAddr));
         else {
           slow(cpu, rec, ${idOf.get(`${key}_slow`) - coldBase});
           if (cpu.stop) { leave(cpu, rec, budget); return; }
@@ -284,7 +287,15 @@ for (const [key, e] of hot) {
     needHot("../semantics/forms", "REG");
     code = call(e, "b", "changetype<Rec>(rec)");
   }
-  cases += `      case ${idOf.get(key)}: { // ${key}\n        ${code}\n        rec += REC_SIZE;\n        continue;\n      }\n`;
+  // What compares is mostly followed by the branch on it: both are run in one go.
+  const branch = COMPARES.has(e.row.semantic)
+    ? `const negated: u32 = <u32>load<u16>(rec) - ${idOf.get("JCC_FAST_4")}; // JZ, JNZ
+        if (negated < 2) {
+          if (<u32>getZF(cpu) != negated) break;
+          rec += REC_SIZE;
+        }\n        `
+    : "";
+  cases += `      case ${idOf.get(key)}: { // ${key}\n        ${code}\n        rec += REC_SIZE;\n        ${branch}continue;\n      }\n`;
 }
 const CONDITIONS = ["condO", "condB", "condZ", "condBE", "condS", "condP", "condL", "condLE"];
 for (let cc = 0; cc < 16; cc++) {
@@ -311,7 +322,7 @@ const needTranslate = (module, name) =>
 for (const [key, e] of [...hot, ...cold]) {
   const id = idOf.get(key);
   handlerOf[id] = hot.has(key) ? (e.memory ? idOf.get(`${key}_slow`) - coldBase : 0) : id - coldBase;
-  if (e.what.kind !== "class" || NOT_EMITTED.has(e.row.semantic) || key.endsWith("_slow")) continue;
+  if (e.what.kind !== "class" || NOT_EMITTED.has(e.row.semantic)) continue;
   const name = `${e.row.semantic}_${e.form}`;
   if (!operations.has(name)) operations.set(name, { ...e, number: operations.size + 1 });
   operationOf[id] = operations.get(name).number;
@@ -508,6 +519,10 @@ ${Object.entries(ROW_KIND)
 ${SPECIAL.map((name) => `export const ID_${name}: u32 = ${idOf.get(name)};`).join("\n")}
 // Operations that are calls for the interpreter, and that the emitting backend writes in short forms of its own.
 ${EMITTED_SHORT.map((name) => `export const ID_${name}: u32 = ${idOf.get(name)};`).join("\n")}
+
+/** By id of an operation in the main switch with a memory operand: the id that serves any address. 0 for others. */
+export const ANY_ADDRESS_ID: usize = memory.data<u16>([${[...hot.keys()].reduce((ids, key) => ((ids[idOf.get(key)] = idOf.get(`${key}_slow`) ?? 0), ids), new Array(coldBase).fill(0)).join(",")}]);
+export const IN_SWITCH_END: u32 = ${coldBase};
 
 /** u16 first candidate, u16 count, for each of 4 maps × 256 opcodes. */
 export const OPCODES: usize = memory.data<u8>([${bytes(opcodeData)}]);

@@ -25,6 +25,13 @@ const HOT = {
   SAR: WIDE,
   ROL: sizes([32]),
   ROR: sizes([32]),
+  IMUL2: WIDE,
+  IMUL3: WIDE,
+  MUL: sizes([32]),
+  SHLD_I: sizes([32]),
+  SHRD_I: sizes([32]),
+  CMOV: WIDE,
+  SETCC: sizes([8]),
   MOVZX8: sizes([32]),
   MOVZX16: sizes([32]),
   MOVSX8: sizes([32, 64]),
@@ -33,7 +40,8 @@ const HOT = {
 };
 
 /** Memory forms that are rare enough to be calls. */
-const COLD_FORMS = /^(rmwECL|rmwEI_(SHL|SHR|SAR|ROL|ROR)|rmwE_(NEG|NOT))_M$/;
+const COLD_FORMS =
+  /^(rmwECL|rmwEI_(SHL|SHR|SAR|ROL|ROR)|rmwE_(NEG|NOT)|calcGEI|multiplyA|shiftEGI|moveIf|setIf)_M$/;
 
 export function isHot(semantic, form, size, memory) {
   if (!HOT[semantic]?.has(size)) return false;
