@@ -40,8 +40,7 @@ const HOT = {
 };
 
 /** Memory forms that are rare enough to be calls. */
-const COLD_FORMS =
-  /^(rmwECL|rmwEI_(SHL|SHR|SAR|ROL|ROR)|rmwE_(NEG|NOT)|calcGEI|multiplyA|shiftEGI|moveIf|setIf)_M$/;
+const COLD_FORMS = /^(rmwECL|rmwEI_(SHL|SHR|SAR|ROL|ROR)|rmwE_(NEG|NOT)|calcGEI|multiplyA|shiftEGI|moveIf|setIf)_M$/;
 
 export function isHot(semantic, form, size, memory) {
   if (!HOT[semantic]?.has(size)) return false;
