@@ -93,10 +93,12 @@ test("the same run with and without compiled code comes to the same state", asyn
       stats,
     ];
     expect((await posada(...linux("cloud-amd64", ...run, ...options))).status).toBe(0);
-    const { registerHash, jit } = JSON.parse(readFileSync(stats, "utf8")) as {
+    const { registerHash, jit, interpreter } = JSON.parse(readFileSync(stats, "utf8")) as {
       registerHash: string;
       jit: { instructions: number };
+      interpreter: { tlbMisses: number };
     };
+    expect(interpreter.tlbMisses).toBeGreaterThan(10_000);
     return { registerHash, compiled: jit.instructions, serial: readFileSync(text, "utf8") };
   };
   const compiled = await result("compiled");

@@ -104,6 +104,21 @@ test("the power button lets the guest end; pulling the plug needs no guest", asy
   await expectState(page, "poweredOff");
 });
 
+test("Ctrl+Alt+Del and Reset begin again, and nothing of before is left", async ({ page }) => {
+  await bootDefaultGuest(page);
+  for (const button of ["Ctrl+Alt+Del", "Reset"]) {
+    await screen(page).click();
+    await type(page, "touch mark; ls mark\n");
+    await expectOnScreen(page, /^mark$/m);
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await expect.poll(() => screenText(page)).not.toMatch(/mark/);
+    await expectOnScreen(page, PROMPT);
+    await screen(page).click();
+    await type(page, "ls mark\n");
+    await expectOnScreen(page, /ls: mark: No such file/);
+  }
+});
+
 test("leaving a running machine asks first, and gives the start page back", async ({ page }) => {
   await bootDefaultGuest(page);
   await page.getByRole("button", { name: "Leave machine" }).click();

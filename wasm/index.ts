@@ -18,7 +18,7 @@ import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE } f
 import { compiledInstructions, configureJit, regionsCompiled, regionsRefused } from "./jit/compiler";
 import { EXIT_COUNTS } from "./jit/exits";
 import { cpuAt, initMachine } from "./mmu/physical";
-import { adoptTlb, flushAll, initTlb } from "./mmu/tlb";
+import { adoptTlb, flushAll, initTlb, tlbFills } from "./mmu/tlb";
 
 export { pagePointer } from "./mmu/slow-access";
 export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
@@ -217,6 +217,9 @@ export function statTraces(): u32 {
 }
 export function statFlushes(): u32 {
   return arenaFlushes + pagesDropped;
+}
+export function statTlbMisses(): u32 {
+  return tlbFills;
 }
 
 export function statRegions(): u32 {

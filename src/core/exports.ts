@@ -58,6 +58,7 @@ export interface CoreExports extends JitExports {
   seedRandom(cpu: number, key0: bigint, key1: bigint, key2: bigint, key3: bigint): void;
   statTraces(): number;
   statFlushes(): number;
+  statTlbMisses(): number;
   statRegions(): number;
   statRefused(): number;
   statCompiledInstructions(): number;

@@ -274,7 +274,7 @@ export class WasmCore implements CoreInterface {
     return {
       traces: this.exports.statTraces(),
       flushes: this.exports.statFlushes(),
-      tlbMisses: 0,
+      tlbMisses: this.exports.statTlbMisses() >>> 0,
       jit: {
         enabled: this.linker !== null,
         regions: this.exports.statRegions(),

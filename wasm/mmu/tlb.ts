@@ -63,6 +63,9 @@ export function initTlb(cpu: Cpu): void {
   return (((slot - arraysStart(cpu)) / TLB_ARRAY_SIZE) & 1) != 0;
 }
 
+/** Counter for stats(): entries made, each after a miss. */
+export let tlbFills: u32 = 0;
+
 /** Enters the page of `linearAddr`, which is at host page `hostPage`, into the read or write array of `set`. */
 export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostPage: usize, pageBits: u32): void {
   const slot: usize = tlbSlot(tlbArray(cpu, set, isWrite), linearAddr);
@@ -75,6 +78,7 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
       cpu.tlbLogCount++;
     }
   }
+  tlbFills++;
   const linearPage = linearAddr & PAGE_MASK;
   traceMmu(NOTE_TLB_FILL, linearPage | set | (isWrite << 4), <u64>hostPage | pageBits);
   store<u64>(slot, linearPage);
