@@ -49,6 +49,7 @@ const INTEL: readonly Maker[] = ["Intel"];
 const ANY: readonly Maker[] = ["AMD", "Intel", "other"];
 const RCX = 1, RSP = 4, RSI = 6, RDI = 7; // prettier-ignore
 const TOP = 0x3800;
+const REX_W = 8;
 const QUIET_NAN = 0x7fc00000;
 
 const forgetMemory = (view: DataView) => {
@@ -202,6 +203,17 @@ export const RULES: readonly Rule[] = [
     applies: ({ row, expectedFaulted, gotFaulted }) =>
       /^(FBSTP|FSTP_M80|MOVBE_STORE)$/.test(row.semantic) && expectedFaulted && gotFaulted,
     forget: forgetMemory,
+  },
+  {
+    name: "MOVBE with 66 beside REX.W checks no alignment",
+    makers: INTEL,
+    applies: ({ row, encoding, expectedFaulted, gotVector }) =>
+      /^MOVBE_/.test(row.semantic) &&
+      encoding.has66 &&
+      (encoding.rex & REX_W) !== 0 &&
+      !expectedFaulted &&
+      gotVector === ALIGNMENT,
+    forget: forgetAll,
   },
   {
     name: "XRSTOR that faults for MXCSR has loaded the x87 state",
