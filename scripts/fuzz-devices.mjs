@@ -8,13 +8,12 @@
  * A device that throws or answers nonsense is reported with its seed and its last steps; one that makes no progress for
  * a minute hangs, and is ended. Exit status 1 where any did.
  */
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { at, root } from "./lib/process.mjs";
+import { bundleForNode, watchChild } from "./lib/fuzz-child.mjs";
+import { at } from "./lib/process.mjs";
 
-const bundle = at("build", "fuzz", "main.mjs");
 const corePath = at("build", "core.wasm");
 const HANG_MS = 60_000;
 
@@ -26,34 +25,13 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "Infinity" },
     list: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
+    bundle: { type: "string", default: "" },
   },
 });
 
-async function buildBundle() {
-  const { build } = await import("vite");
-  await build({
-    configFile: false,
-    root,
-    logLevel: "warn",
-    publicDir: false,
-    ssr: { noExternal: true, target: "node" },
-    build: {
-      ssr: true,
-      target: "node20",
-      minify: false,
-      outDir: at("build", "fuzz"),
-      emptyOutDir: true,
-      rolldownOptions: {
-        input: { main: at("src", "machine", "testing", "fuzz", "main.ts") },
-        output: { entryFileNames: "[name].mjs" },
-      },
-    },
-  });
-}
-
 /** In the child: one device. */
 async function drive(name) {
-  const { fuzz } = await import(pathToFileURL(bundle).href);
+  const { fuzz } = await import(pathToFileURL(options.bundle).href);
   await fuzz(
     {
       name,
@@ -67,43 +45,25 @@ async function drive(name) {
 }
 
 /** @returns true when the device stood the traffic */
-function driveInChild(name) {
+async function driveInChild(name) {
   const args = ["--child", "--device", name, "--seed", options.seed, "--accesses", options.accesses];
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args, "--seconds", options.seconds], {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
-  });
-  const started = Date.now();
-  let progress = { accesses: 0, roundTrips: 0 };
-  let lastSign = Date.now();
-  let hung = false;
-  const watchdog = setInterval(() => {
-    if (Date.now() - lastSign < HANG_MS) return;
-    hung = true;
-    child.kill("SIGKILL");
-  }, 1000);
-  child.on("message", (message) => {
-    progress = message;
-    lastSign = Date.now();
-  });
-  return new Promise((resolve) => {
-    child.on("close", (status) => {
-      clearInterval(watchdog);
-      const seconds = (Date.now() - started) / 1000;
-      const what = `${progress.accesses} accesses, ${progress.roundTrips} round trips, ${seconds.toFixed(1)} s`;
-      const verdict = hung ? `HANGS after ${progress.accesses} accesses` : status === 0 ? "ok" : "FAILED";
-      console.log(`${name.padEnd(24)} seed ${options.seed}: ${what}: ${verdict}`);
-      resolve(status === 0 && !hung);
-    });
-  });
+  const script = fileURLToPath(import.meta.url);
+  const end = await watchChild(script, [...args, "--bundle", bundle, "--seconds", options.seconds], HANG_MS);
+  const { accesses, roundTrips } = end.progress ?? { accesses: 0, roundTrips: 0 };
+  const what = `${accesses} accesses, ${roundTrips} round trips, ${end.seconds.toFixed(1)} s`;
+  const verdict = end.hangs ? `HANGS after ${accesses} accesses` : end.status === 0 ? "ok" : "FAILED";
+  console.log(`${name.padEnd(24)} seed ${options.seed}: ${what}: ${verdict}`);
+  return end.status === 0 && !end.hangs;
 }
 
+let bundle;
 if (options.child) await drive(options.device[0]);
 else {
   if (!existsSync(corePath)) {
     console.error("fuzz:devices: build/core.wasm is missing; npm run core makes it");
     process.exit(1);
   }
-  await buildBundle();
+  bundle = await bundleForNode(at("src", "machine", "testing", "fuzz", "main.ts"), "devices");
   const { targetNames } = await import(pathToFileURL(bundle).href);
   const names = targetNames();
   const unknown = (options.device ?? []).filter((name) => !names.includes(name));

@@ -105,6 +105,22 @@ describe.skipIf(!existsSync(file))("core.wasm", () => {
     host.portWrite = (port, size, value) => void calls.push(`out ${port} ${size} ${value}`);
   });
 
+  test("a repeated string instruction on a device comes back in time, and goes on where it was", () => {
+    // mov ax,2000h; mov es,ax; mov cx,50000; mov dx,60h; rep insb; inc bx; hlt
+    program(0xb8, 0x00, 0x20, 0x8e, 0xc0, 0xb9, 0x50, 0xc3, 0xba, 0x60, 0x00, 0xf3, 0x6c, 0x43, 0xf4);
+    const { portRead, portReadBlock } = host;
+    let reads = 0;
+    host.portReadBlock = () => 0;
+    host.portRead = () => (reads++, 0x5a);
+    expect(core.run(1000)).toBe("stopRequested");
+    expect(reads).toBeLessThanOrEqual(20_001);
+    expect(core.run(1000)).toBe("stopRequested");
+    expect(core.run(1000)).toBe("halted");
+    expect(reads).toBe(50_000);
+    expect(core.readRegister32(3)).toBe(0x1235);
+    Object.assign(host, { portRead, portReadBlock });
+  });
+
   test("code that is changed from outside is decoded again", () => {
     program(0x40, 0xeb, 0xfd); // inc ax; jmp to it
     core.run(10);

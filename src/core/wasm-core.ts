@@ -43,11 +43,18 @@ export interface WasmCoreOptions {
   jit?: boolean;
   /** How often a place in the code is come to before it is hot. */
   jitThreshold?: number;
+  /** Compiled code is waited for after each run instead of made meanwhile: for tests that must repeat themselves. */
+  jitAtOnce?: boolean;
   /** Sees every module of compiled code. */
   onJitModule?: (bytes: Uint8Array) => void;
 }
 
 const JIT_THRESHOLD = 400;
+/**
+ * Accesses to devices in one run. A repeated string instruction counts as one for thousands of them, which would keep the
+ * caller waiting for seconds. As many as instructions in the longest run of the instruction clock.
+ */
+const MOST_ACCESSES = 20_000;
 
 export interface CoreCounters {
   traces: number;
@@ -101,6 +108,9 @@ export class WasmCore implements CoreInterface {
     () => this.cpu,
   );
   private readonly linker: JitLinker | null;
+  private readonly jitAtOnce: boolean;
+  /** Accesses to devices in the run under way. */
+  private accesses = 0;
 
   /** @param memory of `allocateMemory` for the same sizes */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: WasmCoreOptions) {
@@ -122,6 +132,7 @@ export class WasmCore implements CoreInterface {
     for (let i = 0; i < processors; i++)
       this.exports.seedRandom(this.exports.cpuPointer(i), key[0] ?? 0n, key[1] ?? 0n, key[2] ?? 0n, key[3] ?? 0n);
     this.linker = options.jit ? new JitLinker(this.exports, memory, this.cpu, options.onJitModule) : null;
+    this.jitAtOnce = options.jitAtOnce ?? false;
     if (this.linker) {
       this.exports.useTailCalls(engineHasTailCalls());
       this.exports.configureJit(this.cpu, true, options.jitThreshold ?? JIT_THRESHOLD);
@@ -148,8 +159,10 @@ export class WasmCore implements CoreInterface {
   }
 
   run(maxInstructions: number): RunExit {
+    this.accesses = 0;
     const exit = EXITS[this.exports.run(this.cpu, maxInstructions)] ?? "budget";
-    this.linker?.poll();
+    if (this.jitAtOnce) this.linker?.link();
+    else this.linker?.poll();
     return exit;
   }
 
@@ -342,6 +355,10 @@ export class WasmCore implements CoreInterface {
     return `${hex(exports.getSelector(cpu, SEG_CS), 4)}:${hex(BigInt.asUintN(64, exports.getRip(cpu)), 8)}`;
   }
 
+  private countAccess(): void {
+    if (++this.accesses >= MOST_ACCESSES) this.requestStop();
+  }
+
   private setSegment(index: number, { selector, attributes, limit, base }: SegmentState): void {
     this.exports.setSegment(this.cpu, index, selector, attributes, limit, BigInt(base));
   }
@@ -372,14 +389,26 @@ export class WasmCore implements CoreInterface {
         },
       },
       host: {
-        portRead: (port: number, size: Size) => host.portRead(port, size),
-        portWrite: (port: number, size: Size, value: number) => host.portWrite(port, size, value >>> 0),
+        portRead: (port: number, size: Size) => {
+          this.countAccess();
+          return host.portRead(port, size);
+        },
+        portWrite: (port: number, size: Size, value: number) => {
+          this.countAccess();
+          host.portWrite(port, size, value >>> 0);
+        },
         portReadBlock: (port: number, size: Size, hostPtr: number, count: number) =>
           host.portReadBlock(port, size, block(hostPtr, size, count)),
         portWriteBlock: (port: number, size: Size, hostPtr: number, count: number) =>
           host.portWriteBlock(port, size, block(hostPtr, size, count)),
-        mmioRead: (physAddr: number, size: Size) => host.mmioRead(physAddr >>> 0, size),
-        mmioWrite: (physAddr: number, size: Size, value: number) => host.mmioWrite(physAddr >>> 0, size, value >>> 0),
+        mmioRead: (physAddr: number, size: Size) => {
+          this.countAccess();
+          return host.mmioRead(physAddr >>> 0, size);
+        },
+        mmioWrite: (physAddr: number, size: Size, value: number) => {
+          this.countAccess();
+          host.mmioWrite(physAddr >>> 0, size, value >>> 0);
+        },
         nowNs: () => host.nowNs(),
         // The core asks for the calendar as it stands now.
         epochMs: () => epochMs() + host.nowNs() / 1e6,

@@ -1,0 +1,52 @@
+/** What the fuzzers of machines share: their TypeScript as one file for Node, and a child process that is ended when it hangs. */
+import { spawn } from "node:child_process";
+import { at, root } from "./process.mjs";
+
+/** Bundles a TypeScript entry. @returns the file's path */
+export async function bundleForNode(entry, name) {
+  const { build } = await import("vite");
+  const outDir = at("build", "fuzz-bundles", name);
+  await build({
+    configFile: false,
+    root,
+    logLevel: "warn",
+    publicDir: false,
+    ssr: { noExternal: true, target: "node" },
+    build: {
+      ssr: true,
+      target: "node20",
+      minify: false,
+      outDir,
+      emptyOutDir: true,
+      rolldownOptions: { input: { main: entry }, output: { entryFileNames: "[name].mjs" } },
+    },
+  });
+  return `${outDir}/main.mjs`;
+}
+
+/**
+ * Runs a script of ours in a child that sends its progress now and then; without a sign for `hangMs` it is killed.
+ * @returns how it ended, with what it sent last
+ */
+export function watchChild(script, args, hangMs) {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const started = Date.now();
+  let progress = null;
+  let lastSign = Date.now();
+  let hangs = false;
+  const watchdog = setInterval(() => {
+    if (Date.now() - lastSign < hangMs) return;
+    hangs = true;
+    child.kill("SIGKILL");
+  }, 1000);
+  child.on("message", (message) => {
+    progress = message;
+    lastSign = Date.now();
+  });
+  return new Promise((resolve) => {
+    child.on("close", (status) => {
+      clearInterval(watchdog);
+      resolve({ status, hangs, progress, seconds: (Date.now() - started) / 1000 });
+    });
+  });
+}

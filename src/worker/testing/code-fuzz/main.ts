@@ -1,0 +1,29 @@
+/** What scripts/fuzz-code.mjs bundles: one mode, series after series. */
+import { CODE_MODES } from "./code-modes.ts";
+import { CodeFuzzer, type CodeFuzzProgress } from "./code-fuzzer.ts";
+import { BACKENDS, type BackendName } from "./fuzz-machine.ts";
+
+export interface CodeFuzzRun {
+  mode: string;
+  seed: number;
+  firstSeries: number;
+  mostSeries: number;
+  backends: readonly string[];
+  /** Stops after the series under way when this much host time has gone by. */
+  seconds: number;
+  report(progress: CodeFuzzProgress): void;
+}
+
+export const modeNames = (): string[] => CODE_MODES.map(({ name }) => name);
+export const backendNames = (): readonly string[] => BACKENDS;
+
+/** @throws Error with what makes it happen again */
+export async function fuzz(run: CodeFuzzRun, module: WebAssembly.Module): Promise<void> {
+  const mode = CODE_MODES.find(({ name }) => name === run.mode)!;
+  const fuzzer = new CodeFuzzer(module, mode, run.seed, run.backends as readonly BackendName[]);
+  const end = Date.now() + run.seconds * 1000;
+  const { progress } = fuzzer;
+  for (let series = run.firstSeries; series < run.firstSeries + run.mostSeries && Date.now() < end; series++)
+    await fuzzer.series(series, () => run.report(progress));
+  run.report(progress);
+}
