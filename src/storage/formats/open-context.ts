@@ -30,17 +30,21 @@ const MAX_CHAIN = 256;
 
 /** What a reader of a format is given. */
 export class OpenContext {
-  /** @param chain the files from the first image down to this one */
+  /**
+   * @param chain the files from the first image down to this one
+   * @param opened all other files that were opened; whoever began closes them when opening fails
+   */
   constructor(
     readonly file: BlockStore,
     readonly options: OpenImageOptions,
     private readonly chain: readonly string[],
+    private readonly opened: BlockStore[],
     private readonly openNext: (context: OpenContext) => Promise<DiskImage>,
   ) {}
 
   /** A file beside this one. @throws ImageError "missing" */
   async findFile(name: string, what: string): Promise<FoundFile> {
-    const found = await this.options.finder?.find(name, this.options.id ?? "");
+    const found = await this.find(name);
     if (!found) throw new ImageError("missing", `The ${what} of this image, "${shown(name)}", is not here.`);
     return found;
   }
@@ -51,24 +55,24 @@ export class OpenContext {
     if (this.chain.length >= MAX_CHAIN)
       throw new ImageError("cyclic", `The chain of parents of this image does not end after ${MAX_CHAIN} files.`);
     for (const name of names) {
-      const found = await this.options.finder?.find(name, this.options.id ?? "");
+      const found = await this.find(name);
       if (!found) continue;
-      if (this.chain.includes(found.id)) {
-        await found.store.close?.();
+      if (this.chain.includes(found.id))
         throw new ImageError("cyclic", `The chain of parents of this image comes back to "${shown(name)}".`);
-      }
       const options: OpenImageOptions = { id: found.id };
       if (this.options.finder) options.finder = this.options.finder;
       if (format) options.format = format;
-      try {
-        return await this.openNext(new OpenContext(found.store, options, [...this.chain, found.id], this.openNext));
-      } catch (error) {
-        await found.store.close?.();
-        throw error;
-      }
+      const chain = [...this.chain, found.id];
+      return this.openNext(new OpenContext(found.store, options, chain, this.opened, this.openNext));
     }
     const which = names.length > 0 ? `, "${shown(names[0]!)}",` : "";
     throw new ImageError("missing", `This image holds only changes; its parent${which} is not here.`);
+  }
+
+  private async find(name: string): Promise<FoundFile | null> {
+    const found = (await this.options.finder?.find(name, this.options.id ?? "")) ?? null;
+    if (found) this.opened.push(found.store);
+    return found;
   }
 }
 

@@ -55,7 +55,14 @@ export async function detectFormat(file: BlockStore): Promise<ImageFormat> {
  * @throws ImageError that says what is wrong with it, StorageError where it cannot be read
  */
 export async function openImage(file: BlockStore, options: OpenImageOptions = {}): Promise<DiskImage> {
-  return openNext(new OpenContext(file, options, options.id === undefined ? [] : [options.id], openNext));
+  const opened: BlockStore[] = [];
+  try {
+    const chain = options.id === undefined ? [] : [options.id];
+    return await openNext(new OpenContext(file, options, chain, opened, openNext));
+  } catch (error) {
+    for (const other of opened) await other.close?.();
+    throw error;
+  }
 }
 
 async function openNext(context: OpenContext): Promise<DiskImage> {

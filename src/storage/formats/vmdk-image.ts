@@ -88,28 +88,23 @@ async function openExtents(
   const extents: OpenExtent[] = [];
   let grainBytes = 0;
   let start = 0;
-  try {
-    for (const { kind, sizeBytes, fileName, fileOffset } of descriptor.extents) {
-      let source: OpenExtent["source"] = { kind: "zero" };
-      if (kind !== "zero") {
-        const file = embedded ? context.file : (await context.findFile(fileName, "extent")).store;
-        if (!embedded) files.push(file);
-        if (kind === "flat") {
-          checkInside(file, fileOffset, sizeBytes, "the end of an extent");
-          source = { kind: "flat", file, fileOffset };
-        } else {
-          const extent = await VmdkSparseExtent.open(file, parent !== null);
-          if (extent.header.sizeBytes < sizeBytes) damaged("VMDK", "an extent is shorter than its descriptor says");
-          grainBytes = Math.max(grainBytes, extent.header.grainBytes);
-          source = { kind: "sparse", extent };
-        }
+  for (const { kind, sizeBytes, fileName, fileOffset } of descriptor.extents) {
+    let source: OpenExtent["source"] = { kind: "zero" };
+    if (kind !== "zero") {
+      const file = embedded ? context.file : (await context.findFile(fileName, "extent")).store;
+      if (!embedded) files.push(file);
+      if (kind === "flat") {
+        checkInside(file, fileOffset, sizeBytes, "the end of an extent");
+        source = { kind: "flat", file, fileOffset };
+      } else {
+        const extent = await VmdkSparseExtent.open(file, parent !== null);
+        if (extent.header.sizeBytes < sizeBytes) damaged("VMDK", "an extent is shorter than its descriptor says");
+        grainBytes = Math.max(grainBytes, extent.header.grainBytes);
+        source = { kind: "sparse", extent };
       }
-      extents.push({ start, sizeBytes, source });
-      start += sizeBytes;
     }
-  } catch (error) {
-    for (const file of files) await file.close?.();
-    throw error;
+    extents.push({ start, sizeBytes, source });
+    start += sizeBytes;
   }
   const details = { contentId: descriptor.contentId, extents: extents.length };
   const all = [context.file, ...files];
