@@ -5,7 +5,7 @@
  */
 import type { Row } from "../native/cases.ts";
 import {
-  ARITH_FLAGS, OUT_CHANGED, OUT_CR2, OUT_ERROR, OUT_FLAGS, OUT_HASH, OUT_REGISTERS, OUT_VECTOR, SELECTOR,
+  ARITH_FLAGS, HIGH, OUT_CHANGED, OUT_CR2, OUT_ERROR, OUT_FLAGS, OUT_HASH, OUT_REGISTERS, OUT_VECTOR, SELECTOR,
 } from "../native/integer-layout.ts"; // prettier-ignore
 import type { Encoding } from "./encoding.ts";
 import {
@@ -202,6 +202,16 @@ export const RULES: readonly Rule[] = [
     makers: INTEL,
     applies: ({ row, expectedFaulted, gotFaulted }) =>
       /^(FBSTP|FSTP_M80|MOVBE_STORE)$/.test(row.semantic) && expectedFaulted && gotFaulted,
+    forget: forgetMemory,
+  },
+  {
+    name: "REP MOVS from memory to the same memory by another linear address, less than 32 bytes on, copies it in pieces",
+    makers: INTEL,
+    applies: ({ row, encoding, got }) => {
+      if (row.semantic !== "MOVS" || !encoding.isRepeated) return false;
+      const [source, target] = [RSI, RDI].map((n) => got.getBigUint64(OUT_REGISTERS + n * 8, true)) as [bigint, bigint];
+      return source >= HIGH !== target >= HIGH;
+    },
     forget: forgetMemory,
   },
   {
