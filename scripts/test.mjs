@@ -34,6 +34,11 @@ const COMPILED = [
   "system-more",
   "system-debug",
   "system-exceptions",
+  "system-tasks",
+  "system-v86",
+  "system-nmi",
+  "system-wraps",
+  "system-translations",
 ]
   .concat("processor", "cpu-features")
   .map((name) => `wasm/test/${name}.test.ts`);
