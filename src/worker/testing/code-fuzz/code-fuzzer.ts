@@ -47,20 +47,19 @@ export class CodeFuzzer {
   ) {}
 
   /**
-   * One series, or its first `mostCases`. @param onCase called before each case
+   * One series, or its first `mostCases`. @param onRun called after each run of a core
    * @throws Error that names the series, the case and the burst
    */
-  async series(number: number, onCase: () => void = () => {}, mostCases = CASES_IN_SERIES): Promise<void> {
+  async series(number: number, onRun: () => void = () => {}, mostCases = CASES_IN_SERIES): Promise<void> {
     const { mode, progress } = this;
     const random = new FuzzRandom(hashOf(`${this.seed}/${mode.name}/${number}`));
     const model = random.pick(MODELS.filter(({ hasLongMode }) => hasLongMode || mode.world !== "long"));
     const firmware = randomCode(random, FIRMWARE_BYTES, 16);
     const threshold = random.pick([0, 0, 1, 4]);
-    const machines = this.backends.map((name) => new FuzzMachine(this.module, model, name, firmware, threshold));
+    const machines = this.backends.map((name) => new FuzzMachine(this.module, model, name, firmware, threshold, onRun));
     const where = { case: 0, burst: 0 };
     try {
       for (; where.case < mostCases; where.case++) {
-        onCase();
         await this.runCase(machines, model, random, where);
         for (const machine of machines) machine.check(where.case === mostCases - 1);
         progress.cases++;

@@ -17,6 +17,9 @@ import { MemoryGuards, guardedMemory } from "./memory-guards.ts";
 export const BACKENDS = ["interpreter", "jit"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
+/** Runs that end early in a span. What does nothing but repeated string instructions on a device is not worth more. */
+const MOST_SHORT_RUNS = 100;
+
 const PIC_MASTER = 0x20;
 const PIC_SLAVE = 0xa0;
 const PIT_COUNTER0 = 0x40;
@@ -32,6 +35,7 @@ export class FuzzMachine {
   private readonly guards: MemoryGuards;
   private readonly stores: FuzzStore[];
   private readonly spanTimer: Timer;
+  private shortRuns = 0;
   private ended: (how: "time" | "triple fault" | Error) => void = () => {};
 
   constructor(
@@ -40,6 +44,8 @@ export class FuzzMachine {
     readonly backend: BackendName,
     firmware: Uint8Array,
     jitThreshold: number,
+    /** Called after each run of the core: a sign of life. */
+    private readonly onRun: () => void,
   ) {
     this.loop = new RunLoop({
       onTripleFault: () => {
@@ -106,10 +112,7 @@ export class FuzzMachine {
     this.core = core!;
     this.board.loadFirmware();
     this.guards = new MemoryGuards(memory, RAM_BYTES, VRAM_BYTES, backend === "jit");
-    this.spanTimer = this.clock.createTimer("span", () => {
-      this.loop.stop();
-      this.ended("time");
-    });
+    this.spanTimer = this.clock.createTimer("span", () => this.endSpan());
     this.loop.connect(this.timed(), this.clock);
   }
 
@@ -121,9 +124,16 @@ export class FuzzMachine {
       const began = performance.now();
       const exit = core.run(count);
       this.longestRunMs = Math.max(this.longestRunMs, performance.now() - began);
+      this.onRun();
+      if (exit === "stopRequested" && ++this.shortRuns > MOST_SHORT_RUNS) this.endSpan();
       return exit;
     };
     return timed;
+  }
+
+  private endSpan(): void {
+    this.loop.stop();
+    this.ended("time");
   }
 
   /** As after firmware, with the interrupts of the 8259s open at IRQ_BASE_VECTOR and the timer at `timerCount`. */
@@ -172,6 +182,7 @@ export class FuzzMachine {
   async run(spanNs: number): Promise<"time" | "triple fault"> {
     const how = await new Promise<"time" | "triple fault" | Error>((resolve) => {
       this.ended = resolve;
+      this.shortRuns = 0;
       this.spanTimer.armAt(this.clock.nowNs() + spanNs);
       this.loop.start();
     });

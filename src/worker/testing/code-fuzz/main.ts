@@ -14,6 +14,8 @@ export interface CodeFuzzRun {
   report(progress: CodeFuzzProgress): void;
 }
 
+const REPORT_EVERY_MS = 1000;
+
 export const modeNames = (): string[] => CODE_MODES.map(({ name }) => name);
 export const backendNames = (): readonly string[] => BACKENDS;
 
@@ -23,7 +25,13 @@ export async function fuzz(run: CodeFuzzRun, module: WebAssembly.Module): Promis
   const fuzzer = new CodeFuzzer(module, mode, run.seed, run.backends as readonly BackendName[]);
   const end = Date.now() + run.seconds * 1000;
   const { progress } = fuzzer;
+  let reported = 0;
+  const sign = (): void => {
+    if (Date.now() - reported < REPORT_EVERY_MS) return;
+    reported = Date.now();
+    run.report(progress);
+  };
   for (let series = run.firstSeries; series < run.firstSeries + run.mostSeries && Date.now() < end; series++)
-    await fuzzer.series(series, () => run.report(progress));
+    await fuzzer.series(series, sign);
   run.report(progress);
 }
