@@ -24,8 +24,11 @@ const GUESTS: readonly { readonly name: GuestName; readonly suffix: RegExp }[] =
 /** Debian's kernels leave the page of old system calls out unless asked. */
 const APPEND = "vsyscall=xonly";
 
-/** Lines that are not compared, as grep -E has it: SHLD and SHRD of words by 17 to 31 have no defined result. [SDM2] SHLD, SHRD */
-const UNDEFINED = "^sh[lr]dw .* C=0*1[1-9a-f] ";
+/** Lines that are not compared, as grep -E has it: SHLD and SHRD of words by 17 to 31 (modulo 32) have no defined result. [SDM2] SHLD, SHRD */
+const UNDEFINED = "^sh[lr]dw .* C=0*[13][1-9a-f] ";
+
+/** Programs that print the order of their threads or the time of day, which may be the same twice by chance. */
+const UNSTEADY = /^(testthread|vsyscall)_/;
 
 /** Failing programs, as GUEST/NAME. */
 const REASONS: Readonly<Record<string, string>> = {};
@@ -53,14 +56,14 @@ function comparable(output: Buffer): Buffer {
 /** The C library uses no features natively that it does not find in the guest: fma() by FMA has NaN rules of its own. */
 const ENVIRONMENT = { ...process.env, GLIBC_TUNABLES: "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX,-AVX2,-AVX512F" };
 
-function runNatively(path: string): Native {
+function runNatively(path: string, name: string): Native {
   const once = () => spawnSync(path, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"], maxBuffer: OUTPUT_MAX });
   const first = once();
   const second = once();
   if (first.status === null) throw new Error(`${path} does not run here: ${first.error?.message ?? first.signal}`);
   // As "2>&1" into a file would order it: the programs write to one of the two only.
   const output = comparable(Buffer.concat([first.stdout, first.stderr]));
-  const isSteady = output.equals(comparable(Buffer.concat([second.stdout, second.stderr])));
+  const isSteady = !UNSTEADY.test(name) && output.equals(comparable(Buffer.concat([second.stdout, second.stderr])));
   return { status: first.status, output, digest: isSteady ? sha256(output) : undefined };
 }
 
@@ -85,7 +88,7 @@ function difference(native: Native, result: ProgramResult | undefined): string {
   const digest = /@@digest (\w+)/.exec(result.output)?.[1];
   const isSame = native.digest === undefined || digest === native.digest;
   if (isSame && result.status === native.status) return "";
-  const lines = result.output.split("\n").filter((line) => /^[<>]/.test(line));
+  const lines = result.output.split("\n").filter((line) => /^([-+](?![-+])|[<>])/.test(line));
   return `status ${result.status}, natively ${native.status}; ${isSame ? "same output" : `output differs: ${lines.slice(0, 4).join(" ")}`}`;
 }
 
@@ -98,7 +101,7 @@ async function run({ folder, cache, filter, log }: Context): Promise<Outcome> {
   const programs = names.map((name) => {
     const bytes = readFileSync(join(folder, name));
     hash.update(name).update(bytes);
-    const native = runNatively(join(folder, name));
+    const native = runNatively(join(folder, name), name);
     return { native, program: toProgram(name, bytes, native) };
   });
   const unsteady = programs.filter(({ native }) => native.digest === undefined).map(({ program }) => program.name);
