@@ -33,9 +33,6 @@ export function whyNotRun(test: FexCase): string {
   return "";
 }
 
-const FAR_POINTER_64 =
-  "the assembler writes JMP FAR and CALL FAR with REX.W: the pointer in memory is then m16:64 ([SDM2] JMP, CALL), and the case " +
-  "stores m16:32, as it is on processors that ignore REX.W here ([APM3] JMP, CALL far)";
 const DUMMY_TABLE =
   "expects what Linux shows in place of SGDT's answer where CR4.UMIP is set; SGDT stores GDTR ([SDM2] SGDT), and with UMIP it " +
   "is #GP(0) at level 3 ([SDM3] 2.5)";
@@ -52,9 +49,6 @@ export const REASONS: Readonly<Record<string, string>> = {
     "loads ES with 4142h: a selector beyond the limit of its table is #GP(selector) ([SDM2] MOV); Disabled_Tests_host lists it",
   "ASM/Primary/Primary_E8": NULL_CODE,
   "ASM/Primary/Primary_E9": NULL_CODE,
-  "ASM/PrimaryGroup/5_FF_05": FAR_POINTER_64,
-  "ASM/PrimaryGroup/5_FF_05_03_o64": FAR_POINTER_64,
-  "ASM/PrimaryGroup/5_FF_05_03_o64_imm": FAR_POINTER_64,
   "ASM/Secondary/07_XX_00": DUMMY_TABLE,
   "32Bit_ASM/Secondary/07_XX_00": DUMMY_TABLE,
   "ASM/Secondary/07_XX_04":

@@ -9,6 +9,7 @@ import { getOF } from "../cpu/flags";
 import { interruptReturn } from "../cpu/interrupt-return";
 import { joinDebugTraps } from "../cpu/debug";
 import { KIND_INT1, KIND_SOFTWARE, KIND_TRAP, interrupt } from "../cpu/interrupts";
+import { isAmd } from "../cpu/models";
 import { Cpu, is64, ptr } from "../cpu/state";
 import { Rec, opSizeLog2 } from "../decode/record";
 import { memRead } from "../mmu/access";
@@ -24,6 +25,15 @@ import { memRead } from "../mmu/access";
 /** The part of a far pointer or table pointer that follows in memory. */
 @inline export function laterLinear(cpu: Cpu, linearAddr: u64, deltaBytes: u32): u64 {
   return is64(cpu) ? linearAddr + deltaBytes : (linearAddr + deltaBytes) & 0xffff_ffff;
+}
+
+/**
+ * Bytes of the offset in a far pointer in memory. Processors of AMD have none of 64 bits: REX.W does no more than cancel a prefix
+ * 66. Intel's read m16:64. [APM3] CALL (Far), JMP (Far), LxS – [SDM2] CALL, JMP
+ */
+@inline export function farOffsetBytes(cpu: Cpu, rec: Rec): u32 {
+  const bytes = sizeBytes(rec);
+  return bytes == 8 && isAmd(cpu) ? 4 : bytes;
 }
 
 @inline function immediateOffset(rec: Rec): u64 {
@@ -50,7 +60,7 @@ export function CALL_FAR_A(cpu: Cpu, rec: Rec): void {
 }
 
 export function JMP_FAR_M(cpu: Cpu, rec: Rec): void {
-  const bytes = sizeBytes(rec);
+  const bytes = farOffsetBytes(cpu, rec);
   const linearAddr = linear(cpu, rec, bytes + 2, ACCESS_READ);
   if (cpu.fault) return;
   const offset = readOffset(cpu, linearAddr, bytes);
@@ -60,7 +70,7 @@ export function JMP_FAR_M(cpu: Cpu, rec: Rec): void {
 }
 
 export function CALL_FAR_M(cpu: Cpu, rec: Rec): void {
-  const bytes = sizeBytes(rec);
+  const bytes = farOffsetBytes(cpu, rec);
   const linearAddr = linear(cpu, rec, bytes + 2, ACCESS_READ);
   if (cpu.fault) return;
   const offset = readOffset(cpu, linearAddr, bytes);

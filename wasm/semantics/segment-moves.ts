@@ -11,7 +11,7 @@ import { popSized, pushSized } from "../cpu/stack";
 import { CR4_FSGSBASE, Cpu, SEG_CS, SEG_DS, SEG_ES, SEG_FS, SEG_GS, SEG_SS, SHADOW_SS, ptr, segment } from "../cpu/state";
 import { REC_MEM, Rec, opSizeLog2 } from "../decode/record";
 import { memRead, memWrite } from "../mmu/access";
-import { laterLinear } from "./far";
+import { farOffsetBytes, laterLinear } from "./far";
 
 /** Stores a 16-bit value as SMSW, SLDT, STR and MOV from Sreg do: 16 bits to memory, zero-extended into registers. */
 export function storeSelector(cpu: Cpu, rec: Rec, value: u32): void {
@@ -63,17 +63,16 @@ export function POP_S(cpu: Cpu, rec: Rec): void {
 
 /** Loads segment register `index` and the G operand from a far pointer. */
 function loadFarPointer(cpu: Cpu, rec: Rec, index: u32): void {
-  const size = opSizeLog2(rec);
-  const bytes: u32 = 1 << size;
+  const bytes = farOffsetBytes(cpu, rec);
   const linearAddr = linear(cpu, rec, bytes + 2, ACCESS_READ);
   if (cpu.fault) return;
-  const offset: u64 = size == 1 ? memRead<u16>(cpu, linearAddr) : size == 2 ? memRead<u32>(cpu, linearAddr) : memRead<u64>(cpu, linearAddr);
+  const offset: u64 = bytes == 2 ? memRead<u16>(cpu, linearAddr) : bytes == 4 ? memRead<u32>(cpu, linearAddr) : memRead<u64>(cpu, linearAddr);
   if (cpu.fault) return;
   const selector: u32 = memRead<u16>(cpu, laterLinear(cpu, linearAddr, bytes));
   if (cpu.fault) return;
   loadSegmentAndMode(cpu, index, selector);
   if (cpu.fault) return;
-  if (size == 1) setReg<u16>(cpu, rec.g, <u16>offset);
+  if (bytes == 2) setReg<u16>(cpu, rec.g, <u16>offset);
   else setReg<u64>(cpu, rec.g, offset);
 }
 

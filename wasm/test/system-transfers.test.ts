@@ -79,6 +79,42 @@ describe("call gates", () => {
   });
 });
 
+describe("far pointers in memory with REX.W", () => {
+  const LONG_MODELS = [0, 1];
+  const POINTER = 0x9000;
+  const start = (model: number, selector: number): SystemCore => {
+    const core = new SystemCore({}, model);
+    core.start64();
+    core.view.setUint32(POINTER, CODE + 0x40, true);
+    core.view.setUint16(POINTER + 4, selector, true);
+    core.put(CODE + 0x40, [0xf4]);
+    return core;
+  };
+
+  it("have an offset of 32 bits on AMD's processors, also beside a prefix 66 [APM3] CALL (Far), JMP (Far)", () => {
+    for (const model of LONG_MODELS)
+      for (const prefix of ["48", "66 48"]) {
+        const jump = start(model, SEL.code64);
+        expect(jump.vectorOf(`${prefix} ff 2c 25 00 90 00 00`)).toBe(-1);
+        expect(Number(jump.rip)).toBe(CODE + 0x41);
+        const call = start(model, SEL.code64);
+        const length = prefix === "48" ? 8 : 9;
+        expect(call.vectorOf(`${prefix} ff 1c 25 00 90 00 00`)).toBe(-1);
+        expect(Number(call.rip)).toBe(CODE + 0x41);
+        expect([call.frame32(0), call.frame32(1)]).toEqual([CODE + length, SEL.code64]);
+      }
+  });
+
+  it("load 32 bits, zero-extended, by LSS, LFS and LGS", () => {
+    for (const opcode of ["b2", "b4", "b5"]) {
+      const core = start(0, SEL.data32);
+      core.setReg("rbx", -1n);
+      expect(core.vectorOf(`48 0f ${opcode} 1c 25 00 90 00 00 f4`)).toBe(-1);
+      expect(Number(core.reg("rbx"))).toBe(CODE + 0x40);
+    }
+  });
+});
+
 describe("far returns and IRET", () => {
   it("drops data segments that the outer level may not have", () => {
     const core = new SystemCore();

@@ -244,6 +244,12 @@ export const RULES: readonly Rule[] = [
     forget: forgetAll,
   },
   {
+    name: "a far pointer in memory has an offset of 64 bits with REX.W",
+    makers: INTEL,
+    applies: ({ row, encoding }) => encoding.operandBits === 64 && FAR_POINTER.test(row.semantic),
+    forget: forgetAll,
+  },
+  {
     name: "the second part of a far pointer is checked when the first one has been read",
     makers: INTEL,
     applies: ({ row, encoding, expectedVector, gotVector }) =>
