@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { at, root } from "./process.mjs";
 
+const TICK_MS = 1000;
+
 /** Bundles a TypeScript entry. @returns the file's path */
 export async function bundleForNode(entry, name) {
   const { build } = await import("vite");
@@ -32,16 +34,17 @@ export function watchChild(script, args, hangMs) {
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const started = Date.now();
   let progress = null;
-  let lastSign = Date.now();
+  // Ticks of our own, not time: whoever stops both of us for a while makes no hang of it.
+  let silentMs = 0;
   let hangs = false;
   const watchdog = setInterval(() => {
-    if (Date.now() - lastSign < hangMs) return;
+    if ((silentMs += TICK_MS) < hangMs) return;
     hangs = true;
     child.kill("SIGKILL");
-  }, 1000);
+  }, TICK_MS);
   child.on("message", (message) => {
     progress = message;
-    lastSign = Date.now();
+    silentMs = 0;
   });
   return new Promise((resolve) => {
     child.on("close", (status) => {

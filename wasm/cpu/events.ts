@@ -115,7 +115,10 @@ function instructionBreakpointFault(cpu: Cpu): void {
   const linearAddr = is64(cpu) ? cpu.rip : (segment(cpu, SEG_CS).base + cpu.rip) & 0xffff_ffff;
   const bits = instructionBreakpoints(cpu, linearAddr);
   if (!bits) return;
-  reportInDr6(cpu, bits);
+  // A data breakpoint that MOV SS or POP SS has put off is part of this #DB, not another one in its handler.
+  reportInDr6(cpu, bits | (cpu.pendingDebug & PENDING_DR6));
+  cpu.pendingDebug &= ~PENDING_DR6;
+  cpu.events &= ~EVENT_DEBUG;
   deliverException(cpu, VECTOR_DB, 0);
 }
 

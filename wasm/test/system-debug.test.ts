@@ -172,6 +172,17 @@ describe("data breakpoints", () => {
     ]);
   });
 
+  it("are one #DB with the instruction breakpoint behind MOV SS", () => {
+    const core = start();
+    core.view.setUint32(DATA, SEL.data32, true);
+    // mov eax,DATA; mov dr0,eax; mov eax,next; mov dr1,eax; mov eax,control; mov dr7,eax; mov ss,[DATA]; next: nop; hlt
+    const setup = 24;
+    const next = setup + 6;
+    const control = le32(0x2 | (0x3 << 16) | 0x8);
+    const set = `b8 ${le32(DATA)} 0f 23 c0 b8 ${le32(CODE + next)} 0f 23 c8 b8 ${control} 0f 23 f8`;
+    expect(watch(core, `${set} 8e 15 ${le32(DATA)} 90 f4`, true)).toEqual([{ at: next, dr6: B0 | B1, rf: false }]);
+  });
+
   it("of eight bytes work in 64-bit mode", () => {
     const core = new SystemCore();
     core.start64();
