@@ -145,6 +145,21 @@ describe("HPET", () => {
     expect(clock.fired).toBeLessThanOrEqual(126);
   });
 
+  it("drives IRQ0 with a level that is pending when it takes the place of the 8254", () => {
+    hpet.pitLine.set(true);
+    w(0x100, 0x06 | (21 << 9)); // level-triggered, enabled
+    w(0x108, 100);
+    w(0x10c, 0);
+    w(0x10, 1);
+    clock.advance(2000);
+    expect(gsi.get(21)?.level).toBe(true);
+    hpet.pitLine.set(false);
+    w(0x10, 3);
+    expect([gsi.get(21)?.level, irq0.level]).toEqual([false, true]);
+    w(0x20, 1);
+    expect(irq0.level).toBe(false);
+  });
+
   it("goes on from a saved state", () => {
     w(0x100, 0x0c | 0x40 | (2 << 9));
     w(0x108, 100_000);

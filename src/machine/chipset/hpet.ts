@@ -140,8 +140,7 @@ export class Hpet implements MmioDevice, Device {
       comparator.period = 0n;
       this.update(n);
     }
-    this.gatedPit.setOpen(true);
-    this.gatedRtc.setOpen(true);
+    this.openGates(true);
   }
 
   mmioRead(offset: number, sizeBytes: number): number {
@@ -193,9 +192,7 @@ export class Hpet implements MmioDevice, Device {
       this.drive(comparator, false);
       comparator.line = null;
     }
-    const legacy = (this.config & CNF_LEGACY) !== 0;
-    this.gatedPit.setOpen(!legacy);
-    this.gatedRtc.setOpen(!legacy);
+    this.openGates((this.config & CNF_LEGACY) === 0);
     timers.forEach((saved, n) => {
       const comparator = this.comparators[n];
       if (!comparator) return;
@@ -294,11 +291,16 @@ export class Hpet implements MmioDevice, Device {
     const counter = this.counter();
     this.config = value;
     this.setCounter(counter);
-    // Comparators let go of their lines before the 8254 and the RTC get them back.
-    for (const n of this.comparators.keys()) this.update(n);
     const legacy = (value & CNF_LEGACY) !== 0;
-    this.gatedPit.setOpen(!legacy);
-    this.gatedRtc.setOpen(!legacy);
+    // Whoever has IRQ0 and IRQ8 lets go of them before the other one drives them.
+    if (legacy) this.openGates(false);
+    for (const n of this.comparators.keys()) this.update(n);
+    if (!legacy) this.openGates(true);
+  }
+
+  private openGates(open: boolean): void {
+    this.gatedPit.setOpen(open);
+    this.gatedRtc.setOpen(open);
   }
 
   private clearStatus(bits: number): void {

@@ -245,6 +245,7 @@ export const vgaTarget: FuzzTarget = {
     return {
       ...bench,
       parts: [["vga", board]],
+      moreBytes: [videoMemory],
       windows: [
         { space: "port", base: 0x3b0, length: 0x30, weight: 6 },
         { space: "port", base: 0x1ce, length: 3, weight: 2 },
@@ -365,7 +366,7 @@ export function boardTarget(name: string, maker: BoardCoreMaker, roundTripEvery:
         mmio: board.mmio,
         parts: [["board", board]],
         stores,
-        moreBytes: core.ram,
+        moreBytes: [core.ram, core.vram],
         windows: [
           { space: "port", base: 0, length: 0x400, weight: 12 },
           { space: "port", base: 0, length: 0x10000, weight: 2 },

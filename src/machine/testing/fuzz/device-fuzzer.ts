@@ -40,7 +40,7 @@ export interface FuzzSubject {
   /** What is not in the parts' state and has to be the same before it is restored, such as which media are in. */
   readonly hostSide?: { get(): number[]; set(state: number[]): void };
   /** Memory beside `memory` that is not in the parts' state. */
-  readonly moreBytes?: Uint8Array;
+  readonly moreBytes?: readonly Uint8Array[];
   /** @throws FuzzFinding */
   readonly check?: () => void;
 }
@@ -352,7 +352,7 @@ const hostIdle = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 function copyWorld(from: FuzzSubject, to: FuzzSubject): void {
   if (from.memory && to.memory) to.memory.bytes.set(from.memory.bytes);
   from.stores?.forEach((store, i) => to.stores?.[i]?.bytes.set(store.bytes));
-  if (from.moreBytes && to.moreBytes) to.moreBytes.set(from.moreBytes);
+  from.moreBytes?.forEach((bytes, i) => to.moreBytes?.[i]?.set(bytes));
   if (from.hostSide && to.hostSide) to.hostSide.set(from.hostSide.get());
 }
 
@@ -360,7 +360,7 @@ function copyWorld(from: FuzzSubject, to: FuzzSubject): void {
 function bytesOf(subject: FuzzSubject): Record<string, StateValue> {
   return {
     memory: subject.memory?.bytes,
-    more: subject.moreBytes,
+    more: subject.moreBytes?.slice(),
     stores: subject.stores?.map((each) => each.bytes),
   };
 }
