@@ -69,7 +69,7 @@ export const big = (bytes: Uint8Array): Fields => new Fields(bytes, false);
 
 export function latin1(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  for (let at = 0; at < bytes.length; at++) text += String.fromCharCode(bytes[at]!);
   return text;
 }
 

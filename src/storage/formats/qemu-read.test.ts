@@ -4,7 +4,8 @@
  */
 import { truncate, writeFile } from "node:fs/promises";
 import { describe, expect, it, beforeAll } from "vitest";
-import { firstDifference, fillDisk, hasProgram, runProgram, scratchFolder } from "../test-support/tools.ts";
+import { scratchFolder } from "../test-support/scratch-folder.ts";
+import { firstDifference, fillDisk, hasProgram, runProgram } from "../test-support/tools.ts";
 import { NodeFileStore } from "../node-file-store.ts";
 import type { DiskImage, ImageFormat } from "./disk-image.ts";
 import { NodeFileFinder } from "./node-file-finder.ts";

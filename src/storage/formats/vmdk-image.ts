@@ -7,7 +7,7 @@
  */
 import type { BlockStore } from "../block-store.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
-import { latin1, little } from "./fields.ts";
+import { little } from "./fields.ts";
 import { damaged, ImageError } from "./image-error.ts";
 import { MappedImage, type Place } from "./mapped-image.ts";
 import type { OpenContext } from "./open-context.ts";
@@ -61,12 +61,12 @@ export async function openVmdk(context: OpenContext): Promise<DiskImage> {
   const magic = file.sizeBytes >= 4 ? little(await file.read(0, 4)).u32(0) : 0;
   if (magic !== VMDK_SPARSE_MAGIC) {
     const length = Math.min(file.sizeBytes, MAX_DESCRIPTOR_BYTES);
-    return openExtents(context, parseVmdkDescriptor(latin1(await file.read(0, length))), null);
+    return openExtents(context, parseVmdkDescriptor(new TextDecoder().decode(await file.read(0, length))), null);
   }
   const header = await readVmdkSparseHeader(file);
   if (header.descriptorOffset === 0 || header.descriptorBytes === 0) return openBareExtent(context, header);
   const text = await readInside(file, header.descriptorOffset, header.descriptorBytes, "the descriptor");
-  return openExtents(context, parseVmdkDescriptor(latin1(text)), header);
+  return openExtents(context, parseVmdkDescriptor(new TextDecoder().decode(text)), header);
 }
 
 /** One extent of a split disk, opened by itself: what it holds is a part of the disk. */

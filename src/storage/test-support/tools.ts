@@ -1,10 +1,7 @@
-/** What tests of images share: programs of Debian, scratch folders, disks with something on them. */
+/** What tests of images share: programs of Debian, random numbers, disks with something on them. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
 import type { BlockStore } from "../block-store.ts";
 
 /** mkfs programs are in folders that are not on everybody's PATH. */
@@ -39,21 +36,6 @@ export function statusOf(name: string, args: readonly string[], cwd?: string): n
   }
 }
 
-/** A folder for the tests of a `describe`, removed behind them. */
-export function scratchFolder(): { path(name: string): string; readonly folder: string } {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "posada-images-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  return {
-    path: (name) => join(folder, name),
-    get folder() {
-      return folder;
-    },
-  };
-}
-
 /** A repeatable stream of numbers. */
 export class SeededRandom {
   constructor(private state: number) {}
@@ -67,6 +49,10 @@ export class SeededRandom {
 
   below(limit: number): number {
     return this.next() % limit;
+  }
+
+  oneIn(count: number): boolean {
+    return this.below(count) === 0;
   }
 
   pick<T>(items: readonly T[]): T {

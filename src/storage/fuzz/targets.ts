@@ -1,0 +1,5 @@
+/** All parsers that are fuzzed. */
+import { imageTargets } from "./image-targets.ts";
+import type { FuzzTarget } from "./image-fuzzer.ts";
+
+export const allTargets: FuzzTarget[] = [...imageTargets];
