@@ -7,7 +7,7 @@
  *   --seconds N     per parser, then the next     --list       names of parsers
  *
  * A parser that fails in another way than by one typed sentence is reported with its seed and input; one that makes no
- * progress for a minute hangs, and is ended. Exit status 1 where any did.
+ * progress for five minutes hangs, and is ended. Exit status 1 where any did.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { at, root } from "./lib/process.mjs";
 
 const bundle = at("build", "fuzz-images", "main.mjs");
-const HANG_MS = 60_000;
+const HANG_MS = 300_000;
 /** Caches are bounded, so the heap need not be large. */
 const HEAP_MIB = 512;
 

@@ -22,6 +22,9 @@ const forTests = [
   ["qemu-img", "qemu-utils"],
   ["xorriso", "xorriso"],
   ["mformat", "mtools"],
+  ["mkfs.fat", "dosfstools"],
+  ["mke2fs", "e2fsprogs"],
+  ["sfdisk", "fdisk"],
 ];
 
 function checkNode() {

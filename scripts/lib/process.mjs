@@ -41,9 +41,9 @@ export function outputOf(command, args) {
   return result.status === 0 ? result.stdout : null;
 }
 
-/** Whether a command is found on PATH. */
+/** Whether a command is found on PATH, or where Debian keeps those of the administrator. */
 export function hasCommand(name) {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => {
+  return [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"].some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

@@ -1,5 +1,6 @@
 /** All parsers that are fuzzed. */
+import { fileSystemTargets } from "./filesystem-targets.ts";
 import { imageTargets } from "./image-targets.ts";
 import type { FuzzTarget } from "./image-fuzzer.ts";
 
-export const allTargets: FuzzTarget[] = [...imageTargets];
+export const allTargets: FuzzTarget[] = [...imageTargets, ...fileSystemTargets];

@@ -20,7 +20,7 @@ export function runProgram(
   return execFileSync(name, args, {
     encoding: "utf8",
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, PATH, LC_ALL: "C" },
+    env: { ...process.env, PATH, LC_ALL: "C.UTF-8" },
     maxBuffer: 64 << 20,
     ...options,
   });
