@@ -2,7 +2,10 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { asVmError } from "../src/protocol/vm-error.ts";
+import { StorageError } from "../src/storage/block-store.ts";
+import { convertImage } from "./convert.ts";
 import { disassembleFile } from "./disassemble.ts";
+import { media } from "./media.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
 
@@ -15,6 +18,8 @@ async function main([command, ...args]: string[]): Promise<number> {
     return 0;
   }
   if (command === "disassemble") return disassembleFile(args);
+  if (command === "convert") return convertImage(args);
+  if (command === "media") return media(args);
   if (command !== "run")
     throw new UsageError(command ? `unknown command "${command}"; try posada --help` : "no command; try posada --help");
   return runMachine(parseRunOptions(args), {
@@ -26,6 +31,10 @@ async function main([command, ...args]: string[]): Promise<number> {
 /** What is wrong with what was given is status 2; what goes wrong later is 4. */
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
+    console.error(`posada: ${error.message}`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof StorageError) {
     console.error(`posada: ${error.message}`);
     return EXIT_USAGE;
   }

@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import type { TraceOptions } from "../src/protocol/trace-options.ts";
 
 export const USAGE = `usage: posada run [options]
+       posada convert IMAGE NEW [--format raw|vdi|vmdk|vhd|vhd-fixed|qcow2|ova] [--partitions 1,2] [--disk N]
+       posada media info IMAGE | ls IMAGE [PATH] | cat IMAGE PATH [--partition N] [--disk N] [--json]
        posada disassemble FILE --bits 16|32|64 [--address N] [--skip N] [--length N]
 
   --memory MIB                 memory of the guest (512)
@@ -33,6 +35,16 @@ export const USAGE = `usage: posada run [options]
   --bios F  --vga-bios F|none  firmware other than the SeaBIOS that comes along
   --pflash F[,ro|,discard]     firmware in flash, which keeps what the guest writes in F; ro: read-only;
                                discard: changes are forgotten. The first ends at 4 GiB, a second is below it
+
+convert and media read raw, VDI, VMDK, VHD, VHDX and QCOW2 images, OVA and OVF packages:
+  --format F                   what is written, where the new name does not say it
+  --partitions 1,2             bring only these partitions; the new disk starts as the old one did
+  --disk N                     of a package (1)
+  --partition N                whose files (the first that has some)
+  --from-format F              take the image as this, whatever it looks like
+  --parent F                   the parent of a differencing image
+  --look-in FOLDER             where else the files that an image names may be (may be given again)
+  --json  --quiet              for programs; without progress
 
 --until, --type and --send are done in the order in which they stand.
 Exit status: 0 done; 2 bad usage or an unusable file; 3 timeout; 4 the machine failed;

@@ -20,9 +20,9 @@ function make(what, script) {
   }
 }
 
-const wantsHelp = process.argv.includes("--help");
+const needsGuests = process.argv[2] === "run" && !process.argv.includes("--help");
 if (
-  !wantsHelp &&
+  needsGuests &&
   !existsSync(new URL("public/guests/bios-256k.bin", root)) &&
   !existsSync(new URL("dist/guests/bios-256k.bin", root))
 )

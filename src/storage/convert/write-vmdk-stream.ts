@@ -30,11 +30,16 @@ const MAX_FILE_BYTES = 2 ** 32 * SECTOR;
 /** Grains that are being compressed while others are written. */
 const AHEAD = 8;
 
-export async function writeVmdkStream(source: BlockStore, sink: ByteSink, options: CopyOptions): Promise<void> {
+export interface VmdkOptions extends CopyOptions {
+  /** What tells this content from other (CID); random where it is not given. */
+  contentId?: number;
+}
+
+export async function writeVmdkStream(source: BlockStore, sink: ByteSink, options: VmdkOptions): Promise<void> {
   const sizeBytes = roundUp(source.sizeBytes, SECTOR);
   const out = new CountingSink(sink);
   await out.write(header(sizeBytes, DIRECTORY_AT_END));
-  await out.write(descriptor(sizeBytes));
+  await out.write(descriptor(sizeBytes, options.contentId ?? crypto.getRandomValues(new Uint32Array(1))[0]!));
   await out.skipTo(OVERHEAD_SECTORS * SECTOR);
   const grains = new GrainWriter(out, Math.ceil(sizeBytes / (GRAIN_BYTES * TABLE_ENTRIES)));
   const meter = new ProgressMeter("write", source.sizeBytes, options);
@@ -138,8 +143,8 @@ function header(sizeBytes: number, directorySector: bigint): Uint8Array {
     .u16(77, VMDK_COMPRESSION_DEFLATE).bytes;
 }
 
-function descriptor(sizeBytes: number): Uint8Array {
-  const contentId = crypto.getRandomValues(new Uint32Array(1))[0]!.toString(16).padStart(8, "0");
+function descriptor(sizeBytes: number, contentNumber: number): Uint8Array {
+  const contentId = contentNumber.toString(16).padStart(8, "0");
   const sectors = sizeBytes / SECTOR;
   const cylinders = Math.min(16383, Math.max(1, Math.floor(sectors / (16 * 63))));
   const text = `# Disk DescriptorFile
