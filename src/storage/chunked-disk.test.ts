@@ -11,7 +11,7 @@ describe("ChunkedDisk", () => {
     let model = new Uint8Array(sizeBytes);
     if (parent) model.set((await parent.read(0, Math.min(parentBytes, sizeBytes))).subarray(0, sizeBytes));
     const disk = new ChunkedDisk(new MemoryKeeper(), sizeBytes, parent);
-    for (let round = 0; round < 400; round++) {
+    for (let round = 0; round < 150; round++) {
       const offset = random.below(sizeBytes);
       const length = random.below(Math.min(sizeBytes - offset, 3 * CHUNK) + 1);
       const action = random.below(8);

@@ -1,11 +1,12 @@
 /** File systems made by Debian's tools: what is put in is listed and read back. (dosfstools, mtools, e2fsprogs, xorriso.) */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readlink, readdir, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readlink, readdir, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { NodeFileStore } from "../node-file-store.ts";
 import { scratchFolder } from "../test-support/scratch-folder.ts";
 import { hasProgram, runProgram, SeededRandom } from "../test-support/tools.ts";
+import { compareFileSystems } from "./compare.ts";
 import type { FileSystem } from "./file-system.ts";
 import { openFileSystem } from "./open-file-system.ts";
 import { recogniseFileSystem } from "./recognise.ts";
@@ -147,6 +148,37 @@ skipUnless("mke2fs")("ext2, ext3, ext4 (e2fsprogs)", { timeout: 60_000 }, () => 
     await expect(files.stat("loop")).rejects.toMatchObject({ code: "cyclic" });
     const { mtime } = await stat(scratch.path("tree/readme.txt"));
     expect(Math.abs((await files.stat("readme.txt")).modified!.getTime() - mtime.getTime())).toBeLessThan(1000);
+  });
+});
+
+skipUnless("mke2fs", "debugfs")("two states of a file system (e2fsprogs)", () => {
+  const scratch = scratchFolder();
+
+  it("differ by what was added, removed and changed", async () => {
+    await mkdir(scratch.path("tree/keep/deep"), { recursive: true });
+    for (const name of ["same", "longer", "secret", "gone", "keep/deep/inner"]) await writeFile(scratch.path(`tree/${name}`), `${name}: some words`); // prettier-ignore
+    await makeFile(scratch.path("before"), 4 * MIB);
+    runProgram("mke2fs", ["-q", "-F", "-t", "ext4", "-d", scratch.path("tree"), scratch.path("before")]);
+    await copyFile(scratch.path("before"), scratch.path("after"));
+    await writeFile(scratch.path("new file"), "new");
+    const at = (await readFile(scratch.path("after"))).indexOf("secret: some words");
+    const script = ["rm longer", `write "${scratch.path("new file")}" longer`, "rm gone", "mkdir fresh", `write "${scratch.path("new file")}" fresh/one`]; // prettier-ignore
+    runProgram("debugfs", ["-w", "-f", "-", scratch.path("after")], { input: `${script.join("\n")}\n` });
+    // As a program does that puts the time back.
+    const file = await NodeFileStore.open(scratch.path("after"), { readOnly: false });
+    await file.write(at, new TextEncoder().encode("SECRET"));
+    await file.close();
+    const [before, after] = [await open(scratch.path("before")), await open(scratch.path("after"))];
+    const changes = async (contents: boolean): Promise<string[]> => {
+      const lines: string[] = [];
+      for await (const { path, change } of compareFileSystems(before, after, { contents }))
+        lines.push(`${change} ${path}`);
+      return lines;
+    };
+    const expected = ["added /fresh", "added /fresh/one", "removed /gone", "changed /longer"];
+    expect(await changes(false)).toEqual(expected);
+    expect(await changes(true)).toEqual([...expected, "changed /secret"]);
+    await expect(compareFileSystems(before, after, { signal: AbortSignal.abort(new Error("enough")) }).next()).rejects.toThrow("enough"); // prettier-ignore
   });
 });
 

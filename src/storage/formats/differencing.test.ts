@@ -176,6 +176,27 @@ describe.skipIf(!qemu)("differencing images", { timeout: 60_000 }, () => {
 });
 
 describe("what claims too much", () => {
+  it("a part that cannot be unpacked fails the read once, also while tables are still being read", async () => {
+    const store = new SparseMemoryStore(80 * MIB);
+    await fillDisk(store, 14, [0, 72 * MIB, 40 * MIB, 74 * MIB, 70 * MIB]);
+    const sink = new MemorySink();
+    await writeImage(store, "vmdk", sink);
+    const bytes = sink.bytes();
+    // The first grain, behind header and descriptor and its own 12 bytes.
+    bytes.fill(0xff, 65536 + 12, 65536 + 4000);
+    const file = new MemoryStore(bytes);
+    const slowTables = Object.assign(Object.create(file) as MemoryStore, {
+      read: async (offset: number, length: number) => {
+        await new Promise((resolve) => setTimeout(resolve, offset % 32_768 === 0 ? 20 : 0));
+        return file.read(offset, length);
+      },
+    });
+    const image = await openImage(slowTables);
+    // What nobody waits for would end the process (Vitest reports it).
+    await expect(image.read(0, 80 * MIB)).rejects.toMatchObject({ code: "damaged" });
+    expect(Buffer.compare(await image.read(40 * MIB, 1000), await store.read(40 * MIB, 1000))).toBe(0);
+  });
+
   it("two parts in one place of the file are noticed", async () => {
     const store = await diskOf(13);
     for (const [format, patch] of [

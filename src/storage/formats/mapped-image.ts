@@ -44,7 +44,10 @@ export abstract class MappedImage implements DiskImage {
     const result = new Uint8Array(length);
     const waits: Promise<void>[] = [];
     const fetch = (at: number, count: number, from: () => Promise<Uint8Array>): void => {
-      waits.push(from().then((bytes) => result.set(bytes.length === count ? bytes : bytes.subarray(0, count), at)));
+      const wait = from().then((bytes) => result.set(bytes.length === count ? bytes : bytes.subarray(0, count), at));
+      // It is waited for below; until then a failure must not count as one that nobody sees.
+      wait.catch(() => {});
+      waits.push(wait);
     };
     let open: { at: number; lengthBytes: number; file: BlockStore; fileOffset: number } | null = null;
     const closeOpen = (): void => {

@@ -83,9 +83,9 @@ describe.skipIf(!qemu)("images of qemu-img (qemu-utils) are read", { timeout: 60
   beforeAll(async () => {
     const path = scratch.path("disk.raw");
     await writeFile(path, "");
-    await truncate(path, 24 * MIB);
+    await truncate(path, 12 * MIB);
     const store = await NodeFileStore.open(path, { readOnly: false });
-    await fillDisk(store, 1, [0, 3 * MIB + 512, 9 * MIB - 1024, 17 * MIB, 24 * MIB - 30_208]);
+    await fillDisk(store, 1, [0, 2 * MIB + 512, 5 * MIB - 1024, 8 * MIB, 12 * MIB - 30_208]);
     await store.close();
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(!qemu)("images of qemu-img (qemu-utils) are read", { timeout: 60
     const path = scratch.path(`zeros.${name}`);
     const options = { vmdk: ["-o", "zeroed_grain=on"], vhdx: ["-o", "block_size=1M"], qcow2: [] }[name];
     runProgram("qemu-img", ["convert", "-f", "raw", "-O", name, ...options, scratch.path("disk.raw"), path]);
-    runProgram("qemu-io", ["-f", name, "-c", "write -z 16M 4M", "-c", "write -z 0 65536", path]);
+    runProgram("qemu-io", ["-f", name, "-c", "write -z 5M 4M", "-c", "write -z 0 65536", path]);
     runProgram("qemu-img", ["convert", "-f", name, "-O", "raw", path, scratch.path("zeros.raw")]);
     await (await compare(path, name, scratch.path("zeros.raw"))).close?.();
   });
@@ -117,10 +117,10 @@ describe.skipIf(!qemu)("images of qemu-img (qemu-utils) are read", { timeout: 60
       void runProgram("qemu-img", ["create", "-f", name, "-F", name, "-b", backing, ...options, path], { cwd: scratch.folder }); // prettier-ignore
     runProgram("qemu-img", ["convert", "-f", "raw", "-O", name, scratch.path("disk.raw"), base]);
     make(middle, `base.${name}`);
-    runProgram("qemu-io", ["-f", name, "-c", "write -P 0x11 1M 100k", "-c", "write -P 0x12 9M 64k", middle]);
+    runProgram("qemu-io", ["-f", name, "-c", "write -P 0x11 1M 100k", "-c", "write -P 0x12 5M 64k", middle]);
     make(top, `middle.${name}`);
-    runProgram("qemu-io", ["-f", name, "-c", "write -P 0x21 1050k 3k", "-c", "write -P 0x22 20M 1M", top]);
-    if (name === "qcow2") runProgram("qemu-io", ["-f", name, "-c", "write -z 17M 128k", top]);
+    runProgram("qemu-io", ["-f", name, "-c", "write -P 0x21 1050k 3k", "-c", "write -P 0x22 10M 1M", top]);
+    if (name === "qcow2") runProgram("qemu-io", ["-f", name, "-c", "write -z 8M 128k", top]);
     runProgram("qemu-img", ["convert", "-f", name, "-O", "raw", top, scratch.path("chain.raw")]);
     const image = await compare(top, name, scratch.path("chain.raw"));
     expect(image.info.parent?.parent?.parent).toBeNull();

@@ -13,6 +13,7 @@ export async function fuzz(options: {
   report: (inputs: number) => void;
 }): Promise<FuzzRun | null> {
   const target = allTargets.find(({ name }) => name === options.name)!;
-  if ((await target.seeds()) === null) return null;
-  return fuzzTarget(target, { ...options, onProgress: (run) => options.report(run.inputs) });
+  const seeds = target.seeds();
+  if (seeds === null) return null;
+  return fuzzTarget({ ...target, seeds: () => seeds }, { ...options, onProgress: (run) => options.report(run.inputs) });
 }

@@ -73,11 +73,13 @@ describe("OVA", () => {
     // The same package, unpacked.
     const path = scratch.path(names[0]!);
     const id = await NodeFileFinder.idOf(path);
-    const unpacked = await openOvf(await NodeFileStore.open(path, { readOnly: true }), await NodeFileFinder.beside(path), id, names[0]!); // prettier-ignore
+    const described = await NodeFileStore.open(path, { readOnly: true });
+    const unpacked = await openOvf(described, await NodeFileFinder.beside(path), id, names[0]!); // prettier-ignore
     expect(await unpacked.verify()).toBe(3);
     const opened = (await unpacked.openDisk(1))!;
     expect(await firstDifference(opened, second)).toBeNull();
     await opened.close?.();
+    await described.close();
   });
 
   it("with a wrong sum is refused, by the file's name", async () => {
