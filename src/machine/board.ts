@@ -61,6 +61,11 @@ const BACKDOOR_PORT = 0x5658;
 const TEST_PORT = 0xe0;
 const TEST_IRQ_PORT = 0x2000;
 const TEST_MEMORY_PHYS_ADDR = 0xff000000;
+/** Delivery mode and physical destination of a message to local APICs. [SDM3] 10.6.1 */
+const DELIVERY_INIT = 5;
+const ALL_PROCESSORS = 0xff;
+/** Jump with and without EOI, end of a block move, IRET, far return. [AT] 5, "shutdown" */
+const SHUTDOWN_CODES_OF_PROGRAMS = new Set([0x05, 0x09, 0x0a, 0x0b, 0x0c]);
 /** In the order of the core's register numbers. */
 const REGISTER_NUMBERS: Record<BackdoorRegister, number> = { eax: 0, ecx: 1, edx: 2, ebx: 3, esi: 6, edi: 7 };
 
@@ -120,7 +125,7 @@ export class Board {
     this.rtc = new RtcCmos(clock, hpet.rtcLine);
     const dma = new DmaController(this.memory);
     const a20 = new A20Gate((enabled) => core.setA20(enabled));
-    const onReset = (): void => events.resetRequested();
+    const onProcessorReset = (): void => this.resetProcessor();
 
     this.keyboard = new Ps2Keyboard(clock, (leds) => events.keyboardLeds(leds));
     this.mouse = new Ps2Mouse(clock);
@@ -130,7 +135,7 @@ export class Board {
       keyboardIrq: this.isa.input(1),
       mouseIrq: this.isa.input(12),
       a20,
-      onReset,
+      onReset: onProcessorReset,
     });
     this.pointer = new VmMouse(
       {
@@ -146,14 +151,16 @@ export class Board {
     ];
     const post = new PostPort((code) => events.postCode(code));
     this.debugConsole = new DebugConsole((text) => events.debugText(text));
-    const systemControl = new SystemControlPortA(a20, onReset);
+    const systemControl = new SystemControlPortA(a20, onProcessorReset);
     this.power = new AcpiPower(clock, {
       sci: this.isa.input(SCI_IRQ),
       onPowerOff: () => events.poweredOff(),
       sleepTypeS5: SLEEP_TYPE_S5,
     });
     const fwCfg = new FwCfg(this.memory);
-    const pciConfig = new PciConfigMechanism(this.pci, onReset);
+    const pciConfig = new PciConfigMechanism(this.pci, (isHard) =>
+      isHard ? events.resetRequested() : onProcessorReset(),
+    );
 
     this.floppyDrive = floppyDriveFor(options.floppy);
     this.floppy = new FloppyController(clock, {
@@ -307,6 +314,18 @@ export class Board {
   }
 
   // ---- inside -----------------------------------------------------------------------------------------------------
+
+  /**
+   * INIT#, as port 0x92, the keyboard controller and RCPU without SRST pulse it: the processor alone starts again, memory and
+   * chipset stay. The BIOS at the reset vector looks at the shutdown byte in CMOS: a program that left its code there comes back from
+   * protected mode that way; else the BIOS starts the system, and has the whole board reset for it. Without a code
+   * the board is reset at once, then: firmware written for virtual boards and kernels without firmware need it so. [AT] 5
+   */
+  private resetProcessor(): void {
+    const comesBack = !this.options.kernel && SHUTDOWN_CODES_OF_PROGRAMS.has(this.rtc.shutdownCode);
+    if (comesBack) this.core.deliverInterrupt(ALL_PROCESSORS, false, DELIVERY_INIT, 0, false);
+    else this.options.events.resetRequested();
+  }
 
   private interrupt(asserted: boolean): void {
     this.core.setIntr(asserted);

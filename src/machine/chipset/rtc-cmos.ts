@@ -45,6 +45,7 @@ const C_PF = 0x40;
 const C_AF = 0x20;
 const C_UF = 0x10;
 const D_VRT = 0x80;
+const REG_SHUTDOWN = 0x0f;
 const HOUR_PM = 0x80;
 const ALARM_ANY = 0xc0;
 /** No second, minute or hour. */
@@ -104,6 +105,11 @@ export class RtcCmos implements PortDevice, Device {
     for (let i = CMOS_CHECKSUM_FIRST; i <= CMOS_CHECKSUM_LAST; i++) sum += this.reg(i);
     this.bytes[CMOS_CHECKSUM_HIGH] = (sum >> 8) & 0xff;
     this.bytes[CMOS_CHECKSUM_HIGH + 1] = sum & 0xff;
+  }
+
+  /** Why the processor is reset, for the BIOS that it then comes to. [AT] "CMOS RAM", 0Fh */
+  get shutdownCode(): number {
+    return this.reg(REG_SHUTDOWN);
   }
 
   portRead(offset: number): number {

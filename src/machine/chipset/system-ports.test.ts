@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { A20Gate } from "../bus/a20-gate.ts";
-import { DebugConsole, DebugExitPort, PostPort, ResetControlPort, SystemControlPortA } from "./system-ports.ts";
+import { DebugConsole, DebugExitPort, PostPort, SystemControlPortA } from "./system-ports.ts";
 
 describe("port 0x92", () => {
   it("switches A20 and resets on a rising edge", () => {
@@ -19,24 +19,6 @@ describe("port 0x92", () => {
     const other = new SystemControlPortA(a20, () => {});
     other.restore(port.save());
     expect(other.portRead()).toBe(3);
-  });
-});
-
-describe("port 0xCF9", () => {
-  it("resets the board or the processor on the rising edge of RCPU", () => {
-    const resets: string[] = [];
-    const port = new ResetControlPort(
-      () => resets.push("board"),
-      () => resets.push("processor"),
-    );
-    port.portWrite(0, 1, 0x02);
-    expect(resets).toEqual([]);
-    port.portWrite(0, 1, 0x06);
-    port.portWrite(0, 1, 0x06);
-    expect(resets).toEqual(["board"]);
-    port.portWrite(0, 1, 0);
-    port.portWrite(0, 1, 4);
-    expect(resets).toEqual(["board", "processor"]);
   });
 });
 

@@ -1,17 +1,14 @@
 /**
- * The small ports of a PC board: fast A20 and reset (0x92), reset control (0xCF9), POST codes (0x80), and the debug
- * channels of virtual machines: console at 0x402 and 0xE9, exit at 0xF4. Each is a device of one port.
+ * The small ports of a PC board: fast A20 and reset (0x92), POST codes (0x80), and the debug channels of virtual machines:
+ * console at 0x402 and 0xE9, exit at 0xF4. Each is a device of one port.
  *
- * References: [PIIX3] 82371SB 2.3.1 (RC register, 0CF9h), [AT] system control port A; [QEMU] isa-debugcon,
- * isa-debug-exit.
+ * References: [AT] system control port A; [QEMU] isa-debugcon, isa-debug-exit.
  */
 import type { PortDevice } from "../bus/port-bus.ts";
 import { type Device, type DeviceState, expectVersion } from "../device.ts";
 
 const FAST_RESET = 0x01;
 const FAST_A20 = 0x02;
-const RC_SYSTEM_RESET = 0x02;
-const RC_RESET_CPU = 0x04;
 /** What a debug console reads as when it is there. */
 const DEBUG_CONSOLE_PRESENT = 0xe9;
 /** A line of debug text is handed over when it is ended or this long. */
@@ -48,45 +45,6 @@ export class SystemControlPortA implements PortDevice, Device {
 
   restore(state: DeviceState): void {
     expectVersion("system control port A", state, 1);
-    this.value = state.value as number;
-  }
-}
-
-/** Port 0xCF9. The rising edge of RCPU resets: the whole board with SRST set, else the processor. */
-export class ResetControlPort implements PortDevice, Device {
-  readonly category = "system";
-  private value = 0;
-
-  constructor(
-    private readonly onBoardReset: () => void,
-    private readonly onProcessorReset: () => void,
-  ) {}
-
-  portRead(): number {
-    return this.value;
-  }
-
-  portWrite(_offset: number, _sizeBytes: number, value: number): void {
-    const resets = value & RC_RESET_CPU && !(this.value & RC_RESET_CPU);
-    this.value = value & (RC_SYSTEM_RESET | RC_RESET_CPU);
-    if (!resets) return;
-    if (value & RC_SYSTEM_RESET) this.onBoardReset();
-    else {
-      this.value &= ~RC_RESET_CPU;
-      this.onProcessorReset();
-    }
-  }
-
-  reset(): void {
-    this.value = 0;
-  }
-
-  save(): DeviceState {
-    return { version: 1, value: this.value };
-  }
-
-  restore(state: DeviceState): void {
-    expectVersion("the reset control port", state, 1);
     this.value = state.value as number;
   }
 }

@@ -10,7 +10,7 @@ import { SmbusHost } from "../../chipset/pci/smbus-host.ts";
 import { PicPair } from "../../chipset/pic.ts";
 import { Pit } from "../../chipset/pit.ts";
 import { RtcCmos } from "../../chipset/rtc-cmos.ts";
-import { DebugConsole, PostPort, ResetControlPort, SystemControlPortA } from "../../chipset/system-ports.ts";
+import { DebugConsole, PostPort, SystemControlPortA } from "../../chipset/system-ports.ts";
 import { FuzzBench } from "./bench.ts";
 import type { FuzzTarget } from "./device-fuzzer.ts";
 import { inp, load, out, outside, store, wait, type Recipe } from "./fuzz-action.ts";
@@ -322,17 +322,12 @@ export const smallPortsTarget: FuzzTarget = {
     const a20Line = bench.line();
     const a20 = new A20Gate((enabled) => a20Line.set(enabled));
     const systemControl = new SystemControlPortA(a20, () => {});
-    const resetControl = new ResetControlPort(
-      () => {},
-      () => {},
-    );
     const post = new PostPort(() => {});
     const console_ = new DebugConsole(() => {});
     const coprocessor = new CoprocessorError(bench.line());
     const acpi = new AcpiPower(bench.clock, { sci: bench.line(), onPowerOff: () => {} });
     const smbus = new SmbusHost();
     ports.attach(0x92, 1, systemControl);
-    ports.attach(0xcf9, 1, resetControl);
     ports.attach(0x80, 1, post);
     ports.attach(0x402, 1, console_);
     ports.attach(0xf0, 2, coprocessor);
@@ -353,7 +348,6 @@ export const smallPortsTarget: FuzzTarget = {
       parts: [
         ["a20", a20],
         ["systemControl", systemControl],
-        ["resetControl", resetControl],
         ["post", post],
         ["debugConsole", console_],
         ["coprocessor", coprocessor],
@@ -362,7 +356,6 @@ export const smallPortsTarget: FuzzTarget = {
       ],
       windows: [
         { space: "port", base: 0x92, length: 1 },
-        { space: "port", base: 0xcf9, length: 1 },
         { space: "port", base: 0x80, length: 1 },
         { space: "port", base: 0x402, length: 1 },
         { space: "port", base: 0xf0, length: 2 },
