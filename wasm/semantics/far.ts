@@ -28,8 +28,8 @@ import { memRead } from "../mmu/access";
 }
 
 /**
- * Bytes of the offset in a far pointer in memory. Processors of AMD have none of 64 bits: REX.W does no more than cancel a prefix
- * 66. Intel's read m16:64. [APM3] CALL (Far), JMP (Far), LxS – [SDM2] CALL, JMP
+ * Bytes of the offset in a far pointer in memory. Processors of AMD have none of 64 bits: with REX.W they read m16:32 (READ_MEM.z),
+ * though CALL pushes 64-bit words (PUSH.v). Intel's read m16:64. [APM3] CALL (Far), JMP (Far), LxS – [SDM2] CALL, JMP
  */
 @inline export function farOffsetBytes(cpu: Cpu, rec: Rec): u32 {
   const bytes = sizeBytes(rec);
@@ -76,7 +76,7 @@ export function CALL_FAR_M(cpu: Cpu, rec: Rec): void {
   const offset = readOffset(cpu, linearAddr, bytes);
   if (cpu.fault) return;
   const selector: u32 = memRead<u16>(cpu, laterLinear(cpu, linearAddr, bytes));
-  if (!cpu.fault) farCall(cpu, selector, offset, bytes);
+  if (!cpu.fault) farCall(cpu, selector, offset, sizeBytes(rec));
 }
 
 export function RET_FAR(cpu: Cpu, rec: Rec): void {

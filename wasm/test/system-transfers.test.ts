@@ -91,7 +91,7 @@ describe("far pointers in memory with REX.W", () => {
     return core;
   };
 
-  it("have an offset of 32 bits on AMD's processors, also beside a prefix 66 [APM3] CALL (Far), JMP (Far)", () => {
+  it("have an offset of 32 bits on AMD's processors, also beside a prefix 66, and CALL pushes 64 bits [APM3]", () => {
     for (const model of LONG_MODELS)
       for (const prefix of ["48", "66 48"]) {
         const jump = start(model, SEL.code64);
@@ -101,7 +101,7 @@ describe("far pointers in memory with REX.W", () => {
         const length = prefix === "48" ? 8 : 9;
         expect(call.vectorOf(`${prefix} ff 1c 25 00 90 00 00`)).toBe(-1);
         expect(Number(call.rip)).toBe(CODE + 0x41);
-        expect([call.frame32(0), call.frame32(1)]).toEqual([CODE + length, SEL.code64]);
+        expect([call.frame64(0), call.frame64(1)]).toEqual([CODE + length, SEL.code64]);
       }
   });
 
