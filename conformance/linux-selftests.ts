@@ -9,7 +9,7 @@ import { type GuestName, type GuestRun, type Program, runInGuest } from "./linux
 import { type Context, type Outcome, type Suite, Tally } from "./suite.ts";
 
 const STATUS_SKIP = 4;
-const TIMEOUT_SECONDS = 1500;
+const TIMEOUT_SECONDS = 2400;
 const LINES_SHOWN = 3;
 
 const GUESTS: readonly { readonly name: GuestName; readonly suffix: RegExp }[] = [
