@@ -22,7 +22,7 @@ import { adoptTlb, flushAll, initTlb, tlbFills } from "./mmu/tlb";
 
 export { pagePointer } from "./mmu/slow-access";
 export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
-export { settleFlags } from "./jit/flag-kinds";
+export { settleDeferred, settleFlags } from "./jit/flag-kinds";
 export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
 export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, regionsWaiting } from "./jit/compiler";
 export { takeDroppedRegions } from "./decode/code-index";
@@ -207,6 +207,7 @@ export function restored(cpu: Cpu): void {
   adoptTlb(cpu);
   cpu.jitTarget = 0;
   cpu.jitExit = 0;
+  cpu.jitFlagKind = 0;
   flushTraces(cpu);
 }
 

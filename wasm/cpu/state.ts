@@ -170,6 +170,14 @@ export class Cpu {
   /** Trace whose region is entered, for the stub that stands where there is none; exit that was taken (jit/). */
   jitTarget: u32;
   jitExit: u32;
+  /** Where a compiled RET goes: linear address. */
+  jitLinear: u64;
+  /** Flags between compiled regions (jit/flag-kinds.ts): what set them, and its operands. KIND_STRUCT outside compiled code. */
+  jitFlagX: u64;
+  jitFlagY: u64;
+  jitFlagR: u64;
+  jitFlagT: u64;
+  jitFlagKind: u32;
   // 1088…: bigger blocks, by offset
 }
 

@@ -6,15 +6,20 @@
 import { ripOf } from "../cpu/address";
 import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu, MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32 } from "../cpu/state";
-import { dropRegion, findByHost, headerOf, noRegion, regionOf, setHeat, setRegion, setRegionDefaults } from "../decode/code-index";
+import { dropRegion, findByHost, headerOf, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults } from "../decode/code-index";
 import { Rec } from "../decode/record";
 import { arenaFlushes, flushTraces } from "../decode/trace-cache";
-import { JIT_QUEUE, JIT_QUEUE_ENTRIES } from "../layout";
+import { JIT_QUEUE, JIT_QUEUE_ENTRIES, PAGE_MASK } from "../layout";
+import { LEFT } from "./emit-instruction";
 import { addRegion, beginModule, finishModule } from "./emit-module";
+import { viaTable } from "./emit-transfer";
 import { EXIT_AT_INSTRUCTION, EXIT_BRANCH, EXIT_BUDGET, Exit, emptyArena, hasRoom } from "./exits";
+import { settleDeferred } from "./flag-kinds";
 
 /** Regions need less than this, so that with so much left one can always be entered. */
 export const LEAST_BUDGET: i32 = 256;
+/** Calls of the guest that may nest as calls of the host. */
+const MAX_DEPTH: i32 = 100;
 /** Entries before a trace that was asked for may be asked for again. */
 const HEAT_WHILE_WAITING: u32 = 5000;
 const NEVER_HOT: u32 = ~(<u32>0);
@@ -136,12 +141,13 @@ export function installRegion(trace: usize, epochThen: u32, tableIndex: u32): bo
 }
 
 /** Stands in the table for regions that are not compiled: back to the run loop. */
-export function regionStub(cpu: Cpu, budget: i32): i32 {
+export function regionStub(cpu: Cpu, budget: i32, _depth: i32): i32 {
+  settleDeferred(cpu);
   const trace: usize = cpu.jitTarget;
   cpu.rip = ripOf(cpu, cpu.codeBase + changetype<Rec>(trace).pageOffset);
   cpu.budget = budget;
   cpu.jitExit = 0;
-  return 0;
+  return LEFT;
 }
 
 /** A compiled region can be entered: nothing wants to see every access or instruction. */
@@ -152,11 +158,33 @@ export function regionStub(cpu: Cpu, budget: i32): i32 {
 /** Runs compiled code from `trace` on. @returns whether the interpreter has to execute the next instruction. */
 export function runRegions(cpu: Cpu, trace: usize): bool {
   const before = cpu.budget;
+  let budget = before;
+  let next = regionOf(trace);
   cpu.jitTarget = <u32>trace;
   cpu.jitExit = 0;
-  let next = regionOf(trace);
-  do next = call_indirect<u32>(next, cpu, cpu.budget);
-  while (next != 0);
+  while (true) {
+    const result = call_indirect<i32>(next, cpu, budget, MAX_DEPTH);
+    if (result == LEFT) break;
+    if (result < LEFT) {
+      next = viaTable(result);
+      budget = cpu.budget;
+      continue;
+    }
+    // The guest's RET, of a call that is not under way here.
+    budget = result;
+    const target = cpu.jitLinear;
+    const slot = jumpSlot(cpu, target);
+    const known: usize = load<u64>(slot) == jumpKey(cpu, target) ? load<u32>(slot, 8) : 0;
+    if (known == 0 || regionOf(known) == noRegion) {
+      settleDeferred(cpu);
+      cpu.rip = ripOf(cpu, target);
+      cpu.budget = budget;
+      break;
+    }
+    next = regionOf(known);
+    cpu.codeBase = target & PAGE_MASK;
+    cpu.jitTarget = <u32>known;
+  }
   compiledInstructions += <u64>(before - cpu.budget);
   if (cpu.jitExit == 0) return false;
   const exit = changetype<Exit>(<usize>cpu.jitExit);

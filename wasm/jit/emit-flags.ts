@@ -7,11 +7,11 @@ import { AUX_PARITY_SHIFT } from "../cpu/flags";
 import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "../cpu/state";
 import { EmitValues, LOCAL_CPU, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, Val, constantOf, maskOf } from "./emit-values";
 import {
-  OP_I32_AND, OP_I32_EQZ, OP_I32_OR, OP_I32_POPCNT, OP_I32_SHR_U, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LE_S, OP_I64_LE_U, OP_I64_LOAD,
+  OP_I32_AND, OP_I32_EQZ, OP_I32_NE, OP_I32_OR, OP_I32_POPCNT, OP_I32_SHR_U, OP_I32_STORE, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LE_S, OP_I64_LE_U, OP_I64_LOAD,
   OP_I64_LOAD32_U, OP_I64_LT_S, OP_I64_LT_U, OP_I64_NE, OP_I64_STORE, OP_I64_STORE32, byte, i32Const, localGet, localSet, memoryAccess,
 } from "./encoder";
 import {
-  KIND_ADC, KIND_ADD, KIND_BASE, KIND_DEC, KIND_IMUL, KIND_INC, KIND_LOCAL, KIND_LOGIC, KIND_ROTATED_LEFT, KIND_ROTATED_RIGHT, KIND_SAR, KIND_SBB, KIND_SHL, KIND_SHR, KIND_STRUCT, KIND_SUB, KIND_WORDS,
+  KIND_ADC, KIND_ADD, KIND_BASE, KIND_DEC, KIND_DEFERRED, KIND_IMUL, KIND_INC, KIND_LOCAL, KIND_LOGIC, KIND_ROTATED_LEFT, KIND_ROTATED_RIGHT, KIND_SAR, KIND_SBB, KIND_SHL, KIND_SHR, KIND_STRUCT, KIND_SUB, KIND_WORDS,
 } from "./flag-kinds";
 import { IMPORT_SETTLE, call } from "./imports";
 
@@ -220,7 +220,7 @@ export class EmitFlags extends EmitValues {
 
   /** Flags are to be had from the struct only, by the core. */
   private isOpaque(): bool {
-    return this.kind == KIND_STRUCT || this.kind == KIND_LOCAL || this.base() == KIND_IMUL;
+    return this.kind == KIND_STRUCT || this.kind == KIND_DEFERRED || this.kind == KIND_LOCAL || this.base() == KIND_IMUL;
   }
   /** Makes the kind KIND_WORDS, whatever it was. */
   words(): void {
@@ -247,7 +247,46 @@ export class EmitFlags extends EmitValues {
     this.become(KIND_WORDS);
   }
 
-  /** Makes the kind KIND_STRUCT: before code outside the region looks. */
+  private putWord(number: u32, offset: u32): void {
+    localGet(LOCAL_CPU);
+    localGet(number);
+    memoryAccess(OP_I64_STORE, offset);
+  }
+  private putOperands(withRest: bool): void {
+    this.putWord(LOCAL_FLAG_X, offsetof<Cpu>("jitFlagX"));
+    this.putWord(LOCAL_FLAG_Y, offsetof<Cpu>("jitFlagY"));
+    if (!withRest) return;
+    this.putWord(LOCAL_FLAG_R, offsetof<Cpu>("jitFlagR"));
+    this.putWord(LOCAL_FLAG_T, offsetof<Cpu>("jitFlagT"));
+  }
+  /** Leaves the flags to the next region: makes the kind KIND_DEFERRED. */
+  defer(): void {
+    const kind = this.kind;
+    if (kind == KIND_DEFERRED) return;
+    if (kind == KIND_LOCAL) {
+      localGet(LOCAL_KIND);
+      i32Const(KIND_DEFERRED);
+      byte(OP_I32_NE);
+      this.openIf();
+      this.putOperands(true);
+      localGet(LOCAL_CPU);
+      localGet(LOCAL_KIND);
+      memoryAccess(OP_I32_STORE, offsetof<Cpu>("jitFlagKind"));
+      this.close();
+    } else {
+      const base = this.base();
+      if (kind == KIND_STRUCT) {
+        // They are there.
+      } else if (base == KIND_LOGIC && !this.isRotated()) this.putWord(LOCAL_FLAG_R, offsetof<Cpu>("jitFlagR"));
+      else this.putOperands((base != KIND_ADD && base != KIND_SUB) || this.isRotated());
+      localGet(LOCAL_CPU);
+      i32Const(kind);
+      memoryAccess(OP_I32_STORE, offsetof<Cpu>("jitFlagKind"));
+    }
+    this.become(KIND_DEFERRED);
+  }
+
+  /** Makes the kind KIND_STRUCT: before code outside compiled regions looks. */
   settle(): void {
     if (this.kind == KIND_STRUCT) return;
     if (this.isOpaque()) {

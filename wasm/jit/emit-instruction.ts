@@ -23,6 +23,9 @@ import { IMPORT_LEAVE_AFTER, call } from "./imports";
 /** A run-time size: any floating type serves as the tag. */
 type ANY = f64;
 
+/** What a region returns when it has left for the run loop: everything is in the struct. */
+export const LEFT: i32 = -1;
+
 /** Types of functions in an emitted module. */
 export const TYPE_REGION: u32 = 0;
 export const TYPE_HANDLER: u32 = 1;
@@ -160,7 +163,7 @@ function emitHandler(b: Emit, rec: Rec): void {
   i32Const(<u32>changetype<usize>(exit));
   localGet(LOCAL_BUDGET);
   call(IMPORT_LEAVE_AFTER);
-  i32Const(0);
+  i32Const(LEFT);
   byte(OP_RETURN);
   b.close();
   b.kind = kind;

@@ -50,7 +50,7 @@ function writeTypes(): void {
   byte(SECTION_TYPE);
   const section = reserveLength();
   leb(FIRST_IMPORTED_TYPE + IMPORTED_FUNCTIONS);
-  functionType(2, 0, TYPE_I32); // TYPE_REGION
+  functionType(3, 0, TYPE_I32); // TYPE_REGION
   functionType(2, 0, 0); // TYPE_HANDLER
   functionType(6, 0b111100, 0); // settleFlags
   functionType(3, 0b010, TYPE_I32); // pagePointer

@@ -2,11 +2,11 @@
  * A region as one WebAssembly function with structured control flow: blocks are placed by the dominator tree, loops become
  * loops, and a place where paths meet is what follows a wasm block (the construction of Ramsey, "Beyond Relooper", 2022).
  *
- *   function (cpu, budget) → table index of the region to run next, 0: back to the run loop
+ *   function (cpu, budget, depth) → budget left, after the guest's RET (jit/emit-transfer.ts); LEFT: back to the run loop
  *     registers ← struct
  *     block cross
  *       block exit
- *         if too little budget: exit
+ *         if too little budget, or calls nest too deep: exit
  *         … the region …
  *       end
  *       struct ← registers; leaveRegion; return 0
@@ -18,19 +18,19 @@
 import { Rec, REC_SIZE } from "../decode/record";
 import { headerOf } from "../decode/code-index";
 import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
-import { JIT_BODY, JIT_BODY_SIZE } from "../layout";
+import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { I32_LOCALS, FIRST_TEMP, LOCAL_BUDGET, LOCAL_CPU, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND } from "./emit-values";
-import { emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
-import { emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
+import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS } from "./emit-values";
+import { LEFT, emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
+import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
-  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
+  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
-import { KIND_LOCAL, KIND_STRUCT } from "./flag-kinds";
+import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
 import { analyseFlow, findDirty, goesBack, inOrder, reachable } from "./flow";
 import { IMPORT_LEAVE, call } from "./imports";
-import { Block, EMITTER, EMITTER_CONSTANTS, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, instructionCount } from "./region";
+import { Block, EMITTER, EMITTER_CONSTANTS, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
 
 let nested: u32 = 0;
 let theCpu: Cpu = changetype<Cpu>(0);
@@ -123,8 +123,15 @@ function body(b: Emit, number: u32): void {
 function ending(b: Emit, number: u32, here: Block): void {
   const rec = changetype<Rec>(<usize>here.records + (here.count - 1) * REC_SIZE);
   const end = here.end;
+  if (endsWithCall(end)) {
+    if (emitCall(b, theCpu, theTrace, here, rec)) {
+      if (here.nextOffset < PAGE_SIZE) needBudget(b, here.nextOffset);
+      goOn(b, number, here.next, here.nextOffset);
+    } else b.leaveHere(EXIT_AT_INSTRUCTION);
+    return;
+  }
   if (end == END_LEAVE || (end != END_NEXT && end != END_JMP && end != END_JCC)) {
-    if (end == END_LEAVE || !emitTransfer(b, theCpu, theTrace, here, rec)) {
+    if (end == END_LEAVE || !emitTransfer(b, theCpu, here, rec)) {
       b.begin(rec, here.count - 1, 0);
       b.leaveHere(EXIT_AT_INSTRUCTION);
     }
@@ -175,20 +182,34 @@ function needBudget(b: Emit, offset: u32): void {
   b.close();
 }
 
+/** At the entry: leaves as needBudget does, also where calls nest too deep. */
+function checkEntry(b: Emit, offset: u32): void {
+  localGet(LOCAL_BUDGET);
+  i32Const(instructionCount);
+  byte(OP_I32_SUB);
+  localGet(LOCAL_DEPTH);
+  byte(OP_I32_OR);
+  i32Const(0);
+  byte(OP_I32_LT_S);
+  b.openIf();
+  b.leaveAt(offset, offset, 0, EXIT_BUDGET);
+  b.close();
+}
+
 // ---- the function
 
 function writeBody(b: Emit, isTrial: bool): void {
   startAt(JIT_BODY);
   b.isTrial = isTrial;
   b.startValues(EMITTER_CONSTANTS);
-  b.kind = KIND_STRUCT;
+  b.kind = KIND_DEFERRED;
   b.dirty = 0;
   nested = 0;
   open(b, OP_BLOCK);
   b.crossLevel = b.depth;
   open(b, OP_BLOCK);
   b.exitLevel = b.depth;
-  needBudget(b, block(0).start);
+  checkEntry(b, block(0).start);
   tree(b, 0);
   byte(OP_UNREACHABLE);
   b.close();
@@ -202,7 +223,7 @@ function writeBody(b: Emit, isTrial: bool): void {
   localGet(LOCAL_FLAG_R);
   localGet(LOCAL_FLAG_T);
   call(IMPORT_LEAVE);
-  i32Const(0);
+  i32Const(LEFT);
   byte(OP_RETURN);
   b.close();
   emitCross(b);
@@ -236,7 +257,7 @@ export function emitRegion(cpu: Cpu, trace: usize, limit: usize): bool {
   leb(2);
   leb(I32_LOCALS);
   byte(TYPE_I32);
-  leb(b.maxTemp - 2 - I32_LOCALS);
+  leb(b.maxTemp - PARAMETERS - I32_LOCALS);
   byte(TYPE_I64);
   reload(b.used);
   reloadTlb();

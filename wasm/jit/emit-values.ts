@@ -24,26 +24,33 @@ export const CONSTANTS_BYTES: u32 = MAX_CONSTANTS * 8;
 // ---- locals of a region's function
 export const LOCAL_CPU: u32 = 0;
 export const LOCAL_BUDGET: u32 = 1;
+/** How many calls may still nest. */
+export const LOCAL_DEPTH: u32 = 2;
+export const PARAMETERS: u32 = 3;
 /** TLB slot, and the host pointer that came of it. */
-export const LOCAL_SLOT: u32 = 2;
-export const LOCAL_HOST: u32 = 3;
+export const LOCAL_SLOT: u32 = 3;
+export const LOCAL_HOST: u32 = 4;
 /** Which exit is taken (address of its description). */
-export const LOCAL_EXIT: u32 = 4;
+export const LOCAL_EXIT: u32 = 5;
 /** Kind of the flags where it is not known when the code is written. */
-export const LOCAL_KIND: u32 = 5;
-export const LOCAL_TLB_READ: u32 = 6;
-export const LOCAL_TLB_WRITE: u32 = 7;
-export const I32_LOCALS: u32 = 6;
+export const LOCAL_KIND: u32 = 6;
+export const LOCAL_TLB_READ: u32 = 7;
+export const LOCAL_TLB_WRITE: u32 = 8;
+/** What a call has returned. */
+export const LOCAL_RESULT: u32 = 9;
+export const I32_LOCALS: u32 = 7;
 /** The sixteen general registers. */
-export const LOCAL_REGISTERS: u32 = 8;
-export const LOCAL_FLAG_X: u32 = 24;
-export const LOCAL_FLAG_Y: u32 = 25;
-export const LOCAL_FLAG_R: u32 = 26;
+export const LOCAL_REGISTERS: u32 = 10;
+export const LOCAL_FLAG_X: u32 = 26;
+export const LOCAL_FLAG_Y: u32 = 27;
+export const LOCAL_FLAG_R: u32 = 28;
 /** Linear address of an indirect transfer's target. */
-export const LOCAL_LINEAR: u32 = 27;
+export const LOCAL_LINEAR: u32 = 29;
 /** Result of a rotation after what set the other flags. */
-export const LOCAL_FLAG_T: u32 = 28;
-export const FIRST_TEMP: u32 = 29;
+export const LOCAL_FLAG_T: u32 = 30;
+/** codeBase, across a call. */
+export const LOCAL_CODE_BASE: u32 = 31;
+export const FIRST_TEMP: u32 = 32;
 
 @inline export function constantOf(value: Val): bool {
   return (<u32>changetype<usize>(value) & CONSTANT) != 0;

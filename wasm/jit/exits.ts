@@ -7,7 +7,7 @@
 import { ripOf } from "../cpu/address";
 import { Cpu, STOP_REPEAT } from "../cpu/state";
 import { JIT_ARENA_BASE, JIT_ARENA_END, PAGE_MASK } from "../layout";
-import { settleFlags, KIND_LOCAL } from "./flag-kinds";
+import { KIND_LOCAL, KIND_STRUCT, settleDeferred, settleFlags } from "./flag-kinds";
 
 @unmanaged @final
 export class Exit {
@@ -85,6 +85,7 @@ export function leaveRegion(cpu: Cpu, exit: Exit, budget: i32, kind: u32, x: u64
 
 /** After a handler that left something in `cpu.stop`; registers and flags are in the struct. */
 export function leaveAfter(cpu: Cpu, exit: Exit, budget: i32): void {
+  cpu.jitFlagKind = KIND_STRUCT;
   const stays = cpu.fault != 0 || (cpu.stop & STOP_REPEAT) != 0;
   cpu.stop &= ~STOP_REPEAT;
   goOnAt(cpu, cpu.codeBase + <u64>(stays ? exit.pageOffset : exit.nextOffset), budget - <i32>exit.count - 1);
@@ -92,8 +93,9 @@ export function leaveAfter(cpu: Cpu, exit: Exit, budget: i32): void {
   count(EXIT_HANDLER);
 }
 
-/** To a linear address. */
+/** To a linear address; flags are deferred. */
 export function leaveTo(cpu: Cpu, linearAddr: u64, budget: i32): void {
+  settleDeferred(cpu);
   goOnAt(cpu, linearAddr, budget);
   cpu.codeBase = linearAddr & PAGE_MASK;
   cpu.jitExit = 0;

@@ -35,11 +35,26 @@ export const KIND_BASE: u32 = 0x3f;
 /** Besides: since then a rotation has changed CF and OF; t is its result, repeated up to bit 63. */
 export const KIND_ROTATED_LEFT: u32 = 0x40;
 export const KIND_ROTATED_RIGHT: u32 = 0x80;
+/** The struct's jitFlag… fields have kind and operands: what the region before this one has left. */
+export const KIND_DEFERRED: u32 = 0x3c;
 /** In the emitter and in exits: the kind is in a local. */
 export const KIND_LOCAL: u32 = 0xff;
 
+/** Flags that a region has left for the next are written out: for everything that is not compiled code. */
+export function settleDeferred(cpu: Cpu): void {
+  const kind = cpu.jitFlagKind;
+  if (kind == KIND_STRUCT) return;
+  cpu.jitFlagKind = KIND_STRUCT;
+  settleFlags(cpu, kind, cpu.jitFlagX, cpu.jitFlagY, cpu.jitFlagR, cpu.jitFlagT);
+}
+
 /** Writes the flags into the processor's struct. */
 export function settleFlags(cpu: Cpu, kind: u32, x: u64, y: u64, r: u64, t: u64): void {
+  if (kind == KIND_DEFERRED) {
+    settleDeferred(cpu);
+    return;
+  }
+  cpu.jitFlagKind = KIND_STRUCT;
   settleBase(cpu, kind & KIND_BASE, x, y, r);
   if (kind & KIND_ROTATED_LEFT) flagsRotl<u64>(cpu, t);
   else if (kind & KIND_ROTATED_RIGHT) flagsRotr<u64>(cpu, t);

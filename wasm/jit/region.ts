@@ -1,7 +1,7 @@
 /**
  * A region: the basic blocks that are compiled into one function. All lie in one page and one mode, and can be reached from
  * the entry without leaving decoded code: a branch target that no trace starts at has never been executed, and stays
- * outside. Calls end a region; the code behind them is a region of its own, so every function has one entry.
+ * outside. What a call calls is another region; the code behind the call belongs to this one.
  *
  * At most 64 blocks, so that sets of blocks are words. Everything lies in JIT_SCRATCH until the next region is looked at:
  *
@@ -101,15 +101,20 @@ function makeLeader(offset: u32): void {
   leaderCount++;
 }
 
-function lookAtLater(offset: i64): void {
+/** Of an offset in WORK: behind a call, part of the region though it may have one of its own. */
+const BEHIND_CALL: u32 = 0x8000;
+
+function lookAtLater(offset: i64, how: u32 = 0): void {
   if (<u64>offset >= PAGE_SIZE || leaderCount >= MAX_BLOCKS - 2) return;
-  store<u16>(WORK + (workCount << 1), <u16>offset);
+  store<u16>(WORK + (workCount << 1), <u16>(<u32>offset | how));
   workCount++;
 }
 
 @inline function isCall(id: u32): bool { return id == ID_CALL_FAST32 || id == ID_CALL_FAST64; }
 @inline function isReturn(id: u32): bool { return id == ID_RET_FAST32 || id == ID_RET_FAST64; }
 @inline function isJumpE(id: u32): bool { return id == ID_JMP_E_FAST32 || id == ID_JMP_E_FAST64; }
+/** The block ends with a call: it goes on behind it. */
+@inline export function endsWithCall(end: u8): bool { return end == END_CALL || end == END_CALL_E; }
 @inline function isCallE(id: u32): bool { return id == ID_CALL_E_FAST32 || id == ID_CALL_E_FAST64; }
 @inline export function isBranch(id: u32): bool { return id - ID_JCC_FAST_0 < 16; }
 
@@ -139,17 +144,23 @@ export function discover(trace: usize): void {
   const entry = hostPtr - page;
   lookAtLater(entry);
   for (let n: u32 = 0; n < workCount && n < 2000; n++) {
-    const offset: u32 = load<u16>(WORK + (n << 1));
+    const work: u32 = load<u16>(WORK + (n << 1));
+    const offset: u32 = work & ~BEHIND_CALL;
     if (recordAt(offset) == 0) {
       const known = offset == entry ? trace : findByHost(page + offset, mode);
-      // What has a region of its own is called, what is seldom come to is left out.
-      if (known == 0 || (known != trace && (regionOf(known) != noRegion || heatAtStart - heatOf(known) < heatAtStart >> RARE_SHIFT))) continue;
+      if (known == 0 || (known != trace && !belongs(known, (work & BEHIND_CALL) != 0))) continue;
       walk(known);
       if (recordAt(offset) == 0) continue;
     }
     makeLeader(offset);
   }
   makeBlocks(entry);
+}
+
+/** What has a region of its own is left to that, but for code behind a call; what is seldom come to is left out. */
+function belongs(trace: usize, isBehindCall: bool): bool {
+  if (regionOf(trace) != noRegion && !isBehindCall) return false;
+  return heatAtStart - heatOf(trace) >= heatAtStart >> RARE_SHIFT;
 }
 
 /** Notes the records of a trace up to its end or to what is known already. */
@@ -176,6 +187,7 @@ function walk(trace: usize): void {
       if (next < PAGE_SIZE) makeLeader(next);
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
+      else if (endsWithCall(end)) lookAtLater(offset + r.length, BEHIND_CALL);
       return;
     }
     rec += REC_SIZE;
@@ -191,7 +203,7 @@ function makeBlocks(entry: u32): void {
   for (let n: u32 = 0; n < blockCount; n++) {
     const b = block(n);
     b.taken = b.end == END_JCC || b.end == END_JMP ? blockAt(b.takenOffset) : NO_BLOCK;
-    b.next = b.end == END_JCC || b.end == END_NEXT ? blockAt(b.nextOffset) : NO_BLOCK;
+    b.next = b.end == END_JCC || b.end == END_NEXT || endsWithCall(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
   }
 }
 
