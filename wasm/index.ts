@@ -22,7 +22,7 @@ import { adoptTlb, flushAll, initTlb, tlbFills } from "./mmu/tlb";
 
 export { pagePointer } from "./mmu/slow-access";
 export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
-export { settleDeferred, settleFlags } from "./jit/flag-kinds";
+export { carryOf, settleFlags } from "./jit/flag-kinds";
 export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
 export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, regionsWaiting } from "./jit/compiler";
 export { takeDroppedRegions } from "./decode/code-index";

@@ -28,6 +28,7 @@ export interface JitExports {
   readonly leaveTo: WebAssembly.ExportValue;
   readonly mulHighU64: WebAssembly.ExportValue;
   readonly mulHighI64: WebAssembly.ExportValue;
+  readonly carryOf: WebAssembly.ExportValue;
 }
 
 /** A module that was written, and the traces its functions come from. */
@@ -71,8 +72,8 @@ export class JitLinker {
     private readonly onModule: (bytes: Uint8Array) => void = () => {},
   ) {
     this.epoch = exports.jitEpoch();
-    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64 } = exports;
-    const functions = [settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64];
+    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf } = exports;
+    const functions = [settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf];
     this.imports = {
       env: { mem: memory, tab: exports.table },
       jit: Object.fromEntries(functions.map((f, i) => [String(i), f])),

@@ -7,13 +7,13 @@ import { AUX_PARITY_SHIFT } from "../cpu/flags";
 import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "../cpu/state";
 import { EmitValues, LOCAL_CPU, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, Val, constantOf, maskOf } from "./emit-values";
 import {
-  OP_I32_AND, OP_I32_EQZ, OP_I32_NE, OP_I32_OR, OP_I32_POPCNT, OP_I32_SHR_U, OP_I32_STORE, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LE_S, OP_I64_LE_U, OP_I64_LOAD,
-  OP_I64_LOAD32_U, OP_I64_LT_S, OP_I64_LT_U, OP_I64_NE, OP_I64_STORE, OP_I64_STORE32, byte, i32Const, localGet, localSet, memoryAccess,
+  OP_I32_AND, OP_I32_EQ, OP_I32_EQZ, OP_I32_NE, OP_I32_OR, OP_I32_POPCNT, OP_I32_SHR_U, OP_I32_STORE, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LE_S, OP_I64_LE_U, OP_I64_LOAD,
+  OP_I64_LOAD32_U, OP_I64_LT_S, OP_I64_LT_U, OP_I64_NE, OP_I64_STORE, OP_I64_STORE32, TYPE_I64, byte, i32Const, localGet, localSet, memoryAccess,
 } from "./encoder";
 import {
   KIND_ADC, KIND_ADD, KIND_BASE, KIND_DEC, KIND_DEFERRED, KIND_IMUL, KIND_INC, KIND_LOCAL, KIND_LOGIC, KIND_ROTATED_LEFT, KIND_ROTATED_RIGHT, KIND_SAR, KIND_SBB, KIND_SHL, KIND_SHR, KIND_STRUCT, KIND_SUB, KIND_WORDS,
 } from "./flag-kinds";
-import { IMPORT_SETTLE, call } from "./imports";
+import { IMPORT_CARRY, IMPORT_SETTLE, call } from "./imports";
 
 const OVERFLOW_SHIFT: u64 = 11;
 const SIGN_INVERT_SHIFT: u32 = 24;
@@ -162,7 +162,7 @@ export class EmitFlags extends EmitValues {
   }
   /** CF, 0 or 1. */
   carry(): Val {
-    if (this.isOpaque()) this.words();
+    if (this.isOpaque()) return this.carryOfOpaque();
     if (this.isRotated()) return this.kind & KIND_ROTATED_LEFT ? this.and(this.t, this.const(1)) : this.shr(this.t, this.const(63));
     if (this.kind == KIND_WORDS) return this.and(this.x, this.const(FLAG_CF));
     switch (this.base()) {
@@ -180,6 +180,23 @@ export class EmitFlags extends EmitValues {
         return this.define();
       }
     }
+  }
+  /** CF where the kind is found out as the code runs: mostly a comparison or logic has set it. The flags stay as they are. */
+  private carryOfOpaque(): Val {
+    this.noteKind();
+    localGet(LOCAL_KIND);
+    i32Const(KIND_BASE & ~3 | KIND_ROTATED_LEFT | KIND_ROTATED_RIGHT);
+    byte(OP_I32_AND);
+    i32Const(KIND_SUB);
+    byte(OP_I32_EQ);
+    this.openIfValue(TYPE_I64);
+    this.compare(OP_I64_LT_U, this.x, this.y);
+    byte(OP_I64_EXTEND_I32_U);
+    this.otherwise();
+    this.passFlags();
+    call(IMPORT_CARRY);
+    this.close();
+    return this.define();
   }
   private not(value: Val): Val {
     return this.xor(value, this.const(~(<u64>0)));

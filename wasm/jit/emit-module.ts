@@ -59,6 +59,7 @@ function writeTypes(): void {
   functionType(3, 0b010, 0); // leaveTo
   functionType(2, 0b11, TYPE_I64); // mulHighU64
   functionType(2, 0b11, TYPE_I64); // mulHighI64
+  functionType(6, 0b111100, TYPE_I64); // carryOf
   fillLength(section);
 }
 

@@ -276,6 +276,12 @@ export class EmitValues {
     byte(TYPE_NONE);
     this.depth++;
   }
+  /** The same, with a value of this type. */
+  openIfValue(type: u8): void {
+    byte(OP_IF);
+    byte(type);
+    this.depth++;
+  }
   otherwise(): void {
     byte(OP_ELSE);
   }

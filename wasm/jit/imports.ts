@@ -14,7 +14,9 @@ export const IMPORT_LEAVE_TO: u32 = 4;
 /** Upper halves of 128-bit products. */
 export const IMPORT_MUL_HIGH: u32 = 5;
 export const IMPORT_MUL_HIGH_SIGNED: u32 = 6;
-export const IMPORTED_FUNCTIONS: u32 = 7;
+/** carryOf(cpu, kind, x, y, r, t): CF */
+export const IMPORT_CARRY: u32 = 7;
+export const IMPORTED_FUNCTIONS: u32 = 8;
 
 export function call(index: u32): void {
   byte(OP_CALL);

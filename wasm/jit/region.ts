@@ -11,7 +11,7 @@
  *   0x9000  a record that is made for one instruction
  */
 import { Rec, REC_CROSSES_PAGE, REC_SIZE } from "../decode/record";
-import { findByHost, headerOf, heatAtStart, heatOf, noRegion, regionOf } from "../decode/code-index";
+import { findByHost, headerOf, heatAtStart, heatOf } from "../decode/code-index";
 import {
   ID_BUDGET_END, ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_FALLTHROUGH, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_RET_FAST32, ID_RET_FAST64,
   ID_TOO_LONG, ID_UNDEFINED,
@@ -101,12 +101,9 @@ function makeLeader(offset: u32): void {
   leaderCount++;
 }
 
-/** Of an offset in WORK: behind a call, part of the region though it may have one of its own. */
-const BEHIND_CALL: u32 = 0x8000;
-
-function lookAtLater(offset: i64, how: u32 = 0): void {
+function lookAtLater(offset: i64): void {
   if (<u64>offset >= PAGE_SIZE || leaderCount >= MAX_BLOCKS - 2) return;
-  store<u16>(WORK + (workCount << 1), <u16>(<u32>offset | how));
+  store<u16>(WORK + (workCount << 1), <u16>offset);
   workCount++;
 }
 
@@ -144,23 +141,17 @@ export function discover(trace: usize): void {
   const entry = hostPtr - page;
   lookAtLater(entry);
   for (let n: u32 = 0; n < workCount && n < 2000; n++) {
-    const work: u32 = load<u16>(WORK + (n << 1));
-    const offset: u32 = work & ~BEHIND_CALL;
+    const offset: u32 = load<u16>(WORK + (n << 1));
     if (recordAt(offset) == 0) {
       const known = offset == entry ? trace : findByHost(page + offset, mode);
-      if (known == 0 || (known != trace && !belongs(known, (work & BEHIND_CALL) != 0))) continue;
+      // What is seldom come to is left out.
+      if (known == 0 || (known != trace && heatAtStart - heatOf(known) < heatAtStart >> RARE_SHIFT)) continue;
       walk(known);
       if (recordAt(offset) == 0) continue;
     }
     makeLeader(offset);
   }
   makeBlocks(entry);
-}
-
-/** What has a region of its own is left to that, but for code behind a call; what is seldom come to is left out. */
-function belongs(trace: usize, isBehindCall: bool): bool {
-  if (regionOf(trace) != noRegion && !isBehindCall) return false;
-  return heatAtStart - heatOf(trace) >= heatAtStart >> RARE_SHIFT;
 }
 
 /** Notes the records of a trace up to its end or to what is known already. */
@@ -187,7 +178,7 @@ function walk(trace: usize): void {
       if (next < PAGE_SIZE) makeLeader(next);
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
-      else if (endsWithCall(end)) lookAtLater(offset + r.length, BEHIND_CALL);
+      else if (endsWithCall(end)) lookAtLater(offset + r.length);
       return;
     }
     rec += REC_SIZE;
