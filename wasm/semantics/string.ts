@@ -1,7 +1,7 @@
 /**
  * String instructions, alone and repeated. A repeated one does at most VISIT_LIMIT elements, then is visited again
  * (STOP_REPEAT: RIP stays), so that interrupts get in; each visit counts as one instruction, whatever way its bytes took.
- * Where both pages are plain memory, whole runs inside a page are copied or filled at once.
+ * Where both pages are plain memory, whole runs inside a page are copied or filled at once, upwards and downwards.
  * Registers follow element by element: a fault in the middle leaves what was done. [SDM1] 7.3.9.3
  */
 import { PAGE_SIZE } from "../layout";
@@ -48,15 +48,24 @@ const OFF_RDI: u32 = 56;
   return segLinear(cpu, SEG_ES, cpu.rdi & mask, sizeof<T>(), access);
 }
 
-/** Elements from `linearAddr` to the end of its page. */
-@inline function inPage<T>(linearAddr: u64): u64 {
-  return (PAGE_SIZE - (linearAddr & 0xfff)) / sizeof<T>();
+/** Elements from the one at `linearAddr` on, in the direction of delta, that lie whole inside its page. */
+@inline function inPage<T>(linearAddr: u64, delta: i64): u64 {
+  const offset = linearAddr & 0xfff;
+  if (delta > 0) return (PAGE_SIZE - offset) / sizeof<T>();
+  return offset + sizeof<T>() > PAGE_SIZE ? 0 : offset / sizeof<T>() + 1;
 }
 
 /** Elements until the offset in `off` would wrap at the address size. */
-@inline function untilWrap<T>(cpu: Cpu, off: u32, mask: u64): u64 {
+@inline function untilWrap<T>(cpu: Cpu, off: u32, delta: i64, mask: u64): u64 {
   if (mask == ~(<u64>0)) return VISIT_LIMIT;
-  return (mask - (load<u64>(ptr(cpu) + off) & mask) + 1) / sizeof<T>();
+  const offset = load<u64>(ptr(cpu) + off) & mask;
+  if (delta > 0) return (mask - offset + 1) / sizeof<T>();
+  return offset + (sizeof<T>() - 1) > mask ? 0 : offset / sizeof<T>() + 1;
+}
+
+/** The lowest address of a run of `bytes` whose first element is at `host`. */
+@inline function lowest<T>(host: usize, bytes: u32, delta: i64): usize {
+  return delta > 0 ? host : host - bytes + <u32>sizeof<T>();
 }
 
 const EVENTS: u32 = STOP_FAULT | STOP_EVENT | STOP_HOST;
@@ -83,7 +92,7 @@ export function MOVS<T>(cpu: Cpu, rec: Rec): void {
   let left = visitLength(cpu, count);
   while (left != 0) {
     let done: u64 = 1;
-    const bulk = delta > 0 && left > 4 ? copyRun<T>(cpu, rec, mask, left) : 0;
+    const bulk = left > 4 ? copyRun<T>(cpu, rec, mask, delta, left) : 0;
     if (bulk != 0) done = bulk;
     else {
       moveOne<T>(cpu, rec, mask, delta);
@@ -111,7 +120,7 @@ function moveOne<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64): void {
 }
 
 /** Copies what lies inside one source and one destination page; 0 where it must go one by one. */
-function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
+function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, limit: u64): u64 {
   const from = sourceLinear<T>(cpu, rec, mask);
   const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
   if (cpu.fault) {
@@ -123,23 +132,32 @@ function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
   const fromHost = tlbPointer(cpu.tlbRead, from);
   const toHost = tlbPointer(cpu.tlbWrite, to);
   if (fromHost == 0 || toHost == 0) return 0;
-  let n = min<u64>(limit, min<u64>(inPage<T>(from), inPage<T>(to)));
-  n = min<u64>(n, min<u64>(untilWrap<T>(cpu, OFF_RSI, mask), untilWrap<T>(cpu, OFF_RDI, mask)));
-  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, n, true));
+  let n = min<u64>(limit, min<u64>(inPage<T>(from, delta), inPage<T>(to, delta)));
+  n = min<u64>(n, min<u64>(untilWrap<T>(cpu, OFF_RSI, delta, mask), untilWrap<T>(cpu, OFF_RDI, delta, mask)));
+  if (n == 0) return 0;
+  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, delta, n, true));
   if (n == 0) return 0;
   const bytes = <u32>n * sizeof<T>();
-  if (toHost > fromHost && toHost < fromHost + bytes) {
+  const source = lowest<T>(fromHost, bytes, delta);
+  const target = lowest<T>(toHost, bytes, delta);
+  const repeats = delta > 0 ? target > source && target < source + bytes : target < source && source < target + bytes;
+  if (repeats) {
     // The source is being overwritten on the way: elements repeat.
-    for (let i: u32 = 0; i < bytes; i += sizeof<T>()) store<T>(toHost + i, load<T>(fromHost + i));
-  } else memory.copy(toHost, fromHost, bytes);
-  advance(cpu, OFF_RSI, bytes, mask);
-  advance(cpu, OFF_RDI, bytes, mask);
+    const last: usize = <usize>(bytes - <u32>sizeof<T>());
+    for (let i: u32 = 0; i < bytes; i += sizeof<T>()) {
+      const at: usize = delta > 0 ? <usize>i : last - i;
+      store<T>(target + at, load<T>(source + at));
+    }
+  } else memory.copy(target, source, bytes);
+  const moved = <i64>n * delta;
+  advance(cpu, OFF_RSI, moved, mask);
+  advance(cpu, OFF_RDI, moved, mask);
   return n;
 }
 
 /** n, or 0 where the last of n elements would fail a segment check that the first one passed. */
-function withinSegments<T>(cpu: Cpu, rec: Rec, mask: u64, n: u64, source: bool): u64 {
-  const last = (n - 1) * sizeof<T>();
+function withinSegments<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, n: u64, source: bool): u64 {
+  const last = <u64>(<i64>(n - 1) * delta);
   if (source) segLinear(cpu, rec.seg, (cpu.rsi + last) & mask, sizeof<T>(), ACCESS_READ);
   segLinear(cpu, SEG_ES, (cpu.rdi + last) & mask, sizeof<T>(), ACCESS_WRITE);
   if (!cpu.fault) return n;
@@ -159,7 +177,7 @@ export function STOS<T>(cpu: Cpu, rec: Rec): void {
   let left = visitLength(cpu, count);
   while (left != 0) {
     let done: u64 = 1;
-    const bulk = delta > 0 && left > 4 ? fillRun<T>(cpu, rec, mask, left) : 0;
+    const bulk = left > 4 ? fillRun<T>(cpu, rec, mask, delta, left) : 0;
     if (bulk != 0) done = bulk;
     else {
       storeOne<T>(cpu, mask, delta);
@@ -181,7 +199,12 @@ function storeOne<T>(cpu: Cpu, mask: u64, delta: i64): void {
   advance(cpu, OFF_RDI, delta, mask);
 }
 
-function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
+/** An element all of whose bytes are the same. */
+@inline function repeatedByte<T>(value: u8): u64 {
+  return <u64>(<T>(<u64>value * 0x0101_0101_0101_0101));
+}
+
+function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, limit: u64): u64 {
   const to = destLinear<T>(cpu, mask, ACCESS_WRITE);
   if (cpu.fault) {
     cpu.fault = 0;
@@ -190,14 +213,16 @@ function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, limit: u64): u64 {
   }
   const toHost = tlbPointer(cpu.tlbWrite, to);
   if (toHost == 0) return 0;
-  let n = min<u64>(limit, min<u64>(inPage<T>(to), untilWrap<T>(cpu, OFF_RDI, mask)));
-  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, n, false));
+  let n = min<u64>(limit, min<u64>(inPage<T>(to, delta), untilWrap<T>(cpu, OFF_RDI, delta, mask)));
+  if (n == 0) return 0;
+  n = min<u64>(n, withinSegments<T>(cpu, rec, mask, delta, n, false));
   if (n == 0) return 0;
   const bytes = <u32>n * sizeof<T>();
+  const target = lowest<T>(toHost, bytes, delta);
   const value = <T>cpu.rax;
-  if (sizeof<T>() == 1 || value == <T>0) memory.fill(toHost, <u8>value, bytes);
-  else for (let i: u32 = 0; i < bytes; i += sizeof<T>()) store<T>(toHost + i, value);
-  advance(cpu, OFF_RDI, bytes, mask);
+  if (<u64>value == repeatedByte<T>(<u8>value)) memory.fill(target, <u8>value, bytes);
+  else for (let i: u32 = 0; i < bytes; i += sizeof<T>()) store<T>(target + i, value);
+  advance(cpu, OFF_RDI, <i64>n * delta, mask);
   return n;
 }
 
