@@ -24,6 +24,7 @@ const random = (below: number): number => {
 const core = new TestCore();
 
 function prepare(code: number[]): void {
+  core.ex.reset(core.cpu, 0);
   core.enterLong();
   core.put(CODE, [...code, 0xf4]);
   for (let i = 0; i < AREA_BYTES; i++) core.ram[AREA + i] = random(256);
