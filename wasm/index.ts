@@ -23,7 +23,7 @@ import { adoptTlb, flushAll, initTlb, tlbFills } from "./mmu/tlb";
 export { pagePointer } from "./mmu/slow-access";
 export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
 export { carryOf, settleFlags } from "./jit/flag-kinds";
-export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
+export { leaveAfter, leaveRegion, leaveTo, runEnding } from "./jit/exits";
 export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, regionsWaiting } from "./jit/compiler";
 export { takeDroppedRegions } from "./decode/code-index";
 export { useTailCalls } from "./jit/emit-transfer";

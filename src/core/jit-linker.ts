@@ -29,6 +29,7 @@ export interface JitExports {
   readonly mulHighU64: WebAssembly.ExportValue;
   readonly mulHighI64: WebAssembly.ExportValue;
   readonly carryOf: WebAssembly.ExportValue;
+  readonly runEnding: WebAssembly.ExportValue;
 }
 
 /** A module that was written, and the traces its functions come from. */
@@ -72,8 +73,8 @@ export class JitLinker {
     private readonly onModule: (bytes: Uint8Array) => void = () => {},
   ) {
     this.epoch = exports.jitEpoch();
-    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf } = exports;
-    const functions = [settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf];
+    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding } = exports;
+    const functions = [settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding];
     this.imports = {
       env: { mem: memory, tab: exports.table },
       jit: Object.fromEntries(functions.map((f, i) => [String(i), f])),

@@ -13,12 +13,12 @@ import { HANDLER_TABLE } from "../layout";
 import { Emit } from "./emit-backend";
 import { LOCAL_BUDGET, LOCAL_CPU, LOCAL_REGISTERS, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val } from "./emit-values";
 import {
-  OP_CALL_INDIRECT, OP_I32_LOAD, OP_I32_STORE, OP_I64_LOAD, OP_I64_STORE, OP_RETURN, byte, i32Const, leb, localGet, localSet, memoryAccess,
+  OP_CALL_INDIRECT, OP_I32_EQZ, OP_I32_LOAD, OP_I32_STORE, OP_I64_LOAD, OP_I64_STORE, OP_RETURN, byte, i32Const, leb, localGet, localSet, memoryAccess,
 } from "./encoder";
 import { EXIT_HANDLER, Exit, allocate, newExit } from "./exits";
 import { emitSimd } from "./emit-simd";
 import { emitShort } from "./emit-short";
-import { IMPORT_LEAVE_AFTER, call } from "./imports";
+import { IMPORT_ENDING, IMPORT_LEAVE_AFTER, call } from "./imports";
 
 /** A run-time size: any floating type serves as the tag. */
 type ANY = f64;
@@ -168,6 +168,25 @@ function emitHandler(b: Emit, rec: Rec): void {
   b.close();
   b.kind = kind;
   if (keeps) return;
+  reload(b.regionUses);
+  reloadTlb();
+}
+
+/** A handler that ends its trace, the last record of its block: the core decides whether the region can go on behind it. */
+export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32): void {
+  b.begin(rec, indexInBlock, 0);
+  b.settle();
+  spill(b, b.dirty);
+  b.dirty = 0;
+  localGet(LOCAL_CPU);
+  i32Const(<u32>changetype<usize>(keepRecord(b, rec)));
+  localGet(LOCAL_BUDGET);
+  call(IMPORT_ENDING);
+  byte(OP_I32_EQZ);
+  b.openIf();
+  i32Const(LEFT);
+  byte(OP_RETURN);
+  b.close();
   reload(b.regionUses);
   reloadTlb();
 }

@@ -60,6 +60,7 @@ function writeTypes(): void {
   functionType(2, 0b11, TYPE_I64); // mulHighU64
   functionType(2, 0b11, TYPE_I64); // mulHighI64
   functionType(6, 0b111100, TYPE_I64); // carryOf
+  functionType(3, 0, TYPE_I32); // runEnding
   fillLength(section);
 }
 

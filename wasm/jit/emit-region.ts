@@ -21,7 +21,7 @@ import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
 import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS } from "./emit-values";
-import { LEFT, emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
+import { LEFT, emitEnding, emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
 import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
   OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
@@ -30,7 +30,7 @@ import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
 import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
 import { analyseFlow, findDirty, goesBack, inOrder, reachable } from "./flow";
 import { IMPORT_LEAVE, call } from "./imports";
-import { Block, EMITTER, EMITTER_CONSTANTS, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
+import { Block, EMITTER, EMITTER_CONSTANTS, END_HANDLER, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
 
 let nested: u32 = 0;
 let theCpu: Cpu = changetype<Cpu>(0);
@@ -128,6 +128,12 @@ function ending(b: Emit, number: u32, here: Block): void {
       if (here.nextOffset < PAGE_SIZE) needBudget(b, here.nextOffset);
       goOn(b, number, here.next, here.nextOffset);
     } else b.leaveHere(EXIT_AT_INSTRUCTION);
+    return;
+  }
+  if (end == END_HANDLER) {
+    emitEnding(b, rec, here.count - 1);
+    payFor(here.count);
+    goOn(b, number, here.next, here.nextOffset);
     return;
   }
   if (end == END_LEAVE || (end != END_NEXT && end != END_JMP && end != END_JCC)) {

@@ -2,7 +2,7 @@
  * The shape of a region's control flow: reverse postorder, dominators, loops, and places where paths meet. A loop that
  * can be entered elsewhere than at its head (irreducible flow) loses the edges back into it: they leave the region.
  */
-import { Block, NO_BLOCK, block, blockCount, endsWithCall } from "./region";
+import { Block, NO_BLOCK, block, blockCount, putsBack } from "./region";
 
 /** Numbers of the blocks that can be reached, in reverse postorder. */
 const ORDER: StaticArray<u8> = new StaticArray<u8>(64);
@@ -148,8 +148,7 @@ export function findDirty(): void {
     changed = false;
     for (let place: u32 = 0; place < reachable; place++) {
       const b = block(inOrder(place));
-      // Before a call everything goes into the struct.
-      const after: u32 = endsWithCall(b.end) ? 0 : b.dirtyAtStart | b.written;
+      const after: u32 = putsBack(b.end) ? 0 : b.dirtyAtStart | b.written;
       changed = spread(b.taken, after) || changed;
       changed = spread(b.next, after) || changed;
     }

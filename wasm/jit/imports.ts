@@ -16,7 +16,9 @@ export const IMPORT_MUL_HIGH: u32 = 5;
 export const IMPORT_MUL_HIGH_SIGNED: u32 = 6;
 /** carryOf(cpu, kind, x, y, r, t): CF */
 export const IMPORT_CARRY: u32 = 7;
-export const IMPORTED_FUNCTIONS: u32 = 8;
+/** runEnding(cpu, rec, budget): whether to go on behind the instruction */
+export const IMPORT_ENDING: u32 = 8;
+export const IMPORTED_FUNCTIONS: u32 = 9;
 
 export function call(index: u32): void {
   byte(OP_CALL);

@@ -29,6 +29,8 @@ export const END_JMP_E: u8 = 5;
 export const END_CALL_E: u8 = 6;
 /** By an instruction that the interpreter executes. */
 export const END_LEAVE: u8 = 7;
+/** By a handler after which the run loop looks around: mostly it has nothing to do, and the region goes on. */
+export const END_HANDLER: u8 = 8;
 
 export const NO_BLOCK: u8 = 0xff;
 
@@ -110,6 +112,8 @@ function lookAtLater(offset: i64): void {
 @inline function isCall(id: u32): bool { return id == ID_CALL_FAST32 || id == ID_CALL_FAST64; }
 @inline function isReturn(id: u32): bool { return id == ID_RET_FAST32 || id == ID_RET_FAST64; }
 @inline function isJumpE(id: u32): bool { return id == ID_JMP_E_FAST32 || id == ID_JMP_E_FAST64; }
+/** Everything is in the struct when the block after this one is come to. */
+@inline export function putsBack(end: u8): bool { return endsWithCall(end) || end == END_HANDLER; }
 /** The block ends with a call: it goes on behind it. */
 @inline export function endsWithCall(end: u8): bool { return end == END_CALL || end == END_CALL_E; }
 @inline function isCallE(id: u32): bool { return id == ID_CALL_E_FAST32 || id == ID_CALL_E_FAST64; }
@@ -124,8 +128,8 @@ function endOf(rec: Rec): u8 {
   if (isReturn(id)) return END_RET;
   if (isJumpE(id)) return END_JMP_E;
   if (isCallE(id)) return END_CALL_E;
-  if (id == ID_UNDEFINED || id == ID_TOO_LONG || id == ID_BUDGET_END || id >= ENDS_BASE || rec.flags & REC_CROSSES_PAGE) return END_LEAVE;
-  return END_NEXT;
+  if (id == ID_UNDEFINED || id == ID_TOO_LONG || id == ID_BUDGET_END || rec.flags & REC_CROSSES_PAGE) return END_LEAVE;
+  return id >= ENDS_BASE ? END_HANDLER : END_NEXT;
 }
 
 /** Finds the blocks of the region that starts with `trace`. */
@@ -178,7 +182,7 @@ function walk(trace: usize): void {
       if (next < PAGE_SIZE) makeLeader(next);
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
-      else if (endsWithCall(end)) lookAtLater(offset + r.length);
+      else if (putsBack(end)) lookAtLater(offset + r.length);
       return;
     }
     rec += REC_SIZE;
@@ -194,7 +198,7 @@ function makeBlocks(entry: u32): void {
   for (let n: u32 = 0; n < blockCount; n++) {
     const b = block(n);
     b.taken = b.end == END_JCC || b.end == END_JMP ? blockAt(b.takenOffset) : NO_BLOCK;
-    b.next = b.end == END_JCC || b.end == END_NEXT || endsWithCall(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
+    b.next = b.end == END_JCC || b.end == END_NEXT || putsBack(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
   }
 }
 
