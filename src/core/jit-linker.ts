@@ -73,8 +73,19 @@ export class JitLinker {
     private readonly onModule: (bytes: Uint8Array) => void = () => {},
   ) {
     this.epoch = exports.jitEpoch();
-    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding } = exports;
-    const functions = [settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding];
+    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding } =
+      exports;
+    const functions = [
+      settleFlags,
+      pagePointer,
+      leaveRegion,
+      leaveAfter,
+      leaveTo,
+      mulHighU64,
+      mulHighI64,
+      carryOf,
+      runEnding,
+    ];
     this.imports = {
       env: { mem: memory, tab: exports.table },
       jit: Object.fromEntries(functions.map((f, i) => [String(i), f])),
