@@ -146,7 +146,7 @@ export class Emit extends EmitFlags {
     byte(OP_I64_SHR_U);
     i64Const(load<u64>(cpu + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS);
     byte(OP_I64_NE);
-    this.openIf();
+    this.openRareIf();
     this.leaveHere(EXIT_AT_INSTRUCTION);
     this.close();
     this.segmentWord(rec.seg, 8);
@@ -186,14 +186,14 @@ export class Emit extends EmitFlags {
     i64Const(PAGE_MASK);
     byte(OP_I64_AND);
     byte(OP_I64_NE);
-    this.openIf();
+    this.openRareIf();
     localGet(LOCAL_CPU);
     this.get(address);
     i32Const(sizeBytes | (isWrite ? POINTER_WRITE : 0));
     call(IMPORT_POINTER);
     localTee(LOCAL_HOST);
     byte(OP_I32_EQZ);
-    this.openIf();
+    this.openRareIf();
     this.leaveHere(EXIT_AT_INSTRUCTION);
     this.close();
     this.close();

@@ -154,7 +154,7 @@ function emitHandler(b: Emit, rec: Rec): void {
   leb(0);
   localGet(LOCAL_CPU);
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stop"));
-  b.openIf();
+  b.openRareIf();
   const kind = b.kind;
   b.settle();
   spill(b, b.dirty);
@@ -183,7 +183,7 @@ export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32): void {
   localGet(LOCAL_BUDGET);
   call(IMPORT_ENDING);
   byte(OP_I32_EQZ);
-  b.openIf();
+  b.openRareIf();
   i32Const(LEFT);
   byte(OP_RETURN);
   b.close();

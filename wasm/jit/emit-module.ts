@@ -6,6 +6,7 @@
  */
 import { Cpu } from "../cpu/state";
 import { JIT_MODULE, JIT_MODULE_SIZE } from "../layout";
+import { HINTS_SIZE, beginModuleHints, writeHints } from "./branch-hints";
 import { emitRegion } from "./emit-region";
 import { TYPE_FUNCREF, TYPE_I32, TYPE_I64, at, byte, fillLength, fillNumber, leb, reserveLength, startAt } from "./encoder";
 import { IMPORTED_FUNCTIONS } from "./imports";
@@ -25,7 +26,7 @@ const LIMITS_SHARED: u8 = 3;
 const MAX_PAGES: u32 = 0x1_0000;
 
 /** Room for the sections in front of the code, and for one region more. */
-const HEAD_BYTES: usize = 0x1000;
+const HEAD_BYTES: usize = 0x1000 + <usize>HINTS_SIZE;
 
 let isShared = false;
 export function useSharedMemory(on: bool): void {
@@ -137,6 +138,7 @@ let code: usize = 0;
 export let functions: u32 = 0;
 
 export function beginModule(): void {
+  beginModuleHints();
   code = JIT_MODULE + HEAD_BYTES;
   startAt(code);
   functions = 0;
@@ -144,7 +146,7 @@ export function beginModule(): void {
 
 /** Adds the region that starts with `trace`; false if it does not fit. */
 export function addRegion(cpu: Cpu, trace: usize): bool {
-  if (!emitRegion(cpu, trace, JIT_MODULE + JIT_MODULE_SIZE)) return false;
+  if (!emitRegion(cpu, trace, IMPORTED_FUNCTIONS + functions, JIT_MODULE + JIT_MODULE_SIZE - HINTS_SIZE)) return false;
   functions++;
   return true;
 }
@@ -153,6 +155,7 @@ export function addRegion(cpu: Cpu, trace: usize): bool {
 export function finishModule(): u32 {
   const codeBytes = <u32>(at - code);
   writeHead(functions);
+  writeHints();
   byte(SECTION_CODE);
   const section = reserveLength();
   const counted = reserveLength();

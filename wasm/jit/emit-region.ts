@@ -21,6 +21,7 @@ import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
 import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS } from "./emit-values";
+import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
 import { LEFT, emitEnding, emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
 import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
@@ -183,7 +184,7 @@ function needBudget(b: Emit, offset: u32): void {
   localGet(LOCAL_BUDGET);
   i32Const(instructionCount);
   byte(OP_I32_LT_S);
-  b.openIf();
+  b.openRareIf();
   b.leaveAt(offset, offset, 0, EXIT_BUDGET);
   b.close();
 }
@@ -197,7 +198,7 @@ function checkEntry(b: Emit, offset: u32): void {
   byte(OP_I32_OR);
   i32Const(0);
   byte(OP_I32_LT_S);
-  b.openIf();
+  b.openRareIf();
   b.leaveAt(offset, offset, 0, EXIT_BUDGET);
   b.close();
 }
@@ -206,6 +207,7 @@ function checkEntry(b: Emit, offset: u32): void {
 
 function writeBody(b: Emit, isTrial: bool): void {
   startAt(JIT_BODY);
+  beginFunctionHints();
   b.isTrial = isTrial;
   b.startValues(EMITTER_CONSTANTS);
   b.kind = KIND_DEFERRED;
@@ -236,10 +238,11 @@ function writeBody(b: Emit, isTrial: bool): void {
 }
 
 /**
- * Writes the function of the region that starts with `trace` at the encoder's place, as an entry of a code section.
+ * Writes the function of the region that starts with `trace` at the encoder's place, as an entry of a code section: number
+ * `index` of the module.
  * False if it is too large; nothing is written then.
  */
-export function emitRegion(cpu: Cpu, trace: usize, limit: usize): bool {
+export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bool {
   const place = at;
   theCpu = cpu;
   theTrace = trace;
@@ -260,6 +263,7 @@ export function emitRegion(cpu: Cpu, trace: usize, limit: usize): bool {
   startAt(place);
   if (bytes > JIT_BODY_SIZE || place + bytes + 512 > limit) return false;
   const length = reserveLength();
+  const start = at;
   leb(2);
   leb(I32_LOCALS);
   byte(TYPE_I32);
@@ -267,6 +271,7 @@ export function emitRegion(cpu: Cpu, trace: usize, limit: usize): bool {
   byte(TYPE_I64);
   reload(b.used);
   reloadTlb();
+  keepFunctionHints(index, <u32>(at - start));
   copyBytes(JIT_BODY, bytes);
   byte(0x0b);
   fillLength(length);

@@ -50,7 +50,7 @@ function moveAbsolute(b: Emit, rec: Rec, sizeLog2: u32, isLoad: bool): bool {
 
 /** Leaves the region where the condition on the wasm stack holds. */
 function leaveIf(b: Emit): void {
-  b.openIf();
+  b.openRareIf();
   b.leaveHere(EXIT_AT_INSTRUCTION);
   b.close();
 }

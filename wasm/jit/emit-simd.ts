@@ -90,7 +90,7 @@ function allow(b: Emit): void {
   byte(OP_I64_AND);
   byte(OP_I64_EQZ);
   byte(OP_I32_OR);
-  b.openIf();
+  b.openRareIf();
   b.leaveHere(EXIT_AT_INSTRUCTION);
   b.close();
 }
@@ -104,7 +104,7 @@ function point(b: Emit, rec: Rec, sizeLog2: u32, isWrite: bool, aligned: bool): 
     byte(OP_I64_AND);
     i64Const(0);
     byte(OP_I64_NE);
-    b.openIf();
+    b.openRareIf();
     b.leaveHere(EXIT_AT_INSTRUCTION);
     b.close();
   }

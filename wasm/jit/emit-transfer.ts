@@ -176,7 +176,7 @@ function checkCanonical(b: Emit, target: Val): void {
   byte(OP_I64_SHR_S);
   b.get(target);
   byte(OP_I64_NE);
-  b.openIf();
+  b.openRareIf();
   b.leaveHere(EXIT_AT_INSTRUCTION);
   b.close();
 }
@@ -250,7 +250,7 @@ function comeBack(b: Emit, rec: Rec): void {
   b.get(returnAddress(b, rec));
   byte(OP_I64_NE);
   byte(OP_I32_OR);
-  b.openIf();
+  b.openRareIf();
   localGet(LOCAL_RESULT);
   byte(OP_RETURN);
   b.close();
@@ -314,7 +314,7 @@ function probe(b: Emit): void {
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("jumpTag"));
   byte(OP_I64_XOR);
   byte(OP_I64_EQ);
-  b.openIf();
+  b.openUsualIf();
 }
 
 /** Puts arguments and table index of what `probe` has found on the wasm stack. */

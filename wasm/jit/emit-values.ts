@@ -10,6 +10,7 @@ import {
   OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, byte, i64Const, leb,
   localGet, localSet,
 } from "./encoder";
+import { hint } from "./branch-hints";
 import { IMPORT_MUL_HIGH, IMPORT_MUL_HIGH_SIGNED, call } from "./imports";
 
 /** A value: the number of an i64 local, or CONSTANT and the number of a constant. */
@@ -275,6 +276,15 @@ export class EmitValues {
     byte(OP_IF);
     byte(TYPE_NONE);
     this.depth++;
+  }
+  /** The same where the condition seldom holds, and where it mostly does. */
+  openRareIf(): void {
+    hint(false);
+    this.openIf();
+  }
+  openUsualIf(): void {
+    hint(true);
+    this.openIf();
   }
   /** The same, with a value of this type. */
   openIfValue(type: u8): void {
