@@ -100,10 +100,10 @@ function settle(intake: Intake, file: File, facts: MediaFacts, role: FileRole): 
 function ask(intake: Intake, file: File, facts: MediaFacts): void {
   const choices = ASKED.filter((role) => judgeMedia(facts, role).problem === undefined);
   if (choices.length > 0) return void intake.unclear.push({ file, choices });
-  const packed = facts.kind === "compressed" || facts.kind === "diskFormat";
+  const packed = facts.kind === "compressed";
   const message = packed
     ? judgeMedia(facts, "disk").problem!
-    : "This file is not recognized: it is no CD, floppy or raw disk image, and no kernel that can be started.";
+    : "This file is not recognized: it is no CD, floppy or disk image, and no kernel that can be started.";
   intake.problems.push({ name: file.name, message });
 }
 

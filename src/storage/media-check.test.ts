@@ -71,8 +71,10 @@ describe("disk images", () => {
     expect(problem(gpt, "disk")).toMatch(/2 MB long, but the file has 1 MB/);
   });
 
-  it("must be raw and whole sectors", () => {
-    expect(problem(file(1 << 20, [0, [0x51, 0x46, 0x49, 0xfb]]), "disk")).toMatch(/QCOW2/);
+  it("are of a known format, or raw and whole sectors", () => {
+    const qcow2 = file(1 << 20, [0, [0x51, 0x46, 0x49, 0xfb]]);
+    expect(judgeMedia(qcow2, "disk")).toEqual({});
+    expect(problem(qcow2, "cdrom")).toMatch(/hard disk's image in QCOW2 format/);
     expect(problem(file(1000), "disk")).toMatch(/whole number/);
     expect(problem(file(100), "disk")).toMatch(/100 bytes: too small/);
     expect(judgeMedia(file(1 << 20), "disk").warning).toMatch(/no boot sector/);

@@ -222,8 +222,7 @@ const judges: Record<MediaRole, (facts: MediaFacts) => MediaVerdict> = {
 
 function packed(facts: MediaFacts): string | undefined {
   if (facts.kind === "compressed") return `This file is compressed (${facts.format}): unpack it first.`;
-  if (facts.kind === "diskFormat")
-    return `This is a disk image in ${facts.format} format; only raw images can be used: convert it first.`;
+  if (facts.kind === "diskFormat") return `This is a hard disk's image in ${facts.format} format.`;
   return undefined;
 }
 
@@ -264,6 +263,8 @@ function judgeFloppy(facts: MediaFacts): MediaVerdict {
 }
 
 function judgeDisk(facts: MediaFacts): MediaVerdict {
+  // What is in it is looked at when it is opened (storage/formats).
+  if (facts.kind === "diskFormat") return {};
   const other = packed(facts);
   if (other) return { problem: other };
   const size = sizeInWords(facts.sizeBytes);

@@ -1,5 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import type { VmError } from "../protocol/vm-api.ts";
+import { MemorySink } from "../storage/convert/byte-sink.ts";
+import { writeImage } from "../storage/convert/write-image.ts";
+import { MemoryStore } from "../storage/memory-store.ts";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import { MediaLoader, webOpener } from "./media.ts";
 
@@ -18,6 +22,32 @@ describe("loader", () => {
   test("a disk whose writes cannot be kept is refused", async () => {
     const disk = { source: new Uint8Array(512), writable: "keep" as const };
     await expect(loader().disk(disk, "disk 1")).rejects.toMatchObject({ code: "badConfig" });
+  });
+
+  test.each(["vdi", "vmdk", "vhd", "qcow2"] as const)("a disk comes out of its %s image", async (format) => {
+    const disk = new Uint8Array(4 << 20);
+    disk.set([0x55, 0xaa], 510);
+    disk.set([1, 2, 3], 3 << 20);
+    const sink = new MemorySink();
+    await writeImage(new MemoryStore(disk, { readOnly: true }), format, sink);
+    const source = sink.bytes();
+    const store = await loader().disk({ source, writable: "discard" }, "disk 1");
+    expect(store.sizeBytes).toBe(disk.length);
+    expect(Buffer.compare(await store.read(0, disk.length), disk)).toBe(0);
+    await store.write(0, Uint8Array.of(9));
+    expect((await store.read(0, 1))[0]).toBe(9);
+
+    const cut = await loader()
+      .disk({ source: source.slice(0, 1000), writable: "discard" }, "disk 1")
+      .then(
+        () => "opened",
+        (error: VmError) => `${error.code} ${error.message}`,
+      );
+    expect(cut).toMatch(/^badMedia Disk 1: \S/);
+    // A host that can write keeps changes in raw images only.
+    const opener = { ...webOpener, openToWrite: async () => new MemoryStore(source.slice()) };
+    const kept = new MediaLoader(opener, () => {}).disk({ source, writable: "keep" }, "disk 1");
+    await expect(kept).rejects.toMatchObject({ code: "badConfig", message: expect.stringMatching(/raw images only/) });
   });
 
   test("a URL that cannot be reached is named", async () => {

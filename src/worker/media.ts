@@ -8,7 +8,9 @@ import { VmError } from "../protocol/vm-api.ts";
 import { whyUnreachable } from "../shared/unreachable.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
-import { checkMedia } from "../storage/media-check.ts";
+import { ImageError } from "../storage/formats/image-error.ts";
+import { openImage } from "../storage/formats/open-image.ts";
+import { checkMedia, recognise } from "../storage/media-check.ts";
 import type { MediaRole as StorageRole } from "../storage/media-check.ts";
 import { MemoryStore } from "../storage/memory-store.ts";
 import { openMedia } from "../storage/open-media.ts";
@@ -61,11 +63,34 @@ export class MediaLoader {
   }
 
   async disk({ source, writable }: DiskConfig, role: MediaRole): Promise<BlockStore> {
-    if (writable === "discard")
-      return new OverlayStore(await this.checked(await this.open(source, role), source, role, "disk"));
+    if (writable === "discard") {
+      const store = await this.checked(await this.open(source, role), source, role, "disk");
+      return new OverlayStore(await this.inImage(store, source, role));
+    }
     const store = await this.explained(source, role, () => this.opener.openToWrite(source, role));
     if (!store) throw cannotKeep(role);
-    return this.checked(store, source, role, "disk");
+    await this.checked(store, source, role, "disk");
+    const { kind, format } = await recognise(store);
+    if (kind !== "diskFormat") return store;
+    await store.close?.();
+    throw new VmError(
+      "badConfig",
+      `${label(source, role)}: what the guest writes is kept in raw images only, and this is one in ${format} format. Convert it, or use writable: "discard".`,
+    );
+  }
+
+  /** The disk in a VDI, VMDK, VHD, VHDX or QCOW2 image, checked like a raw one; a raw image itself. */
+  private async inImage(store: BlockStore, source: MediaSource, role: MediaRole): Promise<BlockStore> {
+    if ((await recognise(store)).kind !== "diskFormat") return store;
+    try {
+      const disk = await openImage(store);
+      await this.check(disk, source, role, "disk");
+      return disk;
+    } catch (error) {
+      await store.close?.();
+      if (error instanceof ImageError) throw new VmError("badMedia", `${label(source, role)}: ${error.message}`);
+      throw error;
+    }
   }
 
   async module({ source, commandLine }: ModuleConfig, role: MediaRole): Promise<BootModule> {

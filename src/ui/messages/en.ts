@@ -79,7 +79,7 @@ export const en = {
     heading: "Bring your own",
     hint: "Drop an image anywhere on this page, or open it. Posada recognizes what it is.",
     open: "Open image…",
-    kinds: "CD (ISO), floppy, raw disk image, Linux or Multiboot kernel with initrd",
+    kinds: "CD (ISO), floppy, disk image (raw, VDI, VMDK, VHD, VHDX, QCOW2), Linux or Multiboot kernel with initrd",
     dropHere: "Drop to start it",
     dropBeside: "Drop a CD or floppy image to put it in its drive",
   },

@@ -72,7 +72,8 @@ export const es: Messages = {
     heading: "Traiga el suyo",
     hint: "Suelte una imagen en cualquier parte de esta página, o ábrala. Posada reconoce por sí misma qué es.",
     open: "Abrir imagen…",
-    kinds: "CD (ISO), disquete, imagen de disco sin formato, núcleo Linux o Multiboot con initrd",
+    kinds:
+      "CD (ISO), disquete, imagen de disco (sin formato, VDI, VMDK, VHD, VHDX, QCOW2), núcleo Linux o Multiboot con initrd",
     dropHere: "Suelte para arrancarlo",
     dropBeside: "Suelte una imagen de CD o disquete para ponerla en su unidad",
   },
