@@ -71,7 +71,6 @@ const bad: [string, string, Buffer, RegExp][] = [
   ["something else as a kernel", "vmlinuz", Buffer.alloc(9000, "text "), /not a kernel/],
   ["a truncated disk", "disk.raw", disk("", "").buffer.subarray(0, 5_000_001 - 812_000), /whole number of 512-byte/],
   ["a compressed image", "disk.img.gz", Buffer.from([0x1f, 0x8b, 8, 0]), /compressed \(gzip\)/],
-  ["another disk format", "vm.qcow2", Buffer.from("QFI\xfb".padEnd(600), "latin1"), /QCOW2/],
   ["a web page", "image.iso", Buffer.from("<!doctype html><title>404</title>"), /web page/],
   ["a text", "letter.txt", Buffer.from("Dear innkeeper"), /not recognized/],
 ];
@@ -94,6 +93,14 @@ for (const [what, name, buffer, sentence] of bad)
     await page.getByRole("button", { name: /^Dismiss/ }).click();
     await expect(page.locator(alert)).toHaveCount(0);
   });
+
+test("a damaged disk image is named, with what is wrong in it", async ({ page }) => {
+  await page.goto("./");
+  const buffer = Buffer.from("QFI\xfb".padEnd(600), "latin1");
+  await openFiles(page, { name: "vm.qcow2", mimeType: "", buffer });
+  await expect(page.locator(alert)).toHaveCount(1);
+  await expect(page.locator(alert)).toContainText(/Disk 1 \(vm\.qcow2\): QCOW images of version \d+ are not read/);
+});
 
 test("more memory than the browser gives is said, and the page goes on", async ({ page }) => {
   // As a browser does that has no room left.
