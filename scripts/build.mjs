@@ -16,7 +16,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
-import { at, nodeBin, root, runOrStop } from "./lib/process.mjs";
+import { bundleForNode } from "./lib/node-bundle.mjs";
+import { at, nodeBin, runOrStop } from "./lib/process.mjs";
 
 const stamp = at("build", "site.inputs");
 
@@ -33,24 +34,8 @@ function siteDigest() {
 
 /** The Node side: the command and its machine worker, with the core beside them. */
 async function buildCli() {
-  const { build } = await import("vite");
-  await build({
-    configFile: false,
-    root,
-    logLevel: "warn",
-    publicDir: false,
-    ssr: { noExternal: true, target: "node" },
-    build: {
-      ssr: true,
-      target: "node20",
-      outDir: "dist/cli",
-      emptyOutDir: true,
-      rolldownOptions: {
-        input: { posada: at("cli", "main.ts"), "machine-worker": at("src", "worker", "entry-node.ts") },
-        output: { entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
-      },
-    },
-  });
+  const input = { posada: at("cli", "main.ts"), "machine-worker": at("src", "worker", "entry-node.ts") };
+  await bundleForNode(input, "dist/cli", { chunkFileNames: "[name]-[hash].mjs" });
   copyFileSync(at("build", "core.wasm"), at("dist", "cli", "core.wasm"));
 }
 

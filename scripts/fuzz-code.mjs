@@ -13,7 +13,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { bundleForNode, watchChild } from "./lib/fuzz-child.mjs";
+import { bundleFuzzer, watchChild } from "./lib/fuzz-child.mjs";
 import { at } from "./lib/process.mjs";
 
 const corePath = at("build", "core.wasm");
@@ -71,7 +71,7 @@ else {
     console.error("fuzz:code: build/core.wasm is missing; npm run core makes it");
     process.exit(1);
   }
-  const bundle = await bundleForNode(at("src", "worker", "testing", "code-fuzz", "main.ts"), "code");
+  const bundle = await bundleFuzzer(at("src", "worker", "testing", "code-fuzz", "main.ts"), "code");
   const { modeNames, backendNames } = await import(pathToFileURL(bundle).href);
   const modes = options.mode ?? modeNames();
   const isKnown = modes.every((name) => modeNames().includes(name));

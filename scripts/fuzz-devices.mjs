@@ -11,7 +11,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { bundleForNode, watchChild } from "./lib/fuzz-child.mjs";
+import { bundleFuzzer, watchChild } from "./lib/fuzz-child.mjs";
 import { at } from "./lib/process.mjs";
 
 const corePath = at("build", "core.wasm");
@@ -63,7 +63,7 @@ else {
     console.error("fuzz:devices: build/core.wasm is missing; npm run core makes it");
     process.exit(1);
   }
-  bundle = await bundleForNode(at("src", "machine", "testing", "fuzz", "main.ts"), "devices");
+  bundle = await bundleFuzzer(at("src", "machine", "testing", "fuzz", "main.ts"), "devices");
   const { targetNames } = await import(pathToFileURL(bundle).href);
   const names = targetNames();
   const unknown = (options.device ?? []).filter((name) => !names.includes(name));

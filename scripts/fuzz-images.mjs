@@ -12,7 +12,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { at, root } from "./lib/process.mjs";
+import { bundleForNode } from "./lib/node-bundle.mjs";
+import { at } from "./lib/process.mjs";
 
 const bundle = at("build", "fuzz-images", "main.mjs");
 const HANG_MS = 300_000;
@@ -29,28 +30,6 @@ const { values: options } = parseArgs({
     child: { type: "boolean", default: false },
   },
 });
-
-async function buildBundle() {
-  const { build } = await import("vite");
-  await build({
-    configFile: false,
-    root,
-    logLevel: "warn",
-    publicDir: false,
-    ssr: { noExternal: true, target: "node" },
-    build: {
-      ssr: true,
-      target: "node20",
-      minify: false,
-      outDir: at("build", "fuzz-images"),
-      emptyOutDir: true,
-      rolldownOptions: {
-        input: { main: at("src", "storage", "fuzz", "main.ts") },
-        output: { entryFileNames: "[name].mjs" },
-      },
-    },
-  });
-}
 
 /** In the child: one parser. */
 async function drive(name) {
@@ -105,7 +84,7 @@ function driveInChild(name) {
 
 if (options.child) await drive(options.target[0]);
 else {
-  await buildBundle();
+  await bundleForNode({ main: at("src", "storage", "fuzz", "main.ts") }, at("build", "fuzz-images"), { minify: false });
   const { targetNames } = await import(pathToFileURL(bundle).href);
   const names = targetNames();
   const unknown = (options.target ?? []).filter((name) => !names.includes(name));

@@ -1,28 +1,14 @@
 /** What the fuzzers of machines share: their TypeScript as one file for Node, and a child process that is ended when it hangs. */
 import { spawn } from "node:child_process";
-import { at, root } from "./process.mjs";
+import { bundleForNode } from "./node-bundle.mjs";
+import { at } from "./process.mjs";
 
 const TICK_MS = 1000;
 
 /** Bundles a TypeScript entry. @returns the file's path */
-export async function bundleForNode(entry, name) {
-  const { build } = await import("vite");
+export async function bundleFuzzer(entry, name) {
   const outDir = at("build", "fuzz-bundles", name);
-  await build({
-    configFile: false,
-    root,
-    logLevel: "warn",
-    publicDir: false,
-    ssr: { noExternal: true, target: "node" },
-    build: {
-      ssr: true,
-      target: "node20",
-      minify: false,
-      outDir,
-      emptyOutDir: true,
-      rolldownOptions: { input: { main: entry }, output: { entryFileNames: "[name].mjs" } },
-    },
-  });
+  await bundleForNode({ main: entry }, outDir, { minify: false });
   return `${outDir}/main.mjs`;
 }
 

@@ -17,7 +17,7 @@ import { heatOf, jumpKey, jumpSlot, setHeat } from "../decode/code-index";
 import { linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK, PAGE_SIZE } from "../layout";
 import { memRead, memWrite } from "../mmu/access";
-import { tlbSlot } from "../mmu/tlb-entry";
+import { hits, hostPointer, tlbSlot } from "../mmu/tlb-entry";
 import { refuseCall } from "../semantics/near";
 import { raiseTooLong, raiseUndefined } from "../semantics/invalid";
 import { Interp } from "../interp/backend";
@@ -66,16 +66,6 @@ function leaveToTarget(cpu: Cpu, rec: usize, budget: i32): void {
   if (flags & REC_EA_INDEX) sum += load<u64>(changetype<usize>(cpu) + r.indexReg) << r.scale;
   if (flags & REC_EA_32) return sum & 0xffff_ffff;
   return flags & REC_EA_64_SEG ? sum + segment(cpu, r.seg).base : sum;
-}
-
-/** Whether all of an operand of size S lies in the page that the TLB entry at `slot` knows. */
-@inline function hits<S>(slot: usize, linearAddr: u64): bool {
-  return load<u64>(slot) == ((linearAddr + (sizeof<S>() - 1)) & PAGE_MASK);
-}
-
-/** What a TLB entry that hits says of the host's address. */
-@inline function hostPointer(slot: usize, linearAddr: u64): u64 {
-  return <u64>(<u32>linearAddr + load<u32>(slot, 8));
 }
 
 /** The same operation with all that can happen on the way: general addresses, TLB misses, devices, faults. */

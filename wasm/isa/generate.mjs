@@ -277,7 +277,7 @@ for (const [key, e] of hot) {
     const array = /^(rmwE|write(EG|EI))/.test(e.form) ? "cpu.tlbWrite" : "cpu.tlbRead";
     code = `const linearAddr = plainAddress(cpu, changetype<Rec>(rec));
         const slot = tlbSlot(${array}, linearAddr);
-        if (hits<${from ?? S}>(slot, linearAddr)) ${e.form}at<${types}>(changetype<Hit>(cpu), changetype<Rec>(rec), hostPointer(slot, linearAddr));
+        if (hits<${from ?? S}>(slot, linearAddr)) ${e.form}at<${types}>(changetype<Hit>(cpu), changetype<Rec>(rec), <u64>hostPointer(slot, linearAddr));
         else {
           slow(cpu, rec, ${idOf.get(`${key}_slow`) - coldBase});
           if (cpu.stop) { leave(cpu, rec, budget); return; }

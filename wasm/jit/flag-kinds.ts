@@ -49,36 +49,10 @@ export function settleDeferred(cpu: Cpu): void {
   settleFlags(cpu, kind, cpu.jitFlagX, cpu.jitFlagY, cpu.jitFlagR, cpu.jitFlagT);
 }
 
-/** CF, 0 or 1; changes nothing. */
+/** CF, 0 or 1. The struct has the flags afterwards as well; the kind in hand stays good. */
 export function carryOf(cpu: Cpu, kind: u32, x: u64, y: u64, r: u64, t: u64): u64 {
-  if (kind == KIND_DEFERRED) {
-    kind = cpu.jitFlagKind;
-    x = cpu.jitFlagX;
-    y = cpu.jitFlagY;
-    r = cpu.jitFlagR;
-    t = cpu.jitFlagT;
-  }
-  if (kind & KIND_ROTATED_LEFT) return t & 1;
-  if (kind & KIND_ROTATED_RIGHT) return t >> 63;
-  if (kind == KIND_STRUCT) return <u64>getCF(cpu);
-  if (kind == KIND_WORDS) return x & 1;
-  const bits: u64 = 8 << (kind & 3);
-  const mask: u64 = ~(<u64>0) >> (64 - bits);
-  switch (kind & ~3) {
-    case KIND_LOGIC: return 0;
-    case KIND_ADD: return <u64>(((x + y) & mask) < x);
-    case KIND_SUB: return <u64>(x < y);
-    case KIND_ADC: return (((x & y) | ((x | y) & ~r)) >> (bits - 1)) & 1;
-    case KIND_SBB: return (((~x & y) | ((~x | y) & r)) >> (bits - 1)) & 1;
-    case KIND_SHL: return (x >> (bits - 1)) & 1;
-    case KIND_SHR:
-    case KIND_SAR: return x & 1;
-    case KIND_IMUL: {
-      settleFlags(cpu, kind, x, y, r, t);
-      return <u64>getCF(cpu);
-    }
-    default: return y & 1;
-  }
+  settleFlags(cpu, kind, x, y, r, t);
+  return <u64>getCF(cpu);
 }
 
 /** Writes the flags into the processor's struct. */

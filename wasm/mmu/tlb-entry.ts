@@ -8,8 +8,18 @@ import { PAGE_MASK, TLB_ENTRIES } from "../layout";
   return array + ((<u32>(linearAddr >> 8)) & ((TLB_ENTRIES - 1) << 4));
 }
 
+/** Whether all of an operand of size S lies in the page that the entry at `slot` knows. */
+@inline export function hits<S>(slot: usize, linearAddr: u64): bool {
+  return load<u64>(slot) == ((linearAddr + (sizeof<S>() - 1)) & PAGE_MASK);
+}
+
+/** Where the byte at `linearAddr` is, by an entry that hits. */
+@inline export function hostPointer(slot: usize, linearAddr: u64): usize {
+  return <u32>linearAddr + load<u32>(slot, 8);
+}
+
 /** Host pointer of the byte at `linearAddr` if the array knows its page as plain memory, else 0. */
 @inline export function tlbPointer(array: u32, linearAddr: u64): usize {
   const slot = tlbSlot(array, linearAddr);
-  return load<u64>(slot) == (linearAddr & PAGE_MASK) ? <u32>linearAddr + load<u32>(slot, 8) : 0;
+  return hits<u8>(slot, linearAddr) ? hostPointer(slot, linearAddr) : 0;
 }
