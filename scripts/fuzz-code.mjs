@@ -3,9 +3,10 @@
  * `npm run fuzz:code`: random bytes executed as code, in every mode, on a whole machine; interpreted and compiled side by
  * side. A process per mode.
  *
- *   --mode NAME     only this one (repeatable)     --seconds N    per mode (60)         --seed N    (1)
+ *   --mode NAME     only this one (repeatable)     --seconds N    of processor time per mode (60)
  *   --series N      begin with this one (0)        --count N      at most so many series
- *   --backends LIST interpreter,jit                --list         names of modes
+ *   --backends LIST interpreter,jit                --seed N       (1)
+ *   --list          names of modes
  *
  * An exception of the host, a run that does not come back within a minute, memory touched beside the guest's, and machines that
  * part are reported with what makes them happen again. Exit status 1 where there was one.
@@ -55,10 +56,10 @@ async function driveInChild(mode, bundle) {
   const passedOn = ["seed", "series", "count", "backends", "seconds"].flatMap((name) => [`--${name}`, options[name]]);
   const args = ["--child", "--bundle", bundle, "--mode", mode, ...passedOn];
   const end = await watchChild(fileURLToPath(import.meta.url), args, HANG_MS);
-  const p = end.progress ?? { series: 0, cases: 0, bursts: 0, instructions: 0, compiledInstructions: 0, tripleFaults: 0, longestRunMs: 0 }; // prettier-ignore
+  const p = end.progress ?? { series: 0, cases: 0, bursts: 0, instructions: 0, compiledInstructions: 0, tripleFaults: 0, longestRunMs: 0, cpuSeconds: 0 }; // prettier-ignore
   const what =
     `${p.series} series, ${p.cases} cases, ${p.bursts} bursts, ${p.instructions} instructions ` +
-    `(${p.compiledInstructions} compiled), ${p.tripleFaults} triple faults, longest run ${p.longestRunMs.toFixed(0)} ms, ${end.seconds.toFixed(0)} s`;
+    `(${p.compiledInstructions} compiled), ${p.tripleFaults} triple faults, longest run ${p.longestRunMs.toFixed(0)} ms, ${p.cpuSeconds.toFixed(0)} s of processor time`;
   const place = `series ${Number(options.series) + p.series}, case ${p.cases}`;
   const verdict = end.hangs ? `HANGS in ${place}` : end.status === 0 ? "ok" : "FAILED";
   console.log(`${mode.padEnd(16)} seed ${options.seed}: ${what}: ${verdict}`);

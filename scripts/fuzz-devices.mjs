@@ -3,7 +3,7 @@
  * `npm run fuzz:devices`: random register traffic for every device, 10 million accesses each, a process per device.
  *
  *   --device NAME   only this one (repeatable)    --accesses N   per device      --seed N    a run can be had again
- *   --seconds N     per device, then the next     --list         names of devices
+ *   --seconds N     of processor time per device  --list         names of devices
  *
  * A device that throws or answers nonsense is reported with its seed and its last steps; one that makes no progress for
  * a minute hangs, and is ended. Exit status 1 where any did.
@@ -49,8 +49,8 @@ async function driveInChild(name) {
   const args = ["--child", "--device", name, "--seed", options.seed, "--accesses", options.accesses];
   const script = fileURLToPath(import.meta.url);
   const end = await watchChild(script, [...args, "--bundle", bundle, "--seconds", options.seconds], HANG_MS);
-  const { accesses, roundTrips } = end.progress ?? { accesses: 0, roundTrips: 0 };
-  const what = `${accesses} accesses, ${roundTrips} round trips, ${end.seconds.toFixed(1)} s`;
+  const { accesses, roundTrips, cpuSeconds } = end.progress ?? { accesses: 0, roundTrips: 0, cpuSeconds: 0 };
+  const what = `${accesses} accesses, ${roundTrips} round trips, ${cpuSeconds.toFixed(1)} s of processor time`;
   const verdict = end.hangs ? `HANGS after ${accesses} accesses` : end.status === 0 ? "ok" : "FAILED";
   console.log(`${name.padEnd(24)} seed ${options.seed}: ${what}: ${verdict}`);
   return end.status === 0 && !end.hangs;

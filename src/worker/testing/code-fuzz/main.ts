@@ -9,9 +9,9 @@ export interface CodeFuzzRun {
   firstSeries: number;
   mostSeries: number;
   backends: readonly string[];
-  /** Stops after the series under way when this much host time has gone by. */
+  /** Stops after the series under way when the process has used this much processor time. */
   seconds: number;
-  report(progress: CodeFuzzProgress): void;
+  report(progress: CodeFuzzProgress & { cpuSeconds: number }): void;
 }
 
 const REPORT_EVERY_MS = 1000;
@@ -23,15 +23,19 @@ export const backendNames = (): readonly string[] => BACKENDS;
 export async function fuzz(run: CodeFuzzRun, module: WebAssembly.Module): Promise<void> {
   const mode = CODE_MODES.find(({ name }) => name === run.mode)!;
   const fuzzer = new CodeFuzzer(module, mode, run.seed, run.backends as readonly BackendName[]);
-  const end = Date.now() + run.seconds * 1000;
   const { progress } = fuzzer;
   let reported = 0;
   const sign = (): void => {
     if (Date.now() - reported < REPORT_EVERY_MS) return;
     reported = Date.now();
-    run.report(progress);
+    run.report({ ...progress, cpuSeconds: cpuSeconds() });
   };
-  for (let series = run.firstSeries; series < run.firstSeries + run.mostSeries && Date.now() < end; series++)
+  for (let series = run.firstSeries; series < run.firstSeries + run.mostSeries && cpuSeconds() < run.seconds; series++)
     await fuzzer.series(series, sign);
-  run.report(progress);
+  run.report({ ...progress, cpuSeconds: cpuSeconds() });
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -64,8 +64,7 @@ export class MemoryGuards {
       between(CPU_TABLES_BASE + CPU_TABLES_SIZE, hasJit ? JIT_SCRATCH : JIT_ARENA_END),
       between(linearMemoryBytes(ramBytes, vramBytes), buffer.byteLength),
     ];
-    this.pattern = new Uint8Array(Math.max(...this.areas.map((area) => area.length)));
-    for (let i = 0; i < this.pattern.length; i++) this.pattern[i] = PATTERN[i & 3]!;
+    this.pattern = Buffer.alloc(Math.max(...this.areas.map((area) => area.length)), Uint8Array.from(PATTERN));
     for (const area of this.areas) area.set(this.pattern.subarray(0, area.length));
     this.rom = between(ROM_BASE, ROM_BASE + ROM_SIZE);
     this.romBefore = this.rom.slice();
