@@ -50,6 +50,30 @@ for (const colorScheme of ["light", "dark"] as const)
       await page.context().close();
     });
 
+for (const [colorScheme, viewport] of [
+  ["light", { width: 1280, height: 800 }],
+  ["dark", { width: 390, height: 844 }],
+] as const)
+  test(`no axe violations around a machine: ${colorScheme}, ${viewport.width} wide`, async ({ browser }) => {
+    const page = await (await browser.newContext({ colorScheme, viewport, locale: "en-US" })).newPage();
+    await page.goto(test.info().project.use.baseURL!);
+    await openFiles(page, HELLO);
+    await expectOnScreen(page, /Hello/);
+    for (const panel of ["Session information", "Log"]) {
+      await page.getByRole("button", { name: panel, exact: true }).click();
+      await expect(page.getByRole("region", { name: panel })).toBeVisible();
+      await expectNoViolations(page);
+    }
+    await page.getByRole("button", { name: "Keys", exact: true }).click();
+    await page.getByRole("menuitemcheckbox", { name: "PC keyboard on the screen" }).click();
+    await expect(page.getByRole("region", { name: "PC keyboard" })).toBeVisible();
+    await expectNoViolations(page);
+    await page.getByRole("button", { name: "Leave machine" }).click();
+    await expectNoViolations(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+
 test("everything by keyboard: start, give the keyboard back, pause, leave", async ({ page }) => {
   await page.goto("./");
   await expect(startButton(page)).toBeVisible();

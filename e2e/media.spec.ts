@@ -40,16 +40,24 @@ test("a CD goes into the drive of a running machine and comes out again", async 
   await expectState(page, "running");
 });
 
-test("a disk beside a running machine asks before that is switched off", async ({ page }) => {
+test("a disk beside a running machine is another machine; both go on, and one is closed", async ({ page }) => {
   await page.goto("./");
   await dropFiles(page, floppy("first.img", "First machine"));
   await expectOnScreen(page, /First machine/);
   await dropFiles(page, disk("second.raw", "Second machine"));
-  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-  await expectState(page, "running");
-  await dropFiles(page, disk("second.raw", "Second machine"));
-  await page.getByRole("button", { name: "Switch off and start" }).click();
   await expectOnScreen(page, /Second machine/);
+  const open = page.getByRole("navigation", { name: "Open machines" });
+  await expect(open.getByRole("button", { name: /^first\.img Running/ })).toBeVisible();
+  await expect(open.locator("canvas")).toHaveCount(1);
+  await open.getByRole("button", { name: /^first\.img/ }).click();
+  await expectOnScreen(page, /First machine/);
+  await open.getByRole("button", { name: "Close second.raw" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await expect(open).toBeVisible();
+  await open.getByRole("button", { name: "Close second.raw" }).click();
+  await page.getByRole("button", { name: "Pull the plug and leave" }).click();
+  await expect(open).toHaveCount(0);
+  await expectState(page, "running");
 });
 
 test("a file that does not say what it is is asked about", async ({ page }) => {

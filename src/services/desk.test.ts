@@ -14,6 +14,8 @@ const stats = (instructions: number, wallMs: number, haltedMs: number, readBytes
     disk: { readBytes, writtenBytes: 0 },
     cdrom: { readBytes: 0 },
     floppy: { readBytes: 0, writtenBytes: 0 },
+    wasmMemoryBytes: 1 << 20,
+    jit: { instructions: instructions / 2 },
   }) as VmStats;
 
 /** Stands for a machine: notes what is asked of it, and sends what the test wants. */
@@ -125,12 +127,39 @@ test("loading can be cancelled; nothing is told", async () => {
   expect(desk.problems).toEqual([]);
 });
 
-test("of two machines opened at once the later one stays", async () => {
+test("several machines are open at once; the last one opened is in view, and closing is one's own", async () => {
   const { desk, clients } = makeDesk();
-  await desk.open(plan, false);
   await Promise.all([desk.open({ ...plan, title: "A" }, true), desk.open({ ...plan, title: "B" }, true)]);
+  expect(desk.machines.map(({ title }) => title)).toEqual(["A", "B"]);
   expect(desk.session?.plan.title).toBe("B");
-  expect(clients.filter(({ disposed }) => !disposed)).toHaveLength(1);
+  const [a, b] = desk.machines;
+  desk.show(a!);
+  await desk.close(b!);
+  expect(desk.session?.plan.title).toBe("A");
+  expect(clients.map(({ disposed }) => disposed)).toEqual([false, true]);
+  desk.show(null);
+  expect(desk.session).toBeNull();
+  expect(a!.isOn).toBe(true);
+});
+
+test("a failure names its machine where several are open", async () => {
+  const { desk, clients } = makeDesk();
+  await desk.open({ ...plan, title: "A" }, true);
+  await desk.open({ ...plan, title: "B" }, true);
+  clients[0]!.send({ type: "error", code: "storage", message: "No more room." });
+  expect(desk.problems).toMatchObject([{ machine: "A", message: "No more room." }]);
+  expect(desk.machines[1]!.session.state).toBe("running");
+});
+
+test("a guest that is asked to end is closed when it has ended", async () => {
+  const { desk, clients } = makeDesk();
+  await desk.open(plan, true);
+  await desk.shutDown(desk.current!);
+  expect(clients[0]!.asked).toEqual(["start", "pressPowerButton"]);
+  expect(desk.machines).toHaveLength(1);
+  clients[0]!.send({ type: "state", state: "poweredOff" });
+  await vi.waitFor(() => expect(desk.machines).toEqual([]));
+  expect(clients[0]!.disposed).toBe(true);
 });
 
 test("failures of a running machine are told once each; its state follows", async () => {
@@ -164,6 +193,10 @@ test("rates come from two readings, one second apart", async () => {
   expect(desk.session!.rates).toEqual({
     instructionsPerSecond: 5e6,
     haltedShare: 0.25,
+    jitShare: 0.5,
+    memoryBytes: 1 << 20,
+    readBytesPerSecond: 512,
+    writtenBytesPerSecond: 0,
     diskActive: true,
     cdromActive: false,
     floppyActive: false,
@@ -182,7 +215,7 @@ test("serial output is kept for a console opened later", async () => {
   expect(desk.session!.serialHistory.text()).toBe("login: ");
 });
 
-test("a dropped image boots; a CD beside a machine goes into its drive; a disk asks first", async () => {
+test("a dropped image boots; a CD beside a machine goes into its drive; a disk is another machine", async () => {
   const { desk, clients } = makeDesk();
   await desk.openFiles([disk()]);
   expect(desk.session?.plan.title).toBe("disk.img");
@@ -191,13 +224,9 @@ test("a dropped image boots; a CD beside a machine goes into its drive; a disk a
   expect(clients).toHaveLength(1);
   expect(desk.session?.cdrom?.name).toBe("system.iso");
   await desk.openFiles([disk()]);
-  expect(desk.question).toMatchObject({ kind: "replace" });
-  await desk.answerReplace(false);
-  expect(clients).toHaveLength(1);
-  await desk.openFiles([disk()]);
-  await desk.answerReplace(true);
   expect(clients).toHaveLength(2);
-  expect(clients[0]!.disposed).toBe(true);
+  expect(clients[0]!.disposed).toBe(false);
+  expect(desk.machines).toHaveLength(2);
 });
 
 test("a file that can be more than one thing is asked about", async () => {

@@ -1,47 +1,57 @@
 /**
- * The front desk: which machine is in view, and what went wrong lately. The page shows it; it knows nothing of pages.
- * Fires "change" when something to be shown is different, and "notice" (detail: Notice) for things worth saying once.
+ * The front desk: which machines are open in this page, which of them is in view, and what went wrong lately. The page
+ * shows it; it knows nothing of pages. Fires "change" when something to be shown is different, and "notice" (detail:
+ * Notice) for things worth saying once.
  */
+import type { LibraryApi, MachineId } from "../protocol/library.ts";
+import { LibraryError } from "../protocol/library.ts";
 import type { VmError } from "../protocol/vm-api.ts";
 import type { VmErrorCode } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import type { LibraryRuns } from "./library/library-run.ts";
 import { MachineSession } from "./machine-session.ts";
 import type { MachineClient } from "./machine-session.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
 import { planOf, takeIn } from "./media-intake.ts";
 import type { FileRole, Intake, UnclearFile } from "./media-intake.ts";
 import { checkHost } from "./host-check.ts";
+import { OpenMachine } from "./open-machine.ts";
 import type { ParameterProblem } from "./page-request.ts";
 import { VmClient } from "./vm-client.ts";
 
 /** Something that went wrong, until the person has read it. */
-export type Problem = { id: number } & (
-  | { kind: "machine"; code: VmErrorCode; message: string }
-  | { kind: "parameter"; problem: ParameterProblem }
-  | { kind: "file"; name: string; message: string; usable: boolean }
-);
+export type Problem = { id: number } & NewProblem;
 type NewProblem =
-  | { kind: "machine"; code: VmErrorCode; message: string }
+  /** `machine`: which one, where several are open. */
+  | { kind: "machine"; code: VmErrorCode; message: string; machine?: string }
+  | { kind: "library"; message: string }
   | { kind: "parameter"; problem: ParameterProblem }
   | { kind: "file"; name: string; message: string; usable: boolean };
 
+/** What is in a drive now; null: nothing. */
 export interface Notice {
   drive: "cdrom" | "floppy";
   name: string | null;
 }
 
-/** Files that wait for the person's word. */
-export type Question =
-  | { kind: "role"; unclear: UnclearFile; rest: UnclearFile[]; clear: Intake["clear"] }
-  /** A machine is in view, and these files make another. */
-  | { kind: "replace"; files: Intake["clear"] };
+/** Files that wait for the person's word: one that does not say what it is. */
+export interface Question {
+  kind: "role";
+  unclear: UnclearFile;
+  rest: UnclearFile[];
+  clear: Intake["clear"];
+}
 
 export class Desk extends EventTarget {
-  session: MachineSession | null = null;
+  /** In the order in which they were opened. */
+  machines: readonly OpenMachine[] = [];
+  /** null: the page shows its own places. */
+  current: OpenMachine | null = null;
   problems: Problem[] = [];
   question: Question | null = null;
   private nextId = 1;
-  private turn = 0;
+  /** Machines that are to be closed when their guests have ended. */
+  private readonly ending = new Set<OpenMachine>();
 
   /** @param adjust puts the person's settings into a plan of opened files */
   constructor(
@@ -49,47 +59,107 @@ export class Desk extends EventTarget {
     private readonly adjust: (plan: MachinePlan) => MachinePlan = (plan) => plan,
     private readonly makeClient: () => MachineClient = () => new VmClient(),
     private readonly host: () => void = checkHost,
+    private readonly library: (LibraryApi & LibraryRuns) | null = null,
   ) {
     super();
   }
 
-  /** Makes the machine and shows it; starts it where `autostart`. Earlier problems are over, but for those to `keep`. */
+  /** Of the machine in view. */
+  get session(): MachineSession | null {
+    return this.current?.session ?? null;
+  }
+
+  /** The open one of a machine of the library. */
+  ofLibrary(id: MachineId): OpenMachine | undefined {
+    return this.machines.find(({ machineId }) => machineId === id);
+  }
+
+  /** Makes a machine that is not kept and shows it; starts it where `autostart`. Earlier problems are over, but for those to `keep`. */
   async open(plan: MachinePlan, autostart: boolean, keep: Problem[] = []): Promise<void> {
-    const turn = ++this.turn;
-    await this.leave();
-    if (turn !== this.turn) return; // something else was opened meanwhile
     this.problems = keep;
-    let session: MachineSession;
+    let machine: OpenMachine;
     try {
       this.host();
-      session = new MachineSession(plan, this.baseUrl, this.makeClient);
+      machine = new OpenMachine(new MachineSession(plan, this.baseUrl, this.makeClient));
     } catch (error) {
       this.tellError(error);
       return;
     }
-    this.session = session;
-    session.addEventListener("change", () => this.changed());
-    session.addEventListener("problem", (event) => this.tellError((event as CustomEvent<VmError>).detail));
-    this.changed();
+    await this.admit(machine, autostart);
+  }
+
+  /** Shows a machine of the library; it is made, and started where `autostart`, unless it is open already. */
+  async openKept(id: MachineId, autostart: boolean): Promise<void> {
+    const { library } = this;
+    if (!library) return;
+    const open = this.ofLibrary(id);
+    if (open) {
+      this.show(open);
+      if (autostart && !open.isOn) await this.start(open);
+      return;
+    }
+    this.problems = [];
     try {
-      await session.whenLoaded();
+      this.host();
+      await this.admit(new OpenMachine((await library.run(id)).session, library.runOf(id) ?? null), autostart);
     } catch (error) {
-      if (this.session !== session) return; // cancelled
-      this.session = null;
       this.tellError(error);
-      return;
     }
-    if (autostart && this.session === session) await session.start();
+  }
+
+  /** Starts machines of the library without showing them: those of a group. */
+  async startBehind(id: MachineId): Promise<void> {
+    const shown = this.current;
+    const opening = this.openKept(id, true);
+    this.show(shown);
+    await opening;
+  }
+
+  show(machine: OpenMachine | null): void {
+    if (this.current === machine) return;
+    this.current = machine;
+    this.changed();
+  }
+
+  async start(machine: OpenMachine): Promise<void> {
+    try {
+      await machine.start();
+    } catch (error) {
+      this.tellError(error, machine);
+    }
+  }
+
+  /** Suspends a machine of the library to disk; it is open no longer. */
+  async saveState(machine: OpenMachine): Promise<void> {
+    try {
+      await machine.run!.saveState();
+    } catch (error) {
+      return this.tellError(error, machine);
+    }
+    this.dismissMachine(machine);
+  }
+
+  /** Asks the guest to end; then the machine is closed. */
+  async shutDown(machine: OpenMachine): Promise<void> {
+    this.ending.add(machine);
+    await machine.session.pressPowerButton();
   }
 
   /** Ends the machine in view, also while it loads. */
   async leave(): Promise<void> {
-    const session = this.session;
-    if (!session) return;
-    this.session = null;
+    if (this.current) await this.close(this.current);
+  }
+
+  /** Ends a machine: one that is on has its plug pulled. */
+  async close(machine: OpenMachine): Promise<void> {
+    if (!this.machines.includes(machine)) return;
     this.problems = [];
-    this.changed();
-    await session.close();
+    this.dismissMachine(machine);
+    try {
+      await machine.close();
+    } catch (error) {
+      this.tellError(error, machine);
+    }
   }
 
   /** Opens files as a new machine; beside a machine that is in view, disks of removable drives go into those. */
@@ -104,25 +174,22 @@ export class Desk extends EventTarget {
 
   /** The answer to `question`; null gives it up. */
   async answer(role: FileRole | null): Promise<void> {
-    const question = this.question;
+    const { question } = this;
     this.question = null;
     this.changed();
-    if (!question || question.kind !== "role" || role === null) return;
+    if (!question || role === null) return;
     await this.proceed([...question.clear, { file: question.unclear.file, role }], question.rest);
   }
 
-  async answerReplace(yes: boolean): Promise<void> {
-    const question = this.question;
-    this.question = null;
-    this.changed();
-    if (yes && question?.kind === "replace") await this.boot(question.files);
-  }
-
-  async insert(drive: Notice["drive"], medium: Medium | null): Promise<void> {
-    const session = this.session;
+  async insert(drive: "cdrom" | "floppy", medium: Medium | null): Promise<void> {
+    const { session } = this;
     if (!session) return;
     const done = await (drive === "cdrom" ? session.insertCdrom(medium) : session.insertFloppy(medium));
-    if (done) this.dispatchEvent(new CustomEvent("notice", { detail: { drive, name: medium?.name ?? null } }));
+    if (done) this.notice({ drive, name: medium?.name ?? null });
+  }
+
+  notice(notice: Notice): void {
+    this.dispatchEvent(new CustomEvent("notice", { detail: notice }));
   }
 
   tell(problem: NewProblem): void {
@@ -133,13 +200,46 @@ export class Desk extends EventTarget {
     this.changed();
   }
 
-  tellError(error: unknown): void {
+  tellError(error: unknown, machine: OpenMachine | null = null): void {
+    if (error instanceof LibraryError) {
+      if (error.code !== "cancelled") this.tell({ kind: "library", message: error.message });
+      return;
+    }
     const { code, message } = asVmError(error);
-    this.tell({ kind: "machine", code, message });
+    const named = machine && this.machines.length > 1 ? { machine: machine.title } : {};
+    this.tell({ kind: "machine", code, message, ...named });
   }
 
   dismiss(id: number): void {
     this.problems = this.problems.filter((problem) => problem.id !== id);
+    this.changed();
+  }
+
+  private async admit(machine: OpenMachine, autostart: boolean): Promise<void> {
+    const { session } = machine;
+    this.machines = [...this.machines, machine];
+    this.current = machine;
+    session.addEventListener("change", () => {
+      if (!machine.isOn && this.ending.delete(machine)) void this.close(machine);
+      else this.changed();
+    });
+    session.addEventListener("problem", (event) => this.tellError((event as CustomEvent<VmError>).detail, machine));
+    this.changed();
+    try {
+      await session.whenLoaded();
+    } catch (error) {
+      if (!this.machines.includes(machine)) return; // cancelled
+      this.tellError(error, machine);
+      this.dismissMachine(machine);
+      await machine.run?.close();
+      return;
+    }
+    if (autostart && this.machines.includes(machine)) await this.start(machine);
+  }
+
+  private dismissMachine(machine: OpenMachine): void {
+    this.machines = this.machines.filter((other) => other !== machine);
+    if (this.current === machine) this.current = null;
     this.changed();
   }
 
@@ -152,18 +252,13 @@ export class Desk extends EventTarget {
     }
     if (clear.length === 0) return;
     const removable = clear.every(({ role }) => role === "cdrom" || role === "floppy");
-    if (!this.session) return this.boot(clear);
-    if (removable && this.session.phase === "ready") {
-      for (const { file, role } of clear) await this.insert(role as Notice["drive"], { source: file, name: file.name });
+    if (removable && this.session?.phase === "ready") {
+      for (const { file, role } of clear)
+        await this.insert(role as "cdrom" | "floppy", { source: file, name: file.name });
       return;
     }
-    this.question = { kind: "replace", files: clear };
-    this.changed();
-  }
-
-  private async boot(files: Intake["clear"]): Promise<void> {
     const aboutFiles = this.problems.filter(({ kind }) => kind === "file");
-    await this.open(this.adjust(planOf(files)), true, aboutFiles);
+    await this.open(this.adjust(planOf(clear)), true, aboutFiles);
   }
 
   private changed(): void {

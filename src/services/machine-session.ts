@@ -9,7 +9,9 @@ import { VmError } from "../protocol/vm-api.ts";
 import type { KeyCode, MouseButton, VmApi, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { configOf } from "./machine-plan.ts";
+import { MachineLog } from "./machine-log.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
+import { RatesHistory } from "./rates-history.ts";
 import { SerialHistory } from "./serial-history.ts";
 import { ratesBetween } from "./vm-rates.ts";
 import type { VmRates } from "./vm-rates.ts";
@@ -55,6 +57,8 @@ export class MachineSession extends EventTarget {
   cdrom: Medium | null;
   floppy: Medium | null;
   readonly serialHistory = new SerialHistory();
+  readonly ratesHistory = new RatesHistory();
+  readonly log = new MachineLog();
 
   private readonly client: MachineClient;
   private readonly api: VmApi;
@@ -125,35 +129,36 @@ export class MachineSession extends EventTarget {
     await this.attempt(() => this.client.attachCanvas(canvas));
   }
 
-  start(): Promise<void> {
-    return this.attempt(() => this.api.start());
+  async start(): Promise<void> {
+    await this.attempt(() => this.api.start());
   }
 
-  pause(): Promise<void> {
-    return this.attempt(() => this.api.pause());
+  async pause(): Promise<void> {
+    await this.attempt(() => this.api.pause());
   }
 
-  resume(): Promise<void> {
-    return this.attempt(() => this.api.resume());
+  async resume(): Promise<void> {
+    await this.attempt(() => this.api.resume());
   }
 
-  reset(): Promise<void> {
-    return this.attempt(() => this.api.reset());
+  async reset(): Promise<void> {
+    await this.attempt(() => this.api.reset());
   }
 
-  pressPowerButton(): Promise<void> {
-    return this.attempt(() => this.api.pressPowerButton());
+  async pressPowerButton(): Promise<void> {
+    await this.attempt(() => this.api.pressPowerButton());
   }
 
-  powerOff(): Promise<void> {
-    return this.attempt(() => this.api.powerOff());
+  async powerOff(): Promise<void> {
+    await this.attempt(() => this.api.powerOff());
   }
 
-  pressKeys(codes: KeyCode[]): Promise<void> {
-    return this.attempt(() => this.api.pressKeys(codes));
+  async pressKeys(codes: KeyCode[]): Promise<void> {
+    await this.attempt(() => this.api.pressKeys(codes));
   }
 
-  typeText(text: string): Promise<void> {
+  /** Resolves when all is typed; false where it could not be. */
+  typeText(text: string): Promise<boolean> {
     return this.attempt(() => this.api.typeText(text));
   }
 
@@ -194,14 +199,14 @@ export class MachineSession extends EventTarget {
   insertCdrom(medium: Medium | null): Promise<boolean> {
     return this.changeMedium(
       () => this.api.insertCdrom(medium?.source ?? null),
-      () => (this.cdrom = medium),
+      () => this.inserted("cdrom", medium),
     );
   }
 
   insertFloppy(medium: Medium | null): Promise<boolean> {
     return this.changeMedium(
       () => this.api.insertFloppy(medium?.source ?? null),
-      () => (this.floppy = medium),
+      () => this.inserted("floppy", medium),
     );
   }
 
@@ -210,6 +215,11 @@ export class MachineSession extends EventTarget {
     this.enterPhase("closed");
     this.stopStats();
     await this.client.dispose();
+  }
+
+  private inserted(drive: "cdrom" | "floppy", medium: Medium | null): void {
+    this[drive] = medium;
+    this.log.add({ kind: "medium", drive, name: medium?.name ?? null });
   }
 
   private async changeMedium(change: () => Promise<void>, remember: () => void): Promise<boolean> {
@@ -227,15 +237,18 @@ export class MachineSession extends EventTarget {
     if (this.takesInput) void this.attempt(send);
   }
 
-  private async attempt(action: () => Promise<void>): Promise<void> {
+  private async attempt(action: () => Promise<void>): Promise<boolean> {
     try {
       await action();
+      return true;
     } catch (error) {
       if (this.phase !== "closed") this.tell(asVmError(error));
+      return false;
     }
   }
 
   private tell(error: VmError): void {
+    this.log.add({ kind: "failure", message: error.message });
     this.dispatchEvent(new CustomEvent("problem", { detail: error }));
   }
 
@@ -243,6 +256,7 @@ export class MachineSession extends EventTarget {
     switch (event.type) {
       case "state":
         this.reason = event.reason;
+        this.log.add({ kind: "state", state: event.state, ...(event.reason ? { reason: event.reason } : {}) });
         this.hasRun ||= event.state === "running";
         if (event.state === "running") this.startStats();
         else this.stopStats();
@@ -254,6 +268,7 @@ export class MachineSession extends EventTarget {
         return;
       case "screenmode":
         this.screenMode = event;
+        this.log.add({ kind: "screen", widthPx: event.widthPx, heightPx: event.heightPx, text: event.text });
         break;
       case "keyboardleds":
         this.leds = event;
@@ -268,7 +283,9 @@ export class MachineSession extends EventTarget {
         this.tell(new VmError(event.code, event.message));
         return;
       case "debug":
+        return this.log.add({ kind: "guest", text: event.text });
       case "postcode":
+        return this.log.add({ kind: "postcode", code: event.code });
       case "exit":
         return;
     }
@@ -312,6 +329,7 @@ export class MachineSession extends EventTarget {
     }
     if (this.timer === null) return;
     if (this.lastStats) this.rates = ratesBetween(this.lastStats, stats);
+    if (this.rates) this.ratesHistory.add(this.rates, Date.now());
     this.lastStats = stats;
     this.changed();
   }

@@ -8,20 +8,33 @@ function storage(text: string | null) {
 
 test("choices are kept", () => {
   const { get } = storage(null);
-  new Preferences(get).set({ theme: "dark", machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] } });
-  expect(new Preferences(get).choices).toEqual({
+  const chosen = {
     theme: "dark",
     language: null,
     machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] },
-  });
+    scale: "integer",
+    sort: "lastRun",
+    layout: "list",
+    folded: ["lab/servers"],
+  } as const;
+  new Preferences(get).set({ ...chosen, machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] } });
+  expect(new Preferences(get).choices).toEqual(chosen);
 });
 
 test.each([
   "not JSON",
   "7",
-  '{"theme":"pink","language":3,"machine":{"memoryMiB":-1,"cpuModel":"z80","bootOrder":["usb"]}}',
+  '{"theme":"pink","language":3,"scale":"huge","sort":7,"layout":null,"folded":"x","machine":{"memoryMiB":-1,"cpuModel":"z80","bootOrder":["usb"]}}',
 ])("stored %s is no harm", (text) => {
-  expect(new Preferences(storage(text).get).choices).toEqual({ theme: "system", language: null, machine: {} });
+  expect(new Preferences(storage(text).get).choices).toEqual({
+    theme: "system",
+    language: null,
+    machine: {},
+    scale: "fit",
+    sort: "name",
+    layout: "cards",
+    folded: [],
+  });
 });
 
 test("a browser that keeps nothing only forgets", () => {

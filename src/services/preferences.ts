@@ -4,11 +4,26 @@ import type { MachineSettings } from "./machine-plan.ts";
 
 export type Theme = "system" | "light" | "dark";
 
+export const SCREEN_SCALES = ["fit", "integer", "original"] as const;
+export type ScreenScale = (typeof SCREEN_SCALES)[number];
+
+export const MACHINE_SORTS = ["name", "lastRun", "created", "system"] as const;
+export type MachineSort = (typeof MACHINE_SORTS)[number];
+export const MACHINE_LAYOUTS = ["cards", "list"] as const;
+export type MachineLayout = (typeof MACHINE_LAYOUTS)[number];
+
 export interface Choices {
   theme: Theme;
   /** A language tag; null: the browser's. */
   language: string | null;
   machine: MachineSettings;
+  /** How large the screens of guests are shown. */
+  scale: ScreenScale;
+  /** How the machines of the library are shown. */
+  sort: MachineSort;
+  layout: MachineLayout;
+  /** Paths of groups that are folded. */
+  folded: readonly string[];
 }
 
 const KEY = "posada.choices";
@@ -47,13 +62,17 @@ export class Preferences extends EventTarget {
 
 /** Stored by another version, or by hand: what is of no use is left out. */
 function checked(stored: unknown): Choices {
-  const { theme, language, machine } = (typeof stored === "object" && stored !== null ? stored : {}) as Partial<
-    Record<keyof Choices, unknown>
-  >;
+  const { theme, language, machine, scale, sort, layout, folded } = (
+    typeof stored === "object" && stored !== null ? stored : {}
+  ) as Partial<Record<keyof Choices, unknown>>;
   return {
     theme: THEMES.find((known) => known === theme) ?? "system",
     language: typeof language === "string" ? language : null,
     machine: checkedSettings(machine),
+    scale: SCREEN_SCALES.find((known) => known === scale) ?? "fit",
+    sort: MACHINE_SORTS.find((known) => known === sort) ?? "name",
+    layout: MACHINE_LAYOUTS.find((known) => known === layout) ?? "cards",
+    folded: Array.isArray(folded) ? folded.filter((path) => typeof path === "string") : [],
   };
 }
 

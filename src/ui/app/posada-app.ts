@@ -1,4 +1,4 @@
-/** The page: header, what is in view (the start screen or a machine), problems, dialogs, announcements. */
+/** The page: header, what is in view (a place of the page or a machine), problems, dialogs, announcements. */
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Desk, Notice } from "../../services/desk.ts";
@@ -6,11 +6,14 @@ import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.
 import { withSettings } from "../../services/machine-plan.ts";
 import type { MachineSettings, Medium } from "../../services/machine-plan.ts";
 import type { FileRole } from "../../services/media-intake.ts";
-import type { Preferences } from "../../services/preferences.ts";
-import "../dialogs/confirm-dialog.ts";
+import type { OpenMachine } from "../../services/open-machine.ts";
+import type { Preferences, ScreenScale } from "../../services/preferences.ts";
 import "../dialogs/file-role.ts";
 import "../dialogs/guest-files.ts";
+import "../dialogs/leave-machine.ts";
+import type { LeaveAnswer } from "../dialogs/leave-machine.ts";
 import "../machine/machine-view.ts";
+import "../machines/open-machines.ts";
 import { language } from "../messages/language.ts";
 import "../problems/problem-list.ts";
 import { PageElement } from "../shared/page-element.ts";
@@ -27,59 +30,69 @@ export class PosadaApp extends PageElement {
   /** null while it is loading. */
   @property({ attribute: false }) catalogue: GuestCatalogue | null = null;
   @state() private filesShown = false;
-  @state() private leaving = false;
+  @state() private leaving: OpenMachine | null = null;
   @state() private announcement = "";
   private lastWords = "";
 
   constructor() {
     super();
     this.follow(() => this.desk);
-    this.follow(() => this.desk?.session);
     this.follow(() => this.preferences);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.desk.addEventListener("notice", this.noticed);
+    window.addEventListener("beforeunload", this.askBeforeUnload);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.desk.removeEventListener("notice", this.noticed);
+    window.removeEventListener("beforeunload", this.askBeforeUnload);
   }
 
   protected override render() {
-    const { desk, t } = this;
-    const { session } = desk;
+    const { desk, t, preferences } = this;
+    const { current, machines } = desk;
     return html`
       <div
-        class="app ${session ? "with-machine" : ""}"
+        class="app ${current ? "with-machine" : ""}"
         @openfiles=${(event: CustomEvent<File[]>) => void desk.openFiles(event.detail)}
         @startmachine=${(event: CustomEvent<ReadyMachine>) => this.startReady(event.detail)}
-        @settings=${(event: CustomEvent<MachineSettings>) => this.preferences.set({ machine: event.detail })}
-        @leave=${() => this.leave()}
-        @insert=${(event: CustomEvent<{ drive: Notice["drive"]; medium: Medium | null }>) =>
+        @settings=${(event: CustomEvent<MachineSettings>) => preferences.set({ machine: event.detail })}
+        @scale=${(event: CustomEvent<ScreenScale>) => preferences.set({ scale: event.detail })}
+        @leave=${() => this.close(desk.current)}
+        @showmachine=${(event: CustomEvent<OpenMachine>) => desk.show(event.detail)}
+        @closemachine=${(event: CustomEvent<OpenMachine>) => this.close(event.detail)}
+        @startopen=${(event: CustomEvent<OpenMachine>) => void desk.start(event.detail)}
+        @insert=${(event: CustomEvent<{ drive: "cdrom" | "floppy"; medium: Medium | null }>) =>
           void desk.insert(event.detail.drive, event.detail.medium)}
         @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}
         @dismissproblem=${(event: CustomEvent<number>) => desk.dismiss(event.detail)}
         @resetmachine=${(event: CustomEvent<number>) => this.resetMachine(event.detail)}
         @guestfiles=${() => (this.filesShown = true)}
-        @home=${() => this.leave()}
+        @home=${() => this.home()}
       >
         <a class="skip" href="#main" @click=${this.skip}>${t.skipToContent}</a>
-        <app-header .preferences=${this.preferences} .machineTitle=${session?.plan.title ?? ""}></app-header>
+        <app-header .preferences=${preferences} .machineTitle=${current?.title ?? ""}></app-header>
         <main id="main" tabindex="-1">
           <problem-list .problems=${desk.problems}></problem-list>
           ${
-            session
-              ? html`<machine-view .session=${session}></machine-view>`
+            machines.length > (current ? 1 : 0)
+              ? html`<open-machines .machines=${machines} .current=${current}></open-machines>`
+              : nothing
+          }
+          ${
+            current
+              ? html`<machine-view .machine=${current} .scale=${preferences.choices.scale}></machine-view>`
               : html`<start-screen
                   .catalogue=${this.catalogue}
-                  .settings=${this.preferences.choices.machine}
+                  .settings=${preferences.choices.machine}
                 ></start-screen>`
           }
         </main>
-        <drop-target .text=${session ? t.own.dropBeside : t.own.dropHere}></drop-target>
+        <drop-target .text=${current ? t.own.dropBeside : t.own.dropHere}></drop-target>
         <div class="visually-hidden" role="status" aria-live="polite">${this.announcement}</div>
         ${this.dialogs()}
       </div>
@@ -87,44 +100,36 @@ export class PosadaApp extends PageElement {
   }
 
   protected override updated(): void {
-    const { session } = this.desk;
+    const { current } = this.desk;
     const { dataset } = document.documentElement;
-    if (session) dataset.vmState = session.state;
+    if (current) dataset.vmState = current.session.state;
     else delete dataset.vmState;
-    document.title = session ? `${session.plan.title} – ${this.t.appName}` : `${this.t.appName} – ${this.t.tagline}`;
+    document.title = current ? `${current.title} – ${this.t.appName}` : `${this.t.appName} – ${this.t.tagline}`;
     this.announceState();
   }
 
   private dialogs() {
-    const { desk, t } = this;
+    const { desk, leaving } = this;
     const { question } = desk;
     if (this.filesShown)
       return html`<guest-files
         .files=${this.catalogue?.files ?? []}
         @closed=${() => (this.filesShown = false)}
       ></guest-files>`;
-    if (question?.kind === "role")
+    if (question)
       return html`<file-role
         .unclear=${question.unclear}
         @answered=${(event: CustomEvent<FileRole>) => void desk.answer(event.detail)}
         @closed=${() => void desk.answer(null)}
       ></file-role>`;
-    if (question?.kind === "replace")
-      return html`<confirm-dialog
-        .question=${t.replace.title}
-        .text=${t.replace.text(question.files[0]!.file.name)}
-        .yes=${t.replace.yes}
-        @confirmed=${() => void desk.answerReplace(true)}
-        @closed=${() => void desk.answerReplace(false)}
-      ></confirm-dialog>`;
-    if (this.leaving)
-      return html`<confirm-dialog
-        .question=${t.leave.title}
-        .text=${t.leave.text}
-        .yes=${t.leave.yes}
-        @confirmed=${() => this.leaveNow()}
-        @closed=${() => (this.leaving = false)}
-      ></confirm-dialog>`;
+    if (leaving)
+      return html`<leave-machine
+        .name=${leaving.title}
+        .kept=${leaving.machineId !== null}
+        .running=${leaving.session.state === "running"}
+        @answered=${(event: CustomEvent<LeaveAnswer>) => this.leaveBy(leaving, event.detail)}
+        @closed=${() => (this.leaving = null)}
+      ></leave-machine>`;
     return nothing;
   }
 
@@ -133,35 +138,66 @@ export class PosadaApp extends PageElement {
     void this.desk.open(withSettings({ ...machine.plan, title }, this.preferences.choices.machine), true);
   }
 
-  private leave(): void {
-    const { session } = this.desk;
-    if (session?.phase === "ready" && session.state !== "poweredOff" && session.state !== "aborted")
-      this.leaving = true;
-    else this.leaveNow();
+  private home(): void {
+    const { current } = this.desk;
+    // What loads or is off is left; what runs goes on.
+    if (current && !current.isOn) void this.closeNow(current);
+    else this.desk.show(null);
+    this.focusMain();
   }
 
-  private leaveNow(): void {
-    this.leaving = false;
-    void this.desk.leave().then(() => this.renderRoot.querySelector("main")?.focus());
+  private close(machine: OpenMachine | null): void {
+    if (machine?.isOn) this.leaving = machine;
+    else if (machine) void this.closeNow(machine);
   }
+
+  private leaveBy(machine: OpenMachine, answer: LeaveAnswer): void {
+    this.leaving = null;
+    switch (answer) {
+      case "behind":
+        this.desk.show(null);
+        return this.focusMain();
+      case "saveState":
+        return void this.desk.saveState(machine);
+      case "shutDown":
+        return void this.desk.shutDown(machine);
+      case "powerOff":
+        return void this.closeNow(machine);
+    }
+  }
+
+  private async closeNow(machine: OpenMachine): Promise<void> {
+    await this.desk.close(machine);
+    if (!this.desk.current) this.focusMain();
+  }
+
+  private focusMain(): void {
+    void this.updateComplete.then(() => {
+      this.renderRoot.querySelector("main")?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    });
+  }
+
+  private readonly askBeforeUnload = (event: BeforeUnloadEvent) => {
+    if (this.desk.machines.some(({ isOn }) => isOn)) event.preventDefault();
+  };
 
   private resetMachine(problemId: number): void {
     this.desk.dismiss(problemId);
     void this.desk.session?.reset();
   }
 
-  private skip(event: Event): void {
+  private readonly skip = (event: Event) => {
     event.preventDefault();
     this.renderRoot.querySelector("main")?.focus();
-  }
-
-  private readonly noticed = (event: Event) => {
-    const { drive, name } = (event as CustomEvent<Notice>).detail;
-    const { inserted, ejected } = this.t.drives;
-    this.announce(name === null ? ejected[drive] : inserted[drive](name));
   };
 
-  /** States of the machine are said when they change, not with every other change. */
+  private readonly noticed = (event: Event) => {
+    const notice = (event as CustomEvent<Notice>).detail;
+    const { inserted, ejected } = this.t.drives;
+    this.announce(notice.name === null ? ejected[notice.drive] : inserted[notice.drive](notice.name));
+  };
+
   private announceState(): void {
     const { session } = this.desk;
     const words = session ? (session.phase === "loading" ? this.t.loading.state : this.t.states[session.state]) : "";

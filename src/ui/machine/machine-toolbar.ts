@@ -1,6 +1,7 @@
 /**
  * The machine's controls. What a control does to the machine it does here; what concerns the page around it is told
- * by "toolbaraction" (detail: ToolbarAction). "acted" follows every control, for the focus to go back to the screen.
+ * by "toolbaraction" (detail: ToolbarAction) and "scale" (detail: ScreenScale). "acted" follows every control, for the
+ * focus to go back to the screen.
  */
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
@@ -8,12 +9,22 @@ import { customElement, property } from "lit/decorators.js";
 import "@awesome.me/webawesome/dist/components/dropdown/dropdown.js";
 import "@awesome.me/webawesome/dist/components/dropdown-item/dropdown-item.js";
 import type { MachineSession } from "../../services/machine-session.ts";
+import { SCREEN_SCALES } from "../../services/preferences.ts";
+import type { ScreenScale } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import type { IconName } from "../icon/icon.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { KEY_COMBINATIONS } from "./key-combinations.ts";
 import "./machine-toolbar.css";
 
 export type ToolbarAction =
+  | "start"
+  | "snapshot"
+  | "keep"
+  | "info"
+  | "log"
+  | "typeText"
+  | "pcKeyboard"
   | "fullScreen"
   | "screenshot"
   | "serial"
@@ -41,7 +52,14 @@ interface Tool {
 @customElement("machine-toolbar")
 export class MachineToolbar extends PageElement {
   @property({ attribute: false }) session!: MachineSession;
-  @property({ type: Boolean }) serialOpen = false;
+  /** What is shown beside the screen. */
+  @property() side: "serial" | "info" | "log" | null = null;
+  @property({ type: Boolean }) pcKeyboard = false;
+  @property() scale: ScreenScale = "fit";
+  /** One of the library: snapshots can be taken of it; others can be kept. */
+  @property({ type: Boolean }) kept = false;
+  /** Whether there is a library to keep it in. */
+  @property({ type: Boolean }) keepable = false;
   @property({ type: Boolean }) fullScreen = false;
 
   constructor() {
@@ -74,16 +92,27 @@ export class MachineToolbar extends PageElement {
         </div>
         <div class="group">
           ${this.tool({ id: "ctrl-alt-del", icon: "deleteKey", label: words.ctrlAltDel, enabled: ready && state === "running", act: () => void session.pressKeys(["ControlLeft", "AltLeft", "Delete"]) })}
+          ${this.keysMenu(on)}
           ${this.tool({ id: "pointer", icon: "pointer", label: words.pointer, enabled: on && !session.pointerAbsolute, act: () => this.action("pointer") })}
           <span class="touch-only">${this.tool({ id: "keyboard", icon: "keys", label: words.keyboard, enabled: on, act: () => this.action("keyboard") })}</span>
         </div>
         <div class="group">
           ${this.drivesMenu(ready)}
-          ${this.tool({ id: "serial", icon: "terminal", label: words.serial, pressed: this.serialOpen, act: () => this.action("serial") })}
+          ${this.tool({ id: "serial", icon: "terminal", label: words.serial, pressed: this.side === "serial", act: () => this.action("serial") })}
+          ${this.tool({ id: "info", icon: "chart", label: t.info.heading, pressed: this.side === "info", act: () => this.action("info") })}
+          ${this.tool({ id: "log", icon: "list", label: t.log.heading, pressed: this.side === "log", act: () => this.action("log") })}
+        </div>
+        <div class="group">
           ${this.tool({ id: "screenshot", icon: "camera", label: words.screenshot, enabled: ready, act: () => this.action("screenshot") })}
+          ${this.scaleMenu()}
           ${this.tool({ id: "full-screen", icon: this.fullScreen ? "shrink" : "expand", label: this.fullScreen ? words.leaveFullScreen : words.fullScreen, act: () => this.action("fullScreen") })}
         </div>
         <div class="group last">
+          ${
+            this.kept
+              ? this.tool({ id: "snapshot", icon: "snapshot", label: words.takeSnapshot, enabled: ready && state !== "aborted", act: () => this.action("snapshot") })
+              : !this.keepable ? nothing : this.tool({ id: "keep", icon: "keep", label: words.keep, tip: words.keepTip, enabled: ready, act: () => this.action("keep") })
+          }
           ${this.tool({ id: "leave", icon: "leave", label: words.leave, named: true, act: () => this.action("leave") })}
         </div>
       </div>
@@ -102,7 +131,7 @@ export class MachineToolbar extends PageElement {
         return this.tool({ ...common, icon: "play", label: words.resume, act: () => void session.resume() });
       default: {
         const enabled = ready && (session.state === "poweredOff" || session.state === "aborted");
-        return this.tool({ ...common, icon: "play", label: words.start, enabled, act: () => void session.start() });
+        return this.tool({ ...common, icon: "play", label: words.start, enabled, act: () => this.action("start") });
       }
     }
   }
@@ -154,20 +183,71 @@ export class MachineToolbar extends PageElement {
         @wa-select=${(event: CustomEvent<{ item: { value: string } }>) =>
           this.action(event.detail.item.value as ToolbarAction)}
       >
-        <button
-          slot="trigger"
-          type="button"
-          class="tool"
-          data-tool="drives"
-          data-tip=${t.machine.drives}
-          aria-label=${t.machine.drives}
-          ?disabled=${!ready}
-        >
-          ${icon("disc")}${icon("chevron")}
-        </button>
+        ${this.menuTrigger("drives", "disc", t.machine.drives, !ready)}
         ${drive("cdrom", words.insertCdrom, words.ejectCdrom)} ${drive("floppy", words.insertFloppy, words.ejectFloppy)}
       </wa-dropdown>
     `;
+  }
+
+  private keysMenu(on: boolean) {
+    const { session } = this;
+    const words = this.t.keys;
+    const running = on && session.state === "running";
+    const choose = (value: string) => {
+      const combination = KEY_COMBINATIONS.find(({ label }) => label === value);
+      if (!combination) return this.action(value as ToolbarAction);
+      void session.pressKeys([...combination.codes]);
+      this.send("acted", "keys");
+    };
+    return html`
+      <wa-dropdown @wa-select=${(event: CustomEvent<{ item: { value: string } }>) => choose(event.detail.item.value)}>
+        ${this.menuTrigger("keys", "keys", words.menu, !on)}
+        <wa-dropdown-item value="pcKeyboard" type="checkbox" ?checked=${this.pcKeyboard}>
+          ${words.pcKeyboard}
+        </wa-dropdown-item>
+        <wa-dropdown-item value="typeText" ?disabled=${!running}>
+          <span slot="icon">${icon("paste")}</span>${words.typeText}…
+        </wa-dropdown-item>
+        ${KEY_COMBINATIONS.map(
+          ({ label }) =>
+            html`<wa-dropdown-item value=${label} ?disabled=${!running}>
+              ${label === "⊞" ? words.names.MetaLeft : label === "PrtSc" ? words.names.PrintScreen : label}
+            </wa-dropdown-item>`,
+        )}
+      </wa-dropdown>
+    `;
+  }
+
+  private scaleMenu() {
+    const words = this.t.machine;
+    return html`
+      <wa-dropdown
+        placement="bottom-end"
+        @wa-select=${(event: CustomEvent<{ item: { value: string } }>) => this.send("scale", event.detail.item.value)}
+      >
+        ${this.menuTrigger("scale", "scale", words.scale, false)}
+        ${SCREEN_SCALES.map(
+          (scale) =>
+            html`<wa-dropdown-item value=${scale} type="checkbox" ?checked=${this.scale === scale}>
+              ${words.scales[scale]}
+            </wa-dropdown-item>`,
+        )}
+      </wa-dropdown>
+    `;
+  }
+
+  private menuTrigger(id: string, name: IconName, label: string, disabled: boolean) {
+    return html`<button
+      slot="trigger"
+      type="button"
+      class="tool"
+      data-tool=${id}
+      data-tip=${label}
+      aria-label=${label}
+      ?disabled=${disabled}
+    >
+      ${icon(name)}${icon("chevron")}
+    </button>`;
   }
 
   private action(action: ToolbarAction): void {

@@ -1,11 +1,14 @@
 /**
- * A machine in view: toolbar, screen, serial console, status line; what lies over the screen while it loads, waits or
- * has stopped. Asks its surroundings by "leave" (detail: null), "insert" (detail: {drive, medium}) and "announce"
- * (detail: a sentence).
+ * A machine in view: toolbar, screen, what is shown beside it, status line; what lies over the screen while it loads,
+ * waits or has stopped. Asks its surroundings by "leave" (detail: null), "startopen", "takesnapshot", "keepmachine"
+ * (detail: the machine), "insert" (detail: {drive, medium}), "scale" (detail: ScreenScale) and "announce" (detail: a
+ * sentence).
  */
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { MachineSession } from "../../services/machine-session.ts";
+import type { OpenMachine } from "../../services/open-machine.ts";
+import type { ScreenScale } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { hostKey } from "../screen/vm-screen.ts";
@@ -15,9 +18,13 @@ import { pickFiles } from "../shared/pick-files.ts";
 import { saveFile } from "../shared/save-file.ts";
 import { PageElement } from "../shared/page-element.ts";
 import "../serial/serial-console.ts";
+import "./machine-log.ts";
 import "./machine-toolbar.ts";
 import type { MachineToolbar, ToolbarAction } from "./machine-toolbar.ts";
+import "./pc-keyboard.ts";
+import "./session-info.ts";
 import "./status-line.ts";
+import "./type-text.ts";
 import "./machine-view.css";
 
 /** Not in every browser: keeps Escape and the system's own keys for the guest in full screen. */
@@ -28,15 +35,24 @@ interface KeyboardLock {
 
 @customElement("machine-view")
 export class MachineView extends PageElement {
-  @property({ attribute: false }) session!: MachineSession;
-  @state() private serialOpen = false;
+  @property({ attribute: false }) machine!: OpenMachine;
+  @property() scale: ScreenScale = "fit";
+  @property({ type: Boolean }) keepable = false;
+  @state() private side: "serial" | "info" | "log" | null = null;
+  @state() private pcKeyboard = false;
+  @state() private typing = false;
   @state() private fullScreen = false;
   @state() private typesInGuest = false;
   private lastState: string | null = null;
+  private lastSession: MachineSession | null = null;
+
+  private get session(): MachineSession {
+    return this.machine.session;
+  }
 
   constructor() {
     super();
-    this.follow(() => this.session);
+    this.follow(() => this.machine?.session);
   }
 
   override connectedCallback(): void {
@@ -53,7 +69,7 @@ export class MachineView extends PageElement {
     const { session, t } = this;
     return html`
       <section
-        class="machine ${this.serialOpen ? "with-serial" : ""}"
+        class="machine ${this.side ? "with-side" : ""}"
         aria-label=${t.machine.region(session.plan.title)}
         @toolbaraction=${(event: CustomEvent<ToolbarAction>) => this.act(event.detail)}
         @acted=${() => this.screen?.focusScreen()}
@@ -66,30 +82,56 @@ export class MachineView extends PageElement {
       >
         <machine-toolbar
           .session=${session}
-          .serialOpen=${this.serialOpen}
+          .side=${this.side}
+          .pcKeyboard=${this.pcKeyboard}
+          .scale=${this.scale}
+          .kept=${this.machine.machineId !== null}
+          .keepable=${this.keepable}
           .fullScreen=${this.fullScreen}
         ></machine-toolbar>
         <div class="stage">
-          <vm-screen .machine=${session}></vm-screen>
+          <vm-screen .machine=${session} .scale=${this.scale}></vm-screen>
           ${this.overlay()}
         </div>
-        ${this.serialOpen ? html`<serial-console .session=${session}></serial-console>` : nothing}
+        ${this.beside()}
+        ${this.pcKeyboard && session.takesInput ? html`<pc-keyboard .session=${session}></pc-keyboard>` : nothing}
         <div class="foot">
           <status-line .session=${session}></status-line>
           <p class="keys" title=${t.machine.screenHelp(this.hostKeyName)}>${this.keysHint()}</p>
         </div>
+        ${
+          this.typing
+            ? html`<type-text .session=${session} @closed=${() => (this.typing = false)}></type-text>`
+            : nothing
+        }
       </section>
     `;
   }
 
   protected override updated(): void {
     const { session } = this;
+    if (session !== this.lastSession) this.lastState = null;
+    this.lastSession = session;
     const state = session.phase === "ready" ? session.state : null;
     // The screen takes the keyboard when the machine is switched on, unless the serial console has it.
     if (state === "running" && this.lastState !== "running" && this.lastState !== "paused")
       if (!this.querySelector("serial-console")?.contains(document.activeElement)) this.screen?.focusScreen();
     if (state !== "running") this.screen?.releasePointer();
     this.lastState = state;
+  }
+
+  private beside() {
+    const { session } = this;
+    switch (this.side) {
+      case "serial":
+        return html`<serial-console .session=${session}></serial-console>`;
+      case "info":
+        return html`<session-info .session=${session}></session-info>`;
+      case "log":
+        return html`<machine-log .session=${session}></machine-log>`;
+      case null:
+        return nothing;
+    }
   }
 
   private get screen(): VmScreen | null {
@@ -121,11 +163,8 @@ export class MachineView extends PageElement {
     const words = t.machine;
     switch (session.state) {
       case "poweredOff":
-        return this.plate(
-          session.hasRun ? words.switchedOff : words.readyToStart,
-          words.start,
-          "play",
-          () => void session.start(),
+        return this.plate(session.hasRun ? words.switchedOff : words.readyToStart, words.start, "play", () =>
+          this.send("startopen", this.machine),
         );
       case "paused":
         return this.plate(words.paused, words.resume, "play", () => {
@@ -181,8 +220,22 @@ export class MachineView extends PageElement {
         return void this.toggleFullScreen();
       case "screenshot":
         return void this.saveScreenshot();
+      case "start":
+        return this.send("startopen", this.machine);
+      case "snapshot":
+        return this.send("takesnapshot", this.machine.machineId);
+      case "keep":
+        return this.send("keepmachine", this.machine);
       case "serial":
-        this.serialOpen = !this.serialOpen;
+      case "info":
+      case "log":
+        this.side = this.side === action ? null : action;
+        return;
+      case "typeText":
+        this.typing = true;
+        return;
+      case "pcKeyboard":
+        this.pcKeyboard = !this.pcKeyboard;
         return;
       case "pointer":
         return this.screen?.capturePointer();

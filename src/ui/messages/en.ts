@@ -1,8 +1,11 @@
 /** The English texts; their shape is what every other language must have. */
 import type { ParameterProblem } from "../../services/page-request.ts";
-import type { VmErrorCode, VmState } from "../../protocol/vm-api.ts";
+import type { MachineState } from "../../protocol/library.ts";
+import type { VmErrorCode } from "../../protocol/vm-api.ts";
 import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
 import type { FileRole } from "../../services/media-intake.ts";
+import type { ScreenScale } from "../../services/preferences.ts";
+import { enTools } from "./en-tools.ts";
 
 export interface GuestWords {
   title: string;
@@ -35,6 +38,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 }
 
 export const en = {
+  ...enTools,
   languageName: "English",
   appName: "Posada",
   tagline: "A whole PC in this tab",
@@ -114,27 +118,34 @@ export const en = {
       initrd: "Initial RAM disk",
     } as Record<FileRole, string>,
   },
-  replace: {
-    title: "Start another machine?",
-    text: (name: string) =>
-      `The machine in view is switched off, and what is not saved in it is lost. Then “${name}” starts.`,
-    yes: "Switch off and start",
-  },
   leave: {
-    title: "Leave this machine?",
-    text: "It is still on. Leaving pulls its plug, and what is not saved in it is lost.",
+    title: (name: string) => `Leave “${name}”?`,
+    text: "It is still on.",
+    behind: "Let it go on",
+    behindHint: "It runs on in this page; you find it among the open machines.",
+    saveState: "Save its state",
+    saveStateHint: "Memory and all are kept; it goes on from there when it is started again.",
+    shutDown: "Shut it down",
+    shutDownHint: "Presses the power button; the guest ends by itself.",
     yes: "Pull the plug and leave",
+    yesHint: "What is not saved in it is lost.",
+  },
+  open: {
+    heading: "Open machines",
+    close: (name: string) => `Close ${name}`,
   },
   states: {
-    poweredOff: "Switched off",
+    poweredOff: "Powered off",
     starting: "Starting",
     running: "Running",
     paused: "Paused",
     saving: "Saving",
     restoring: "Restoring",
-    stopping: "Switching off",
-    aborted: "Stopped by a fault",
-  } as Record<VmState, string>,
+    stopping: "Stopping",
+    aborted: "Aborted",
+    saved: "Saved",
+    inaccessible: "Inaccessible",
+  } as Record<MachineState, string>,
   loading: {
     heading: (name: string) => `Loading ${name}`,
     state: "Loading",
@@ -178,6 +189,14 @@ export const en = {
     rightCommand: "Right ⌘",
     fullScreenRefused: "The browser does not allow full screen here.",
     textInput: "Text for the guest",
+    scale: "Size of the screen",
+    scales: { fit: "Fit to the window", integer: "Whole multiples", original: "Original size" } as Record<
+      ScreenScale,
+      string
+    >,
+    takeSnapshot: "Take a snapshot",
+    keep: "Keep this machine",
+    keepTip: "Keep this machine in the library",
   },
   drives: {
     empty: "empty",
@@ -243,6 +262,7 @@ export const en = {
     } as Record<VmErrorCode, string>,
     parameter,
     file: (name: string) => `“${name}” cannot be used`,
+    library: "The library",
     fileWarning: (name: string) => `About “${name}”`,
     resetMachine: "Reset machine",
   },

@@ -1,6 +1,7 @@
 /** Los textos en español. */
 import type { ParameterProblem } from "../../services/page-request.ts";
 import type { Messages } from "./en.ts";
+import { esTools } from "./es-tools.ts";
 
 function parameter({ parameter, value, fault, least, most }: ParameterProblem): string {
   switch (fault) {
@@ -28,6 +29,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 }
 
 export const es: Messages = {
+  ...esTools,
   languageName: "Español",
   appName: "Posada",
   tagline: "Un PC entero en esta pestaña",
@@ -107,16 +109,21 @@ export const es: Messages = {
       initrd: "Disco RAM inicial",
     },
   },
-  replace: {
-    title: "¿Arrancar otra máquina?",
-    text: (name) =>
-      `La máquina visible se apaga, y se pierde lo que no esté guardado en ella. Después arranca «${name}».`,
-    yes: "Apagar y arrancar",
-  },
   leave: {
-    title: "¿Dejar esta máquina?",
-    text: "Sigue encendida. Dejarla es desenchufarla, y se pierde lo que no esté guardado en ella.",
+    title: (name) => `¿Dejar «${name}»?`,
+    text: "Sigue encendida.",
+    behind: "Dejarla en marcha",
+    behindHint: "Sigue funcionando en esta página; está entre las máquinas abiertas.",
+    saveState: "Guardar su estado",
+    saveStateHint: "Se conservan la memoria y lo demás; seguirá desde ahí cuando se inicie otra vez.",
+    shutDown: "Apagarla",
+    shutDownHint: "Pulsa el botón de encendido; el invitado termina por sí mismo.",
     yes: "Desenchufar y salir",
+    yesHint: "Se pierde lo que no esté guardado en ella.",
+  },
+  open: {
+    heading: "Máquinas abiertas",
+    close: (name) => `Cerrar ${name}`,
   },
   states: {
     poweredOff: "Apagada",
@@ -126,7 +133,9 @@ export const es: Messages = {
     saving: "Guardando",
     restoring: "Restaurando",
     stopping: "Apagándose",
-    aborted: "Detenida por un fallo",
+    aborted: "Abortada",
+    saved: "Guardada",
+    inaccessible: "Inaccesible",
   },
   loading: {
     heading: (name) => `Cargando ${name}`,
@@ -171,6 +180,11 @@ export const es: Messages = {
     rightCommand: "⌘ derecho",
     fullScreenRefused: "El navegador no permite aquí la pantalla completa.",
     textInput: "Texto para el invitado",
+    scale: "Tamaño de la pantalla",
+    scales: { fit: "Ajustar a la ventana", integer: "Múltiplos enteros", original: "Tamaño original" },
+    takeSnapshot: "Tomar una instantánea",
+    keep: "Conservar esta máquina",
+    keepTip: "Conservar esta máquina en la biblioteca",
   },
   drives: {
     empty: "vacía",
@@ -233,6 +247,7 @@ export const es: Messages = {
     },
     parameter,
     file: (name) => `«${name}» no se puede usar`,
+    library: "La biblioteca",
     fileWarning: (name) => `Sobre «${name}»`,
     resetMachine: "Reiniciar la máquina",
   },

@@ -59,8 +59,12 @@ export class ProblemList extends PageElement {
   private words(problem: Problem): { title: string; text: string } {
     const words = this.t.problems;
     switch (problem.kind) {
-      case "machine":
-        return { title: words.codes[problem.code], text: problem.message };
+      case "machine": {
+        const title = words.codes[problem.code];
+        return { title: problem.machine ? `${problem.machine}: ${title}` : title, text: problem.message };
+      }
+      case "library":
+        return { title: words.library, text: problem.message };
       case "parameter":
         return { title: words.parameters, text: words.parameter(problem.problem) };
       case "file":

@@ -38,3 +38,10 @@ test("no room is no division by zero", () => {
   expect(width).toBeGreaterThan(0);
   expect(Number.isFinite(height)).toBe(true);
 });
+
+test("whole multiples, and one for one, whatever the room", () => {
+  expect(fitScreen(square, 1300, 1100, 1, "integer")).toEqual({ width: 1280, height: 960, crisp: true });
+  expect(fitScreen(square, 500, 1100, 1, "integer")).toEqual({ width: 640, height: 480, crisp: true });
+  expect(fitScreen(square, 1000, 1000, 2, "integer")).toEqual({ width: 960, height: 720, crisp: true });
+  expect(fitScreen(text, 300, 200, 2, "original")).toEqual({ width: 720, height: 400, crisp: true });
+});

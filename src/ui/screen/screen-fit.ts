@@ -1,7 +1,9 @@
 /**
- * How large a guest's picture is shown: as large as fits with the monitor's aspect ratio, a little smaller where whole
- * pixels come out that way, since those are sharp.
+ * How large a guest's picture is shown. fit: as large as there is room for with the monitor's aspect ratio, a little
+ * smaller where whole pixels come out that way, since those are sharp. integer: the largest whole multiple, whatever the
+ * aspect ratio. original: one pixel for one; what is larger than the room is scrolled.
  */
+import type { ScreenScale } from "../../services/preferences.ts";
 
 export interface FitMode {
   widthPx: number;
@@ -29,7 +31,20 @@ const FINE_SCALE = 2.5;
  * @param roomWidth and roomHeight in CSS pixels
  * @param ratio device pixels in a CSS pixel
  */
-export function fitScreen(mode: FitMode, roomWidth: number, roomHeight: number, ratio: number): Fit {
+export function fitScreen(
+  mode: FitMode,
+  roomWidth: number,
+  roomHeight: number,
+  ratio: number,
+  scale: ScreenScale = "fit",
+): Fit {
+  if (scale !== "fit") {
+    const most = Math.min((roomWidth * ratio) / mode.widthPx, (roomHeight * ratio) / mode.heightPx);
+    const times = scale === "original" ? 1 : Math.max(1, Math.floor(most));
+    // One pixel for one is meant of the page's pixels: a guest's text would be unreadably small on dense screens.
+    const factor = scale === "original" ? times : times / ratio;
+    return { width: mode.widthPx * factor, height: mode.heightPx * factor, crisp: true };
+  }
   const widest = Math.max(1, Math.min(roomWidth, roomHeight * mode.aspect)) * ratio;
   const scaleX = snapDown(widest / mode.widthPx);
   const wantedY = (scaleX * mode.widthPx) / mode.aspect / mode.heightPx;

@@ -8,6 +8,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { styleMap } from "lit/directives/style-map.js";
 import type { MachineSession } from "../../services/machine-session.ts";
+import type { ScreenScale } from "../../services/preferences.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { hostKeyFor, KeyboardCapture } from "./keyboard-capture.ts";
 import { PointerCapture } from "./pointer-capture.ts";
@@ -23,6 +24,7 @@ export const hostKey = hostKeyFor(navigator.platform);
 export class VmScreen extends PageElement {
   /** The machine that is shown. Has `screenText()` for those who want to read it. */
   @property({ attribute: false }) machine: MachineSession | null = null;
+  @property() scale: ScreenScale = "fit";
   @state() private room = { width: 0, height: 0 };
   @state() private hasKeyboard = false;
   @state() private hasPointer = false;
@@ -92,7 +94,13 @@ export class VmScreen extends PageElement {
     const { machine, t } = this;
     if (!machine) return nothing;
     const mode = machine.screenMode ?? FIRST_MODE;
-    const { width, height, crisp } = fitScreen(mode, this.room.width, this.room.height, window.devicePixelRatio);
+    const { width, height, crisp } = fitScreen(
+      mode,
+      this.room.width,
+      this.room.height,
+      window.devicePixelRatio,
+      this.scale,
+    );
     const keyName = hostKey === "MetaRight" ? t.machine.rightCommand : t.machine.rightCtrl;
     const size = { width: `${width}px`, height: `${height}px`, imageRendering: crisp ? "pixelated" : "auto" };
     const absolute = machine.pointerAbsolute && machine.takesInput;
@@ -132,6 +140,7 @@ export class VmScreen extends PageElement {
   }
 
   protected override updated(): void {
+    this.classList.toggle("scrolls", this.scale !== "fit");
     const { machine, canvas } = this;
     if (!machine || !canvas || this.shown === machine) return;
     this.shown = machine;
