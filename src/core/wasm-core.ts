@@ -17,6 +17,7 @@ import {
   CPU_TABLES_BASE,
   CPU_TABLES_SIZE,
   IO_SCRATCH,
+  IO_SCRATCH_SIZE,
   MACHINE_BASE,
   MACHINE_SIZE,
   PAGE_SIZE,
@@ -84,6 +85,8 @@ const DATA_SEGMENTS = [0, 2, 3, 4, 5];
 
 /** The display's bit in the dirty bytes. */
 const DIRTY_DISPLAY = 1;
+/** That of whoever keeps memories. */
+const DIRTY_CAPTURE = 2;
 const STATE_VERSION = 1;
 /** Version, number of processors. */
 const STATE_HEADER_BYTES = 8;
@@ -236,6 +239,19 @@ export class WasmCore implements CoreInterface {
     if (found === 0) dirtyPages.fill(0);
     else dirtyPages.set(this.bytes.subarray(IO_SCRATCH, IO_SCRATCH + dirtyPages.length));
     return dirtyPages;
+  }
+
+  /** Which pages of `ram`, `vram` or `rom` the guest wrote since this was last asked: a bit each. Not during a run. */
+  takeChangedPages(region: Uint8Array): Uint8Array {
+    const count = region.length / PAGE_SIZE;
+    const changed = new Uint8Array(Math.ceil(count / 8));
+    const atOnce = IO_SCRATCH_SIZE * 8;
+    for (let first = 0; first < count; first += atOnce) {
+      const pages = Math.min(atOnce, count - first);
+      this.exports.takeDirtyPages(region.byteOffset + first * PAGE_SIZE, pages, DIRTY_CAPTURE, IO_SCRATCH);
+      changed.set(this.bytes.subarray(IO_SCRATCH, IO_SCRATCH + Math.ceil(pages / 8)), first / 8);
+    }
+    return changed;
   }
 
   notifyWrite(physAddr: number, lengthBytes: number): void {

@@ -224,6 +224,12 @@ export class LibraryError extends Error {
   }
 }
 
+/** A snapshot of a machine. */
+export interface SnapshotOf {
+  machine: MachineId;
+  snapshot: SnapshotId;
+}
+
 /** What is written to one after the other: a download, a file. */
 export interface LibrarySink {
   write(bytes: Uint8Array): Promise<void>;
@@ -267,7 +273,8 @@ export interface LibraryApi extends EventTarget {
   resizeDisk(id: MediumId, sizeBytes: number, options?: { discardEnd?: boolean }): Promise<void>;
   /** Gives back what holds only zeros or what is the same below. @returns bytes */
   compactDisk(id: MediumId, options?: JobOptions): Promise<number>;
-  exportMedium(id: MediumId, format: ExportFormat, sink: LibrarySink, options?: JobOptions): Promise<void>;
+  /** Any medium; CDs, floppies and files are raw. Of a disk of a running machine only what a snapshot has. */
+  exportMedium(id: MediumId, format: ExportFormat, sink: LibrarySink, options?: JobOptions & { of?: SnapshotOf }): Promise<void>; // prettier-ignore
 
   /** All machines of an OVA. */
   importMachine(file: Blob, options?: JobOptions & { name?: string }): Promise<MachineRecord>;

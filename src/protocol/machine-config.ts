@@ -3,8 +3,20 @@
  * `src/services/config-check.ts` words every problem for a person.
  */
 
-/** Bytes of a medium or file: somewhere to fetch, or already here. */
-export type MediaSource = string | Blob | ArrayBuffer | Uint8Array;
+/** Where a library keeps its bytes. Plain data, by which a machine's worker finds them as well. */
+export type StoragePlace = { kind: "indexedDb"; name: string } | { kind: "folder"; path: string } | { kind: "memory" };
+
+/** The contents of a medium in a library: a stack of layers (`protocol/library.ts`), from the top down. */
+export interface KeptSource {
+  kept: { place: StoragePlace; layers: string[]; sizeBytes: number; name: string };
+}
+
+/** Bytes of a medium or file: somewhere to fetch, already here, or kept in a library. */
+export type MediaSource = string | Blob | ArrayBuffer | Uint8Array | KeptSource;
+
+export function isKept(source: MediaSource): source is KeptSource {
+  return typeof source === "object" && "kept" in source;
+}
 
 export type BootDevice = "cdrom" | "disk" | "floppy";
 export type CpuModel = "default" | "486" | "pentium" | "pentium3" | "x86-64-v2";

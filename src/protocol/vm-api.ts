@@ -2,7 +2,7 @@
  * The one interface to a running machine. The page, the embed module, the `posada` command and the tests all drive
  * it; the VM worker implements it (`src/worker/vm.ts`). Everything here can cross a thread boundary.
  */
-import type { MachineConfig, MediaSource } from "./machine-config.ts";
+import type { MachineConfig, MediaSource, StoragePlace } from "./machine-config.ts";
 
 export type VmState =
   "poweredOff" | "starting" | "running" | "paused" | "saving" | "restoring" | "stopping" | "aborted";
@@ -75,6 +75,28 @@ export class VmError extends Error {
   }
 }
 
+/** What of a machine goes into a library's snapshot, and where. */
+export interface CaptureRequest {
+  /**
+   * Where the memory's blobs go, and the name it gets; null: the disks alone. Of the packs of earlier captures those in
+   * `mayUse` can be named again: nobody removes them meanwhile.
+   */
+  memory: { place: StoragePlace; id: string; mayUse: string[] } | null;
+  /** The new, empty layer that each kept disk is written to from now on, by drive: disk0, … */
+  layers: Record<string, string>;
+  /** stay: it stands still when the promise resolves (it is being suspended), and must be switched off or resumed. */
+  then: "goOn" | "stay";
+}
+
+export interface CaptureResult {
+  /** How long the guest stood still. */
+  pauseMs: number;
+  /** What was written for the memory; what earlier captures have already is not written again. */
+  storedBytes: number;
+  /** All packs in which the memory's pages are, new and old. */
+  packs: string[];
+}
+
 /** A machine in a Worker. Calls that do not fit the state reject with `wrongState`. */
 export interface VmApi {
   /** Loads media and firmware and builds the board. */
@@ -112,6 +134,15 @@ export interface VmApi {
   /** Self-contained, versioned, compressed. */
   save(): Promise<Uint8Array>;
   restore(saved: Uint8Array): Promise<void>;
+  /**
+   * Takes memory, devices and disks as of one moment into a library. The guest runs on meanwhile and stands still only for
+   * what it changed last. The promise resolves when all of it is durable.
+   */
+  capture(request: CaptureRequest): Promise<CaptureResult>;
+  /** Goes on, or stands paused, with a memory that was captured. The disks must be those of that moment. */
+  restoreCaptured(memory: { place: StoragePlace; id: string }, then?: "running" | "paused"): Promise<void>;
+  /** PNG bytes of the screen, made smaller where it is wider than that. */
+  thumbnail(maxWidthPx: number): Promise<Uint8Array>;
   stats(): Promise<VmStats>;
   /** Changes the medium in a drive while the machine runs; null takes it out. */
   insertCdrom(source: MediaSource | null): Promise<void>;

@@ -11,13 +11,18 @@ export interface Medium {
   name: string;
 }
 
+export interface DiskMedium extends Medium {
+  /** Absent: discard. */
+  writable?: "discard" | "keep";
+}
+
 export interface MachineParts {
   kernel?: Medium;
   initrd?: Medium;
   commandLine?: string;
   floppy?: Medium;
   cdrom?: Medium;
-  disks: Medium[];
+  disks: DiskMedium[];
 }
 
 export interface MachinePlan extends MachineParts {
@@ -68,7 +73,7 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     commandLine: plan.commandLine,
     floppy: plan.floppy?.source,
     cdrom: plan.cdrom?.source,
-    disks: plan.disks.map(({ source }) => source),
+    disks: plan.disks.map(({ source, writable }) => ({ source, writable: writable ?? "discard" })),
     bootOrder: plan.bootOrder ?? automaticBootOrder(plan),
     firmware: beside("bios-256k.bin"),
     vgaFirmware: beside("vgabios-stdvga.bin"),

@@ -45,5 +45,6 @@ export async function openDiscardable(
 async function openStore(source: MediaSource, options: OpenMediaOptions): Promise<BlockStore> {
   if (typeof source === "string") return openHttp(source, options);
   if (source instanceof Blob) return new BlobStore(source);
+  if ("kept" in source) throw new StorageError("A medium of a library is opened by who has the library.");
   return new MemoryStore(source, { readOnly: true });
 }

@@ -3,13 +3,24 @@
  * words with the file's role and where it came from.
  */
 import type { BootModule, FlashImage } from "../machine/machine-parts.ts";
-import type { DiskConfig, FlashConfig, MediaSource, ModuleConfig } from "../protocol/machine-config.ts";
+import { isKept } from "../protocol/machine-config.ts";
+import type {
+  DiskConfig,
+  FlashConfig,
+  KeptSource,
+  MediaSource,
+  ModuleConfig,
+  StoragePlace,
+} from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { whyUnreachable } from "../shared/unreachable.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
 import { ImageError } from "../storage/formats/image-error.ts";
 import { openImage } from "../storage/formats/open-image.ts";
+import type { BlobKeeper } from "../storage/library/blob-keeper.ts";
+import { LayeredDisk } from "../storage/library/layered-disk.ts";
+import type { LayerStore } from "../storage/library/layers.ts";
 import { checkMedia, recognise } from "../storage/media-check.ts";
 import type { MediaRole as StorageRole } from "../storage/media-check.ts";
 import { MemoryStore } from "../storage/memory-store.ts";
@@ -33,6 +44,8 @@ export interface SourceOpener {
   open(source: MediaSource, role: MediaRole, progress: Progress): Promise<BlockStore>;
   /** The same for writing, where the host can write to such a source; null where it cannot. */
   openToWrite(source: MediaSource, role: MediaRole): Promise<BlockStore | null>;
+  /** @throws StorageError where such a place is not of this host */
+  libraryAt(place: StoragePlace): { layers: LayerStore; blobs: BlobKeeper };
 }
 
 /** The media of a machine, checked for the part that they are to play. */
@@ -40,10 +53,12 @@ export class MediaLoader {
   constructor(
     private readonly opener: SourceOpener,
     private readonly progress: Progress,
+    /** Told of writes to kept disks that failed while nobody waited. */
+    private readonly onFailure: (error: unknown) => void = () => {},
   ) {}
 
   async file(source: MediaSource, role: MediaRole, kind: FileKind): Promise<Uint8Array> {
-    let bytes = await this.opener.bytes(source, role, this.progress);
+    let bytes = await this.bytes(source, role);
     // Multiboot kernels often come packed; loaders unpack them.
     if (kind === "kernel") bytes = await unpacked(bytes);
     if (kind !== "vgaFirmware") await this.check(new MemoryStore(bytes), source, role, kind);
@@ -63,6 +78,11 @@ export class MediaLoader {
   }
 
   async disk({ source, writable }: DiskConfig, role: MediaRole): Promise<BlockStore> {
+    if (isKept(source)) {
+      const store = await this.explained(source, role, () => this.openKept(source, writable === "keep"));
+      await this.checked(store, source, role, "disk");
+      return writable === "keep" ? store : new OverlayStore(store);
+    }
     if (writable === "discard") {
       const store = await this.checked(await this.open(source, role), source, role, "disk");
       return new OverlayStore(await this.inImage(store, source, role));
@@ -94,13 +114,13 @@ export class MediaLoader {
   }
 
   async module({ source, commandLine }: ModuleConfig, role: MediaRole): Promise<BootModule> {
-    const bytes = await this.opener.bytes(source, role, this.progress);
+    const bytes = await this.bytes(source, role);
     return { bytes: await unpacked(bytes), commandLine: `module ${commandLine}`.trim() };
   }
 
   /** A flash chip's contents, and the store to which its changes go where they are kept. */
   async flash({ source, writable }: FlashConfig, role: MediaRole): Promise<FlashImage> {
-    const bytes = await this.opener.bytes(source, role, this.progress);
+    const bytes = await this.bytes(source, role);
     if (writable !== "keep") return { bytes, readOnly: writable === "no", store: null };
     const store = await this.explained(source, role, () => this.opener.openToWrite(source, role));
     if (!store) throw cannotKeep(role);
@@ -108,7 +128,25 @@ export class MediaLoader {
   }
 
   private open(source: MediaSource, role: MediaRole): Promise<BlockStore> {
-    return this.explained(source, role, () => this.opener.open(source, role, this.progress));
+    return this.explained(source, role, () =>
+      isKept(source) ? this.openKept(source, false) : this.opener.open(source, role, this.progress),
+    );
+  }
+
+  private async openKept({ kept }: KeptSource, writable: boolean): Promise<LayeredDisk> {
+    const { layers } = this.opener.libraryAt(kept.place);
+    const stack = await Promise.all(kept.layers.map((id, n) => layers.open(id, writable && n === 0)));
+    return LayeredDisk.open(stack, { sizeBytes: kept.sizeBytes, writable, onFailure: this.onFailure });
+  }
+
+  private async bytes(source: MediaSource, role: MediaRole): Promise<Uint8Array> {
+    if (!isKept(source)) return this.opener.bytes(source, role, this.progress);
+    const store = await this.open(source, role);
+    try {
+      return await this.explained(source, role, () => store.read(0, store.sizeBytes));
+    } finally {
+      await store.close?.();
+    }
   }
 
   private async checked(store: BlockStore, source: MediaSource, role: MediaRole, kind: StorageRole) {
@@ -157,7 +195,14 @@ function cannotKeep(role: MediaRole): VmError {
 /** "CD (debian.iso)". */
 function label(source: MediaSource, role: MediaRole): string {
   const word = role.charAt(0).toUpperCase() + role.slice(1);
-  const name = typeof source === "string" ? fileName(source) : source instanceof File ? source.name : "";
+  const name =
+    typeof source === "string"
+      ? fileName(source)
+      : source instanceof File
+        ? source.name
+        : isKept(source)
+          ? source.kept.name
+          : "";
   return name ? `${word} (${name})` : word;
 }
 
@@ -183,9 +228,13 @@ export const webOpener: SourceOpener = {
   async openToWrite() {
     return null;
   },
+  libraryAt() {
+    throw new StorageError("A machine of this library does not run here.");
+  },
 };
 
 async function loadBytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array> {
+  if (isKept(source)) throw new VmError("internal", `The ${role} is read as a store.`);
   if (typeof source === "string") return fetchBytes(source, role, progress);
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);

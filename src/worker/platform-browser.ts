@@ -3,7 +3,11 @@ import { allocateMemory } from "../core/load.ts";
 import { WasmCore } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { Machine } from "../machine/machine.ts";
+import { StorageError } from "../storage/block-store.ts";
+import { IndexedBlobs } from "../storage/library/indexed-blobs.ts";
+import { IndexedLayers } from "../storage/library/indexed-layers.ts";
 import { webOpener } from "./media.ts";
+import type { SourceOpener } from "./media.ts";
 import type { FramePace } from "./frame-loop.ts";
 import type { VmPlatform } from "./vm.ts";
 
@@ -24,9 +28,17 @@ async function compileCore(): Promise<WebAssembly.Module> {
     : WebAssembly.compile(await response.arrayBuffer());
 }
 
+const opener: SourceOpener = {
+  ...webOpener,
+  libraryAt(place) {
+    if (place.kind !== "indexedDb") throw new StorageError("This library is not in the browser's storage.");
+    return { layers: new IndexedLayers(place.name), blobs: new IndexedBlobs(place.name) };
+  },
+};
+
 export function browserPlatform(): VmPlatform {
   return {
-    opener: webOpener,
+    opener,
     compileCore,
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
     buildMachine: (parts) => Machine.build(parts),

@@ -7,6 +7,9 @@ import { allocateMemory } from "../core/load.ts";
 import { WasmCore } from "../core/wasm-core.ts";
 import type { WasmCoreOptions } from "../core/wasm-core.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { StorageError } from "../storage/block-store.ts";
+import { FolderLayers } from "../storage/library/folder-layers.ts";
+import { BLOBS_FOLDER, FolderBlobs, LAYERS_FOLDER } from "../storage/library/folder-storage.ts";
 import { NodeFileStore } from "../storage/node-file-store.ts";
 import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
@@ -34,6 +37,13 @@ const nodeOpener: SourceOpener = {
   async openToWrite(source, role) {
     if (!isFile(source)) return webOpener.openToWrite(source, role);
     return NodeFileStore.open(fileURLToPath(source), { readOnly: false });
+  },
+  libraryAt(place) {
+    if (place.kind !== "folder") throw new StorageError("This library is not in a folder.");
+    return {
+      layers: new FolderLayers(join(place.path, LAYERS_FOLDER)),
+      blobs: new FolderBlobs(join(place.path, BLOBS_FOLDER)),
+    };
   },
 };
 

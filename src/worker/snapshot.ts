@@ -47,7 +47,24 @@ export class Snapshot {
     this.restoreDevices(devices);
   }
 
-  private regions(): Regions {
+  /** What a captured memory belongs to, and all that is not memory as it is now. */
+  describe(): { summary: StateSummary; devices: () => DeviceState } {
+    return { summary: this.summary(), devices: () => this.deviceStates() };
+  }
+
+  /**
+   * Takes a captured memory; the machine must stand still. `fill` puts its pages into the regions.
+   * @throws VmError or StateError when it is of another machine; then nothing has changed
+   */
+  async restoreImage(saved: { summary: StateSummary; devices: DeviceState }, fill: () => Promise<void>): Promise<void> {
+    this.expectSameMachine(saved.summary);
+    this.rehearse(saved.devices);
+    await fill();
+    this.restoreDevices(saved.devices);
+  }
+
+  /** RAM, video memory, ROM. */
+  regions(): Regions {
     const { ram, vram, rom } = this.parts.core;
     return [ram, vram, rom];
   }

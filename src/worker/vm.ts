@@ -6,19 +6,29 @@ import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
 import type { Timer } from "../machine/clock.ts";
 import type { MachineEvents } from "../machine/machine-parts.ts";
 import { TRACE_CATEGORIES } from "../machine/trace-categories.ts";
-import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import { isKept } from "../protocol/machine-config.ts";
+import type { MachineConfig, MediaSource, StoragePlace } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { ReplayApi } from "../protocol/replay-api.ts";
 import type { TraceOptions } from "../protocol/trace-options.ts";
-import type { KeyCode, MouseButton, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
+import type {
+  CaptureRequest,
+  CaptureResult,
+  KeyCode,
+  MouseButton,
+  VmEvent,
+  VmState,
+  VmStats,
+} from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { currentLogSink, logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
+import { Captures } from "./captures.ts";
 import { coverageOf } from "./coverage.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
 import { Presenter } from "./display/presenter.ts";
-import { encodeScreenshot } from "./display/screenshot.ts";
+import { encodeScreenshot, shrunk } from "./display/screenshot.ts";
 import { asFailure, orFailure } from "./failures.ts";
 import { FrameLoop } from "./frame-loop.ts";
 import type { FramePace } from "./frame-loop.ts";
@@ -66,6 +76,9 @@ export class Vm implements ReplayApi {
   private readonly drives = new Map<string, BlockStore>();
   private readonly powerOn = { instructions: 0 };
   private snapshot!: Snapshot;
+  private captures!: Captures;
+  /** What the machine was when a capture brought it to a stand. */
+  private beforeCapture: VmState | null = null;
   private timesAtPowerOn = { activeMs: 0, haltedMs: 0 };
   private readonly frames: FrameLoop;
   private clickTimer!: Timer;
@@ -143,6 +156,7 @@ export class Vm implements ReplayApi {
     );
     const { core, clock, machine, drives: inDrives, powerOn } = this;
     this.snapshot = new Snapshot({ config, core, clock, machine, drives: inDrives, powerOn });
+    this.captures = this.makeCaptures(config);
     this.clickTimer = clock.createTimer("click", () => this.clickDone());
     this.spanTimer = clock.createTimer("span", () => {
       this.loop.stop();
@@ -173,6 +187,7 @@ export class Vm implements ReplayApi {
     try {
       if (this.usedBefore) for (const memory of [this.core.ram, this.core.vram]) memory.fill(0);
       this.usedBefore = true;
+      this.captures.forget();
       this.machine.reset();
     } catch (error) {
       this.fail(asVmError(error));
@@ -276,10 +291,47 @@ export class Vm implements ReplayApi {
     this.expect("poweredOff", "running", "paused", "aborted");
     const next = then ?? (this.current === "paused" ? "paused" : "running");
     await this.whileStopped("restoring", next, async () => {
+      this.captures.forget();
       await this.snapshot.restore(saved);
       this.usedBefore = true;
     });
     this.frames.ask();
+  }
+
+  async capture(request: CaptureRequest): Promise<CaptureResult> {
+    this.expect("running", "paused");
+    try {
+      return await this.captures.capture(request);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  async restoreCaptured(
+    memory: { place: StoragePlace; id: string },
+    then: "running" | "paused" = "running",
+  ): Promise<void> {
+    this.expect("poweredOff", "aborted");
+    let touched = false;
+    try {
+      await this.whileStopped("restoring", then, () =>
+        this.captures.restore(memory, () => {
+          touched = true;
+          this.usedBefore = true;
+        }),
+      );
+    } catch (error) {
+      // Half a memory is none; before that everything is as it was.
+      if (touched) this.enter("aborted", asVmError(error).message);
+      throw error;
+    }
+    this.frames.ask();
+  }
+
+  async thumbnail(maxWidthPx: number): Promise<Uint8Array> {
+    this.created();
+    this.presenter.tick();
+    return encodeScreenshot(shrunk(this.machine.screen.frame, maxWidthPx));
   }
 
   async stats(): Promise<VmStats> {
@@ -384,6 +436,31 @@ export class Vm implements ReplayApi {
       },
       wake: () => this.loop.wake(),
     };
+  }
+
+  private makeCaptures(config: MachineConfig): Captures {
+    const places = new Map<string, StoragePlace>();
+    config.disks.forEach(({ source }, i) => isKept(source) && places.set(`disk${i}`, source.kept.place));
+    return new Captures({
+      core: this.core,
+      snapshot: this.snapshot,
+      drives: this.drives,
+      libraryAt: (place) => this.platform.opener.libraryAt(place),
+      placeOf: (drive) => places.get(drive) ?? null,
+      stop: () => {
+        this.expect("running", "paused");
+        this.beforeCapture = this.current;
+        this.loop.stop();
+        this.enter("saving");
+      },
+      goOn: () => {
+        const before = this.beforeCapture;
+        this.beforeCapture = null;
+        if (this.current !== "saving" || before === null) return;
+        if (before === "running") this.go();
+        else this.enter(before);
+      },
+    });
   }
 
   private created(): void {
@@ -498,8 +575,10 @@ export class Vm implements ReplayApi {
   }
 
   private media(): MediaLoader {
-    return new MediaLoader(this.platform.opener, (what, doneBytes, totalBytes) =>
-      this.send({ type: "progress", what, doneBytes, totalBytes }),
+    return new MediaLoader(
+      this.platform.opener,
+      (what, doneBytes, totalBytes) => this.send({ type: "progress", what, doneBytes, totalBytes }),
+      (error) => this.storageFailed(error),
     );
   }
 

@@ -1,0 +1,95 @@
+/**
+ * What a file turns out to be, for a wizard: which kind of medium, in which format, how large the disk in it is, and which
+ * system is on it. Systems are known by names of volumes and by files, as far as file systems are read.
+ */
+import type { FileFacts, MediumKind } from "../../protocol/library.ts";
+import { BlobStore } from "../../storage/blob-store.ts";
+import type { BlockStore } from "../../storage/block-store.ts";
+import type { DiskImage } from "../../storage/formats/disk-image.ts";
+import { ImageError } from "../../storage/formats/image-error.ts";
+import { detectFormat, openImage } from "../../storage/formats/open-image.ts";
+import { judgeMedia, recognise } from "../../storage/media-check.ts";
+import type { MediaFacts, MediaKind, MediaRole } from "../../storage/media-check.ts";
+import { isTar, openOva } from "../../storage/ovf/package.ts";
+import { recogniseSystem } from "../../storage/system-recognition.ts";
+
+const roles: Partial<Record<MediaKind, MediaRole>> = {
+  iso9660: "cdrom",
+  udf: "cdrom",
+  rawCd: "cdrom",
+  gptDisk: "disk",
+  mbrDisk: "disk",
+  diskFormat: "disk",
+  floppy: "floppy",
+  linuxKernel: "kernel",
+  multiboot: "kernel",
+  elf: "kernel",
+  initramfs: "initrd",
+  empty: "disk",
+  webPage: "disk",
+};
+
+function kindOf(role: MediaRole): MediumKind {
+  return role === "kernel" || role === "initrd" || role === "firmware" ? "file" : role;
+}
+
+export async function inspectFile(file: Blob): Promise<FileFacts> {
+  const source = new BlobStore(file);
+  const facts = await recognise(source);
+  if (file.size >= 512 && (await isTar(source))) return inspectPackage(source);
+  const format = file.size > 0 ? await detectFormat(source) : "raw";
+  if (format !== "raw") return inspectImage(source, format);
+  const role = roles[facts.kind];
+  if (!role) return { kind: null, format: "raw", sizeBytes: file.size, osId: "other", volumeName: "", ...why(facts) };
+  const known = facts.kind === "iso9660" ? "iso" : "raw";
+  const system = role === "cdrom" || role === "disk" ? await recogniseSystem(source).catch(unreadable) : null;
+  return {
+    kind: kindOf(role),
+    format: known,
+    sizeBytes: file.size,
+    osId: system ?? (role === "kernel" && facts.kind === "linuxKernel" ? "linux" : "other"),
+    volumeName: facts.volumeName ?? "",
+    ...judgeMedia(facts, role),
+  };
+}
+
+/** What no drive takes says why; what is just bytes may be anything. */
+function why(facts: MediaFacts): { problem?: string } {
+  const { problem } = judgeMedia(facts, "disk");
+  return problem === undefined ? {} : { problem };
+}
+
+/** File systems that are damaged or cannot be read tell nothing. */
+function unreadable(): null {
+  return null;
+}
+
+async function inspectImage(source: BlockStore, format: string): Promise<FileFacts> {
+  const nothing = { kind: "disk" as const, format, osId: "other", volumeName: "" };
+  let image: DiskImage;
+  try {
+    image = await openImage(source);
+  } catch (error) {
+    if (error instanceof ImageError) return { ...nothing, sizeBytes: source.sizeBytes, problem: error.message };
+    throw error;
+  }
+  const { warning } = judgeMedia(await recognise(image), "disk");
+  return {
+    ...nothing,
+    sizeBytes: image.sizeBytes,
+    osId: (await recogniseSystem(image).catch(unreadable)) ?? "other",
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+async function inspectPackage(source: BlockStore): Promise<FileFacts> {
+  const nothing = { kind: null, format: "ova", osId: "other", volumeName: "", sizeBytes: source.sizeBytes };
+  try {
+    const { machine } = await openOva(source);
+    const sizeBytes = machine.disks.reduce((sum, disk) => sum + disk.capacityBytes, 0);
+    return { ...nothing, sizeBytes, volumeName: machine.name };
+  } catch (error) {
+    if (error instanceof ImageError) return { ...nothing, problem: error.message };
+    throw error;
+  }
+}

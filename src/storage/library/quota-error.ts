@@ -1,0 +1,9 @@
+import { StorageError } from "../block-store.ts";
+
+/** There is no room for more. */
+export class QuotaError extends StorageError {
+  override name = "QuotaError";
+  constructor(message = "There is no room left in what the browser lets this site keep.") {
+    super(message);
+  }
+}
