@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run boot-table [-- --long] [-- vitest options]`: boots whole guests headless and looks at what they show.
- * `--long` adds those that take minutes each: GRUB's functional tests, Memtest86+, Debian's installers.
+ * `--long` adds those that take minutes each: GRUB's functional tests, Memtest86+, Debian's
+ * installers, Xen.
  */
 import { at, nodeBin, run, runOrStop } from "./lib/process.mjs";
 
