@@ -24,8 +24,7 @@ function counts(name, passed, failed, skipped, status) {
 }
 
 /**
- * Tests of the core that run a second time, with every instruction compiled before it runs. Not system-code: its loops that
- * rewrite themselves would be compiled thousands of times.
+ * Tests of the core that run a second time, with every instruction compiled before it runs.
  */
 const COMPILED = [
   "system-faults",
@@ -38,6 +37,7 @@ const COMPILED = [
   "system-v86",
   "system-nmi",
   "system-wraps",
+  "system-code",
   "system-translations",
 ]
   .concat("processor", "cpu-features")

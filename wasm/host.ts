@@ -51,6 +51,10 @@ export declare function ferr(asserted: bool): bool;
 @external("host", "ioapicEoi")
 export declare function ioapicEoi(vector: u32): void;
 
+/** Compiles the regions that wait and puts them into the table before it returns (`linkAtOnce`). It calls what wasm/jit/ exports. */
+@external("host", "linkRegions")
+export declare function linkRegions(): void;
+
 /** A note for the developer's log; `code` says what `a` and `b` are. Nothing in the guest depends on it. */
 @external("host", "debugLog")
 export declare function debugLog(code: u32, a: u64, b: u64): void;

@@ -10,6 +10,8 @@ import { JIT_DROPPED, JIT_DROPPED_ENTRIES, JIT_MODULE } from "./generated/layout
 export interface JitExports {
   configureJit(cpu: number, on: boolean, threshold: number): void;
   useTailCalls(on: boolean): void;
+  limitRegions(mostInstructions: number): void;
+  linkAtOnce(on: boolean): void;
   useSharedMemory(on: boolean): void;
   regionsWaiting(): number;
   compileRegions(cpu: number, most: number): number;

@@ -44,8 +44,13 @@ export interface WasmCoreOptions {
   jit?: boolean;
   /** How often a place in the code is come to before it is hot. */
   jitThreshold?: number;
-  /** Compiled code is waited for after each run instead of made meanwhile: for tests that must repeat themselves. */
-  jitAtOnce?: boolean;
+  /** The most instructions in a region; 0 or none: as many as there is room for. */
+  jitMaxBlock?: number;
+  /**
+   * When compiled code is made: `meanwhile` if not said, `afterRuns` waits for it after each run, `beforeUse` compiles
+   * what is hot before it is executed. The latter two are for tests that must repeat themselves.
+   */
+  jitWhen?: "meanwhile" | "afterRuns" | "beforeUse";
   /** Sees every module of compiled code. */
   onJitModule?: (bytes: Uint8Array) => void;
 }
@@ -111,7 +116,7 @@ export class WasmCore implements CoreInterface {
     () => this.cpu,
   );
   private readonly linker: JitLinker | null;
-  private readonly jitAtOnce: boolean;
+  private readonly linksAfterRuns: boolean;
   /** Accesses to devices in the run under way. */
   private accesses = 0;
 
@@ -135,9 +140,11 @@ export class WasmCore implements CoreInterface {
     for (let i = 0; i < processors; i++)
       this.exports.seedRandom(this.exports.cpuPointer(i), key[0] ?? 0n, key[1] ?? 0n, key[2] ?? 0n, key[3] ?? 0n);
     this.linker = options.jit ? new JitLinker(this.exports, memory, this.cpu, options.onJitModule) : null;
-    this.jitAtOnce = options.jitAtOnce ?? false;
+    this.linksAfterRuns = (options.jitWhen ?? "meanwhile") !== "meanwhile";
     if (this.linker) {
       this.exports.useTailCalls(engineHasTailCalls());
+      this.exports.limitRegions(options.jitMaxBlock ?? 0);
+      this.exports.linkAtOnce(options.jitWhen === "beforeUse");
       this.exports.configureJit(this.cpu, true, options.jitThreshold ?? JIT_THRESHOLD);
     }
     this.reset();
@@ -164,7 +171,7 @@ export class WasmCore implements CoreInterface {
   run(maxInstructions: number): RunExit {
     this.accesses = 0;
     const exit = EXITS[this.exports.run(this.cpu, maxInstructions)] ?? "budget";
-    if (this.jitAtOnce) this.linker?.link();
+    if (this.linksAfterRuns) this.linker?.link();
     else this.linker?.poll();
     return exit;
   }
@@ -431,6 +438,7 @@ export class WasmCore implements CoreInterface {
         picAcknowledge: () => host.picAcknowledge(),
         ferr: (asserted: number) => Number(host.ferr?.(asserted !== 0) ?? false),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
+        linkRegions: () => this.linker?.link(),
         debugLog: (code: number, a: bigint, b: bigint) => this.coreTrace.note(code, a, b),
       },
     };

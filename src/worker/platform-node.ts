@@ -80,12 +80,19 @@ function openTrace(file: string | null): TraceSink {
   }
 }
 
-/** For work on the compiler: POSADA_JIT_THRESHOLD=N, and POSADA_JIT_DUMP=FOLDER for the modules it writes. */
-function jitSettings(): Pick<WasmCoreOptions, "jitThreshold" | "onJitModule"> {
-  const { POSADA_JIT_THRESHOLD: threshold, POSADA_JIT_DUMP: folder } = process.env;
+/**
+ * For work on the compiler: POSADA_JIT_THRESHOLD=N, POSADA_JIT_MAX_BLOCK=N, POSADA_JIT_WHEN=afterRuns or beforeUse, and
+ * POSADA_JIT_DUMP=FOLDER for the modules it writes.
+ */
+function jitSettings(): Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "jitWhen" | "onJitModule"> {
+  const { env } = process;
+  const { POSADA_JIT_THRESHOLD: threshold, POSADA_JIT_MAX_BLOCK: maxBlock, POSADA_JIT_DUMP: folder } = env;
+  const when = (["afterRuns", "beforeUse"] as const).find((word) => word === env.POSADA_JIT_WHEN);
   let modules = 0;
   return {
     ...(threshold ? { jitThreshold: Number(threshold) } : {}),
+    ...(maxBlock ? { jitMaxBlock: Number(maxBlock) } : {}),
+    ...(when ? { jitWhen: when } : {}),
     ...(folder ? { onJitModule: (bytes) => writeFileSync(join(folder, `${modules++}.wasm`), bytes) } : {}),
   };
 }

@@ -11,7 +11,8 @@ import { cutTrace, findTrace, traceCount } from "../decode/trace-cache";
 import { countRow } from "../decode/coverage";
 import { Rec } from "../decode/record";
 import { execute } from "../generated/run";
-import { mayRun, requestRegion, runRegions } from "../jit/compiler";
+import { linkRegions } from "../host";
+import { LEAST_BUDGET, linksAtOnce, mayRun, requestRegion, runRegions } from "../jit/compiler";
 
 export const EXIT_BUDGET: i32 = 0;
 export const EXIT_HALTED: i32 = 1;
@@ -42,7 +43,7 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
       if (cpu.stop & STOP_HOST) continue;
     }
     if (cpu.budget <= 0) break;
-    const trace = findTrace(cpu);
+    let trace = findTrace(cpu);
     if (cpu.fault) {
       cpu.budget--; // fetching faulted
       continue;
@@ -61,7 +62,17 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
     else if (mayRun(cpu, trace)) {
       mustInterpret = runRegions(cpu, trace);
       continue;
-    } else if (regionOf(trace) == noRegion) requestRegion(trace);
+    } else if (regionOf(trace) == noRegion) {
+      requestRegion(trace);
+      if (linksAtOnce && cpu.budget >= LEAST_BUDGET) {
+        linkRegions();
+        trace = findTrace(cpu); // all traces may have been dropped
+        if (mayRun(cpu, trace)) {
+          mustInterpret = runRegions(cpu, trace);
+          continue;
+        }
+      }
+    }
     if (cpu.budget < traceCount(trace)) execute(cpu, cutTrace(trace, cpu.budget));
     else execute(cpu, trace);
   }

@@ -32,6 +32,8 @@ let queued: u32 = 0;
 let batch: u32 = 0;
 let epoch: u32 = 0;
 let isOn = false;
+/** What is hot is compiled before it is executed. */
+export let linksAtOnce = false;
 
 // ---- counters for stats()
 export let regionsCompiled: u32 = 0;
@@ -43,6 +45,11 @@ export function configureJit(cpu: Cpu, on: bool, threshold: u32): void {
   isOn = on;
   setRegionDefaults(load<u32>(changetype<usize>(regionStub)), on ? threshold : NEVER_HOT);
   flushTraces(cpu);
+}
+
+/** For tests of the compiler: the run loop has the host compile a hot trace before it goes on. */
+export function linkAtOnce(on: bool): void {
+  linksAtOnce = on;
 }
 
 /** Everything that was compiled went with the traces it came from. */

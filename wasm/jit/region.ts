@@ -63,6 +63,7 @@ export class Block {
 
 const MAX_BLOCKS: u32 = 64;
 const MAX_INSTRUCTIONS: u32 = 200;
+let mostInstructions: u32 = MAX_INSTRUCTIONS;
 /** Left out: what has been entered less than the threshold divided by two to this. */
 const RARE_SHIFT: u32 = 5;
 /** Records have their number in the block in a byte. */
@@ -84,6 +85,11 @@ export let instructionCount: u32 = 0;
 
 let workCount: u32 = 0;
 let leaderCount: u32 = 0;
+
+/** For tests of the compiler: regions of at most so many instructions; 0: as many as there is room for. */
+export function limitRegions(most: u32): void {
+  mostInstructions = most == 0 || most > MAX_INSTRUCTIONS ? MAX_INSTRUCTIONS : most;
+}
 
 @inline export function block(number: u32): Block {
   return changetype<Block>(BLOCKS + number * BLOCK_SIZE);
@@ -161,7 +167,7 @@ export function discover(trace: usize): void {
 /** Notes the records of a trace up to its end or to what is known already. */
 function walk(trace: usize): void {
   let rec = trace;
-  while (instructionCount < MAX_INSTRUCTIONS) {
+  while (instructionCount < mostInstructions) {
     const r = changetype<Rec>(rec);
     const offset: u32 = r.pageOffset;
     if (r.id == ID_FALLTHROUGH) {

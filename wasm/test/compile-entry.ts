@@ -76,6 +76,7 @@ export function instantiateEntry(module: WebAssembly.Module, memoryBytes: number
     picAcknowledge: () => 0,
     ferr: () => 0,
     ioapicEoi: host.ioapicEoi ?? (() => {}),
+    linkRegions: () => {},
     debugLog: () => {},
   };
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: fail }, host: hostImports });

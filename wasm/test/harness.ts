@@ -6,8 +6,12 @@ import { readFileSync } from "node:fs";
 import { JitLinker, engineHasTailCalls } from "../../src/core/jit-linker.ts";
 import type { JitExports } from "../../src/core/jit-linker.ts";
 
-/** POSADA_JIT=N: all tests of the core run with compiled code, after N entries. */
+/**
+ * POSADA_JIT=N: all tests of the core run with compiled code, after N entries and before the code is executed again;
+ * POSADA_JIT_MAX_BLOCK=N: in pieces of at most N instructions.
+ */
 const JIT_THRESHOLD = process.env.POSADA_JIT === undefined ? undefined : Number(process.env.POSADA_JIT);
+const JIT_MAX_BLOCK = Number(process.env.POSADA_JIT_MAX_BLOCK ?? 0);
 
 const CORE = process.env.POSADA_CORE ?? new URL("../../build/core.wasm", import.meta.url).pathname;
 
@@ -81,6 +85,7 @@ export class TestCore {
         picAcknowledge: host.picAcknowledge ?? (() => 0),
         ferr: host.ferr ?? (() => 0),
         ioapicEoi: () => {},
+        linkRegions: () => this.linker?.link(),
         debugLog: () => {},
       },
     });
@@ -94,6 +99,8 @@ export class TestCore {
     if (jitThreshold !== undefined) {
       this.linker = new JitLinker(this.ex as unknown as JitExports, this.memory, this.cpu);
       this.ex.useTailCalls(engineHasTailCalls());
+      this.ex.limitRegions!(JIT_MAX_BLOCK);
+      this.ex.linkAtOnce!(true);
       this.ex.configureJit(this.cpu, true, jitThreshold);
     }
   }
@@ -167,8 +174,6 @@ export class TestCore {
   }
 
   run(maxInstructions: number): number {
-    const exit = this.ex.run(this.cpu, maxInstructions);
-    this.linker?.link();
-    return exit;
+    return this.ex.run(this.cpu, maxInstructions);
   }
 }

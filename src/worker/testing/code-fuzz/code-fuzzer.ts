@@ -5,6 +5,7 @@
  * memories must be the same, and nothing beside the guest's may have been touched. A series depends on nothing but its
  * seed, so that a failure can be had again.
  */
+import type { WasmCoreOptions } from "../../../core/wasm-core.ts";
 import { FuzzFinding } from "../../../machine/testing/fuzz/fuzz-host.ts";
 import { FuzzRandom } from "../../../machine/testing/fuzz/fuzz-random.ts";
 import { type CodeMode, MODELS, type Model } from "./code-modes.ts";
@@ -18,6 +19,17 @@ const CASES_IN_SERIES = 5;
 const MOST_BURSTS = 64;
 const FIRMWARE_BYTES = 0x20000;
 const PAGE_BYTES = 0x1000;
+
+/** How code is compiled. Most often after each run: before its use it is known less of what belongs together. */
+const COMPILED: readonly Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "jitWhen">[] = [
+  { jitThreshold: 0, jitWhen: "afterRuns" },
+  { jitThreshold: 0, jitWhen: "afterRuns" },
+  { jitThreshold: 4, jitWhen: "afterRuns" },
+  { jitThreshold: 0, jitWhen: "beforeUse" },
+  { jitThreshold: 2, jitWhen: "beforeUse" },
+  { jitThreshold: 0, jitWhen: "afterRuns", jitMaxBlock: 1 },
+  { jitThreshold: 0, jitWhen: "beforeUse", jitMaxBlock: 1 },
+];
 
 export interface CodeFuzzProgress {
   series: number;
@@ -57,8 +69,8 @@ export class CodeFuzzer {
     const random = new FuzzRandom(hashOf(`${this.seed}/${mode.name}/${number}`));
     const model = random.pick(MODELS.filter(({ hasLongMode }) => hasLongMode || mode.world !== "long"));
     const firmware = randomCode(random, FIRMWARE_BYTES, 16);
-    const threshold = random.pick([0, 0, 1, 4]);
-    const machines = this.backends.map((name) => new FuzzMachine(this.module, model, name, firmware, threshold, onRun));
+    const jit = random.pick(COMPILED);
+    const machines = this.backends.map((name) => new FuzzMachine(this.module, model, name, firmware, jit, onRun));
     const where = { case: 0, burst: 0 };
     try {
       for (; where.case < mostCases; where.case++) {

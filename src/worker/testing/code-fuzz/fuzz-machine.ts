@@ -2,7 +2,7 @@
  * A whole machine for random code: board, run loop and clock as the worker has them, on the instruction clock, with disks
  * in memory. It runs for spans of machine time.
  */
-import { WasmCore } from "../../../core/wasm-core.ts";
+import { WasmCore, type WasmCoreOptions } from "../../../core/wasm-core.ts";
 import { Board, VRAM_BYTES } from "../../../machine/board.ts";
 import { postWithoutFirmware } from "../../../machine/firmware/post.ts";
 import { FuzzStore } from "../../../machine/testing/fuzz/fuzz-host.ts";
@@ -43,7 +43,7 @@ export class FuzzMachine {
     model: Model,
     readonly backend: BackendName,
     firmware: Uint8Array,
-    jitThreshold: number,
+    jit: Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "jitWhen">,
     /** Called after each run of the core: a sign of life. */
     private readonly onRun: () => void,
   ) {
@@ -105,8 +105,7 @@ export class FuzzMachine {
           epochMs: () => this.clock.epochMs,
           randomKey: new BigUint64Array(4),
           jit: backend === "jit",
-          jitThreshold,
-          jitAtOnce: true,
+          ...jit,
         })),
     });
     this.core = core!;
