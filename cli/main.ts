@@ -1,10 +1,13 @@
 /** The `posada` command. */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LibraryError } from "../src/protocol/library.ts";
 import { asVmError } from "../src/protocol/vm-error.ts";
 import { StorageError } from "../src/storage/block-store.ts";
 import { convertImage } from "./convert.ts";
 import { disassembleFile } from "./disassemble.ts";
+import { LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
+import { start } from "./library/start.ts";
 import { media } from "./media.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
@@ -13,19 +16,30 @@ import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
 const here = dirname(fileURLToPath(import.meta.url));
 
 async function main([command, ...args]: string[]): Promise<number> {
-  if (command === "--help" || command === "-h" || command === "help" || args.includes("--help")) {
-    console.log(USAGE);
+  const about = libraryCommand([command ?? "", ...args]);
+  if (about && args.includes("--help")) {
+    console.log(`usage: posada ${about.command.usage}\n${about.command.about}`.trimEnd());
     return 0;
   }
+  if (command === "--help" || command === "-h" || command === "help" || args.includes("--help")) {
+    console.log(`${USAGE}\n\n${LIBRARY_USAGE}`);
+    return 0;
+  }
+  const places = {
+    workerScript: join(here, "machine-worker.mjs"),
+    guestsFolder: process.env.POSADA_GUESTS ?? join(here, "..", "guests"),
+  };
+  if (about) {
+    await runLibraryCommand(about, [command!, ...args]);
+    return 0;
+  }
+  if (command === "start") return start(args, places);
   if (command === "disassemble") return disassembleFile(args);
   if (command === "convert") return convertImage(args);
   if (command === "media") return media(args);
   if (command !== "run")
     throw new UsageError(command ? `unknown command "${command}"; try posada --help` : "no command; try posada --help");
-  return runMachine(parseRunOptions(args), {
-    workerScript: join(here, "machine-worker.mjs"),
-    guestsFolder: process.env.POSADA_GUESTS ?? join(here, "..", "guests"),
-  });
+  return runMachine(parseRunOptions(args), places);
 }
 
 /** What is wrong with what was given is status 2; what goes wrong later is 4. */
@@ -34,7 +48,7 @@ function explain(error: unknown): number {
     console.error(`posada: ${error.message}`);
     return EXIT_USAGE;
   }
-  if (error instanceof StorageError) {
+  if (error instanceof StorageError || error instanceof LibraryError) {
     console.error(`posada: ${error.message}`);
     return EXIT_USAGE;
   }

@@ -46,7 +46,13 @@ export async function runMachine(options: RunOptions, places: Places): Promise<n
     run.end({ status: EXIT_FAILED, words: error.message });
   });
   try {
-    return await run.over(machine, config);
+    return await run.over(machine, {
+      async create(api) {
+        await api.create(config);
+        if (options.restore) await api.restore(await readInput(options.restore), "paused");
+      },
+      begin: (api) => (options.restore ? api.resume() : api.start()),
+    });
   } finally {
     // What the guest wrote to disks and flash may still be under way. A worker that failed answers no more.
     const disposed = machine.api.dispose().catch((error: Error) => console.error(`posada: ${error.message}`));
@@ -95,7 +101,18 @@ function sourceFor(path: string): string {
   return isUrl(path) ? path : pathToFileURL(resolve(path)).href;
 }
 
-class Run {
+/** What is done with a machine beside the steps: in `posada run` it is made and switched on, and that is all. */
+export interface RunHooks {
+  /** Makes the machine, after its events are heard. */
+  create(api: LinkedMachine["api"]): Promise<void>;
+  /** Has it run. */
+  begin(api: LinkedMachine["api"]): Promise<void>;
+  hear?(event: VmEvent): void;
+  /** After the last step, before the results are written. */
+  finish?(): Promise<void>;
+}
+
+export class Run {
   private readonly watcher = new Watcher();
   private finish: (ending: Ending) => void = () => {};
   private readonly ended = new Promise<Ending>((resolve) => (this.finish = resolve));
@@ -112,12 +129,16 @@ class Run {
     this.news();
   }
 
-  async over({ api }: LinkedMachine, config: ReturnType<typeof checkConfig>): Promise<number> {
+  async over({ api }: LinkedMachine, hooks: RunHooks): Promise<number> {
     const { options } = this;
-    await api.subscribe(callback((event: VmEvent) => this.heard(event)));
-    await api.create(config);
+    await api.subscribe(
+      callback((event: VmEvent) => {
+        hooks.hear?.(event);
+        this.heard(event);
+      }),
+    );
+    await hooks.create(api);
     if (options.trace) await api.trace(options.trace);
-    if (options.restore) await api.restore(await readInput(options.restore), "paused");
     const serial = await openSerial(
       options.serial,
       (bytes) => void api.serialWrite(0, bytes).catch(() => undefined),
@@ -131,7 +152,7 @@ class Run {
     const timer = seconds === undefined ? undefined : setTimeout(() => this.timedOut(api, seconds), seconds * 1000);
     const onSignal = () => this.end({ status: 130 });
     process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-    void this.play(api);
+    void this.play(api, hooks);
     const ending = await this.ended;
     clearTimeout(timer);
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
@@ -139,6 +160,7 @@ class Run {
     // What was written last may still be under way from the worker.
     await api.state().catch(() => undefined);
     await serial.close();
+    await hooks.finish?.();
     if (ending.words) console.error(`posada: ${ending.words}`);
     await this.writeResults(api);
     return ending.status;
@@ -175,14 +197,14 @@ class Run {
   }
 
   /** Does the steps in order. */
-  private async play(api: LinkedMachine["api"]): Promise<void> {
+  private async play(api: LinkedMachine["api"], hooks: RunHooks): Promise<void> {
     const { steps, instructions } = this.options;
     try {
       if (instructions !== undefined) {
         await api.runInstructions(instructions);
         return this.end({ status: EXIT_DONE });
       }
-      await (this.options.restore ? api.resume() : api.start());
+      await hooks.begin(api);
       this.waitingFor = steps.find((step) => step.kind === "until")?.text ?? null;
       for (const step of steps) {
         if (step.kind === "until") {

@@ -3,7 +3,6 @@
  * system is on it. Systems are known by names of volumes and by files, as far as file systems are read.
  */
 import type { FileFacts, MediumKind } from "../../protocol/library.ts";
-import { BlobStore } from "../../storage/blob-store.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import type { DiskImage } from "../../storage/formats/disk-image.ts";
 import { ImageError } from "../../storage/formats/image-error.ts";
@@ -33,20 +32,20 @@ function kindOf(role: MediaRole): MediumKind {
   return role === "kernel" || role === "initrd" || role === "firmware" ? "file" : role;
 }
 
-export async function inspectFile(file: Blob): Promise<FileFacts> {
-  const source = new BlobStore(file);
+export async function inspectFile(source: BlockStore): Promise<FileFacts> {
   const facts = await recognise(source);
-  if (file.size >= 512 && (await isTar(source))) return inspectPackage(source);
-  const format = file.size > 0 ? await detectFormat(source) : "raw";
+  const { sizeBytes } = source;
+  if (sizeBytes >= 512 && (await isTar(source))) return inspectPackage(source);
+  const format = sizeBytes > 0 ? await detectFormat(source) : "raw";
   if (format !== "raw") return inspectImage(source, format);
   const role = roles[facts.kind];
-  if (!role) return { kind: null, format: "raw", sizeBytes: file.size, osId: "other", volumeName: "", ...why(facts) };
+  if (!role) return { kind: null, format: "raw", sizeBytes, osId: "other", volumeName: "", ...why(facts) };
   const known = facts.kind === "iso9660" ? "iso" : "raw";
   const system = role === "cdrom" || role === "disk" ? await recogniseSystem(source).catch(unreadable) : null;
   return {
     kind: kindOf(role),
     format: known,
-    sizeBytes: file.size,
+    sizeBytes,
     osId: system ?? (role === "kernel" && facts.kind === "linuxKernel" ? "linux" : "other"),
     volumeName: facts.volumeName ?? "",
     ...judgeMedia(facts, role),

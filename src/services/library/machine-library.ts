@@ -25,7 +25,11 @@ import type {
   StorageUse,
 } from "../../protocol/library.ts";
 import type { StoragePlace } from "../../protocol/machine-config.ts";
+import { BlobStore } from "../../storage/blob-store.ts";
+import type { BlockStore } from "../../storage/block-store.ts";
 import type { LibraryStorage } from "../../storage/library/library-storage.ts";
+import { openOva } from "../../storage/ovf/package.ts";
+import type { OvfPackage } from "../../storage/ovf/package.ts";
 import {
   checkedGroup,
   createMachine,
@@ -177,8 +181,26 @@ export class MachineLibrary extends EventTarget implements LibraryApi {
     return this.shelf.export(id, format, sink, options);
   }
 
-  importMachine(file: Blob, options: JobOptions & { name?: string } = {}): Promise<MachineRecord> {
-    return importPackage(this.core, this.shelf, file, options);
+  async importMachine(file: Blob, options: JobOptions & { name?: string } = {}): Promise<MachineRecord> {
+    return this.importPackage(await orLibraryError(() => openOva(new BlobStore(file))), file.size, options);
+  }
+
+  /** The same for a package that is open already. */
+  importPackage(
+    ova: OvfPackage,
+    packageBytes: number,
+    options: JobOptions & { name?: string },
+  ): Promise<MachineRecord> {
+    return importPackage(this.core, this.shelf, ova, packageBytes, options);
+  }
+
+  /** A medium from contents that are open already; they are closed behind it. */
+  importContents(
+    contents: BlockStore,
+    wanted: { kind: MediumKind; name: string; origin?: MediumRecord["origin"]; neededBytes: number },
+    options: JobOptions,
+  ): Promise<MediumRecord> {
+    return this.shelf.importContents(contents, wanted, options);
   }
 
   exportMachine(id: MachineId, sink: LibrarySink, options: JobOptions = {}): Promise<void> {

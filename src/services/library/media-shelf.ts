@@ -50,7 +50,7 @@ export class MediaShelf {
   }
 
   inspect(file: Blob): Promise<FileFacts> {
-    return orLibraryError(() => inspectFile(file));
+    return orLibraryError(() => inspectFile(new BlobStore(file)));
   }
 
   async importMedium(file: Blob, options: ImportOptions = {}): Promise<MediumRecord> {

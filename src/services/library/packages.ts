@@ -8,10 +8,10 @@ import type {
   MachineRecord,
   MediumId,
 } from "../../protocol/library.ts";
-import { BlobStore } from "../../storage/blob-store.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import { SparseMemoryStore } from "../../storage/memory-store.ts";
-import { openOva, writeOva } from "../../storage/ovf/package.ts";
+import { writeOva } from "../../storage/ovf/package.ts";
+import type { OvfPackage } from "../../storage/ovf/package.ts";
 import { recogniseSystem } from "../../storage/system-recognition.ts";
 import { MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../config-check.ts";
 import { createMachine, freeMachineName } from "./catalogue-edits.ts";
@@ -24,13 +24,13 @@ import type { MediaShelf } from "./media-shelf.ts";
 export async function importPackage(
   core: LibraryCore,
   shelf: MediaShelf,
-  file: Blob,
+  ova: OvfPackage,
+  packageBytes: number,
   options: JobOptions & { name?: string },
 ): Promise<MachineRecord> {
   const { signal } = options;
   const imported: MediumId[] = [];
   try {
-    const ova = await openOva(new BlobStore(file));
     if (ova.machine.disks.length > DISK_SLOTS.length)
       throw new LibraryError("badMedia", `This machine has ${ova.machine.disks.length} disks; here a machine has room for ${DISK_SLOTS.length}.`); // prettier-ignore
     const { onProgress } = options;
@@ -42,7 +42,7 @@ export async function importPackage(
       const contents: BlockStore = (await ova.openDisk(n)) ?? new SparseMemoryStore(capacityBytes);
       osId ??= await recogniseSystem(contents).catch(() => null);
       const origin = { fileName, format: "ova" };
-      const medium = await shelf.importContents(contents, { kind: "disk", name: `${name} ${n + 1}`, origin, neededBytes: file.size }, options); // prettier-ignore
+      const medium = await shelf.importContents(contents, { kind: "disk", name: `${name} ${n + 1}`, origin, neededBytes: packageBytes }, options); // prettier-ignore
       imported.push(medium.id);
       media[DISK_SLOTS[n]!] = medium.id;
     }
