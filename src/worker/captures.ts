@@ -11,6 +11,7 @@ import type { BlobKeeper } from "../storage/library/blob-keeper.ts";
 import { LayeredDisk } from "../storage/library/layered-disk.ts";
 import type { LayerKeeper, LayerStore } from "../storage/library/layers.ts";
 import { MemoryCapture } from "./memory-capture.ts";
+import { PAGE_BYTES } from "./memory-image.ts";
 import { fillRegions, readImage } from "./memory-restore.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -33,7 +34,13 @@ export class Captures {
 
   constructor(private readonly host: CaptureHost) {
     const regions = host.snapshot.regions();
-    this.memory = new MemoryCapture(regions, (region) => host.core.takeChangedPages(regions[region]!));
+    const [ram] = regions;
+    // Of video memory and of flash the core does not know all writes: the boards write there themselves.
+    this.memory = new MemoryCapture(regions, (region) =>
+      regions[region] === ram
+        ? host.core.takeChangedPages(ram)
+        : new Uint8Array(Math.ceil(regions[region]!.length / PAGE_BYTES / 8)).fill(0xff),
+    );
   }
 
   /** The memory was changed by others than the guest: it was switched on, or took another state. */
@@ -95,11 +102,13 @@ export class Captures {
   ): Promise<CaptureResult> {
     const { host } = this;
     const { summary, devices } = host.snapshot.describe();
+    let names = 0;
     return this.memory.capture({
       blobs: host.libraryAt(place).blobs,
       id,
       mayUse: new Set(mayUse),
-      newName: () => crypto.randomUUID(),
+      // By its memory it is known whose a pack is that no list names yet.
+      newName: () => `${id}.${names++}`,
       summary,
       stop: () => host.stop(),
       atMoment: () => {
@@ -111,8 +120,13 @@ export class Captures {
     });
   }
 
-  /** The machine stands still. @throws VmError or StateError; `touched` says whether its memory is lost */
-  async restore(memory: { place: StoragePlace; id: string }, touched: () => void): Promise<void> {
+  /**
+   * The machine stands still.
+   * @param isNew it has not been switched on yet, so its RAM is zeros
+   * @param touched called when its memory begins to be lost
+   * @throws VmError or StateError
+   */
+  async restore(memory: { place: StoragePlace; id: string }, isNew: boolean, touched: () => void): Promise<void> {
     const { host } = this;
     const { blobs } = host.libraryAt(memory.place);
     const regions = host.snapshot.regions();
@@ -120,7 +134,7 @@ export class Captures {
     await host.snapshot.restoreImage(image, () => {
       touched();
       this.forget();
-      return fillRegions(blobs, image, regions);
+      return fillRegions(blobs, image, regions, isNew ? [host.core.ram] : []);
     });
     this.memory.adopt(image);
   }

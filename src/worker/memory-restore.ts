@@ -15,15 +15,25 @@ export async function readImage(blobs: BlobKeeper, id: string, regions: Regions)
   return decodeImage(bytes, regions.map((region) => region.length)); // prettier-ignore
 }
 
-/** @throws VmError where a part of it is missing; then the memory is of no use */
-export async function fillRegions(blobs: BlobKeeper, image: MemoryImage, regions: Regions): Promise<void> {
+/**
+ * @param blank regions that are known to be zeros: what is to be zeros there is not touched, and takes no memory of the host
+ * @throws VmError where a part of it is missing; then the memory is of no use
+ */
+export async function fillRegions(
+  blobs: BlobKeeper,
+  image: MemoryImage,
+  regions: Regions,
+  blank: readonly Uint8Array[] = [],
+): Promise<void> {
   /** Of each pack, its pages: place in the pack, region, page; three words each. */
   const wanted: number[][] = image.packs.map(() => []);
   image.regions.forEach((places, region) => {
     const memory = regions[region]!;
+    const isBlank = blank.includes(memory);
     places.forEach((place, page) => {
-      if (place === 0) memory.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-      else wanted[(place >>> 8) - 1]!.push(place & 0xff, region, page);
+      if (place === 0) {
+        if (!isBlank) memory.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      } else wanted[(place >>> 8) - 1]!.push(place & 0xff, region, page);
     });
   });
   let next = 0;

@@ -315,7 +315,7 @@ export class Vm implements ReplayApi {
     let touched = false;
     try {
       await this.whileStopped("restoring", then, () =>
-        this.captures.restore(memory, () => {
+        this.captures.restore(memory, !this.usedBefore, () => {
           touched = true;
           this.usedBefore = true;
         }),

@@ -3,6 +3,7 @@
  * or disk names, with that one. Each step can be cut off at any moment: chunks are copied to where they will be shown, then
  * the catalogue is changed, then what is left is removed; and until the catalogue has changed everything reads as before.
  */
+import { LibraryError } from "../../protocol/library.ts";
 import type { LayerId, MachineId, MediumId } from "../../protocol/library.ts";
 import type { Catalogue } from "../../storage/library/catalogue.ts";
 import type { LayerChunk, LayerKeeper } from "../../storage/library/layers.ts";
@@ -38,7 +39,13 @@ export class LayerCare {
     const { catalogue } = this.core;
     for (const id of layers) if (!catalogue.layers[id]) await storage.layers.remove(id);
     const named = namedBlobs(catalogue);
-    await storage.blobs.delete(blobs.filter((name) => !named.has(name.split("/").slice(0, 2).join("/"))));
+    const isNamed = (name: string): boolean => {
+      const [kind, of] = name.split("/");
+      return (
+        named.has(`${kind}/${of}`) || (kind === "packs" && catalogue.memories[of!.split(".")[0]!]?.job !== undefined)
+      );
+    };
+    await storage.blobs.delete(blobs.filter((name) => !isNamed(name)));
     for (let merged = true; merged;) merged = await this.mergeOne();
     return Math.max(0, before - (await storage.use()).usedBytes);
   }
@@ -57,8 +64,12 @@ export class LayerCare {
     for (const { lower, upper } of mergeable(this.core.catalogue)) {
       const machines = machinesOver(this.core.catalogue, lower);
       if (machines.some((id) => !this.core.isOff(id))) continue;
-      const done = await this.core.alone(machines, () => this.merge(lower, upper));
-      if (done) return true;
+      try {
+        if (await this.core.alone(machines, () => this.merge(lower, upper))) return true;
+      } catch (error) {
+        // Somebody has begun to use one of them: another time.
+        if (!(error instanceof LibraryError && error.code === "inUse")) throw error;
+      }
     }
     return false;
   }

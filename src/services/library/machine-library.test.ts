@@ -330,10 +330,30 @@ describe.each(places)("a library in %s", (_, tabs) => {
     await keeper.commit(new Map([[0, new Uint8Array(CHUNK)]]), []);
     await keeper.close();
     await storage.blobs.put("packs/p", new Uint8Array(10));
+    await storage.blobs.put("packs/half.0", new Uint8Array(10));
     await library.tidy();
     expect(await storage.layers.list()).toEqual([]);
     expect(await storage.blobs.list("")).toEqual([]);
     expect((await storage.catalogue.read()).memories).toEqual({});
+  });
+
+  it("leaves alone what a job under way has not named yet", async () => {
+    const [storage] = tabs();
+    const library = await libraryIn(storage);
+    const core = new LibraryCore(storage);
+    await core.job(async (job) => {
+      await core.update((draft) => {
+        draft.layers.half = { id: "half", parent: null, sizeBytes: CHUNK, createdAt: 1, job };
+        draft.memories.half = { id: "half", createdAt: 1, packs: ["old.3"], job };
+      });
+      const keeper = await storage.layers.open("half", true);
+      await keeper.commit(new Map([[0, new Uint8Array(CHUNK)]]), []);
+      await keeper.close();
+      for (const name of ["packs/half.0", "packs/old.3"]) await storage.blobs.put(name, new Uint8Array(10));
+      await library.tidy();
+      expect(await storage.layers.list()).toEqual(["half"]);
+      expect((await storage.blobs.list("")).sort()).toEqual(["packs/half.0", "packs/old.3"]);
+    });
   });
 
   it("does not change the catalogue where a change is refused", async () => {

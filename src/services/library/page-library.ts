@@ -1,6 +1,14 @@
 /** The library of a page: MachineLibrary over the browser's storage, with sessions of the machines that run here. */
-import type { MachineId, MediumId, SnapshotId } from "../../protocol/library.ts";
 import { LibraryError } from "../../protocol/library.ts";
+import type {
+  CloneOptions,
+  MachineChange,
+  MachineId,
+  MachineRecord,
+  MediumId,
+  SnapshotId,
+  SnapshotRecord,
+} from "../../protocol/library.ts";
 import type { VmEvent } from "../../protocol/vm-api.ts";
 import { IndexedStorage } from "../../storage/library/indexed-storage.ts";
 import type { LibraryStorage } from "../../storage/library/library-storage.ts";
@@ -61,11 +69,38 @@ export class PageLibrary extends MachineLibrary implements LibraryRuns {
     this.channel?.postMessage(id);
   }
 
-  /** A machine whose session is open though it is off is closed first, and can be opened again. */
+  // A machine whose session is open though it is off is closed first, and can be opened again.
+
   override async restoreSnapshot(id: MachineId, snapshot: SnapshotId): Promise<void> {
+    await this.closeIfOff(id);
+    await super.restoreSnapshot(id, snapshot);
+  }
+
+  override async takeSnapshot(...args: Parameters<MachineLibrary["takeSnapshot"]>): Promise<SnapshotRecord> {
+    await this.closeIfOff(args[0]);
+    return super.takeSnapshot(...args);
+  }
+
+  override async clone(id: MachineId, options: CloneOptions): Promise<MachineRecord> {
+    if (options.snapshot === undefined) await this.closeIfOff(id);
+    return super.clone(id, options);
+  }
+
+  override async modify(id: MachineId, change: MachineChange): Promise<void> {
+    const slots = Object.keys(change.media ?? {});
+    const needsOff = change.hardware !== undefined || slots.some((slot) => slot !== "cdrom" && slot !== "floppy");
+    if (needsOff) await this.closeIfOff(id);
+    await super.modify(id, change);
+  }
+
+  override async remove(id: MachineId, options?: { media?: boolean }): Promise<void> {
+    await this.closeIfOff(id);
+    await super.remove(id, options);
+  }
+
+  private async closeIfOff(id: MachineId): Promise<void> {
     const run = this.openRuns.get(id);
     if (run && (run.session.state === "poweredOff" || run.session.state === "aborted")) await run.close();
-    await super.restoreSnapshot(id, snapshot);
   }
 }
 
