@@ -3,8 +3,8 @@
  * [SDM1] 4.8, 8.5.1, 8.5.2, tables 4-7, 8-10; [SDM2] FADD, FSUB, FMUL, FDIV, FSQRT.
  */
 import {
-  BIAS, FSW_DE, FSW_ZE, Float80, INTEGER_BIT, ROUND_DOWN, dropRaised, infinity, invalid, isInfinite, isSpecial, isZero, normalExp, normalSig, noteDenormal, propagate,
-  propagateOne, raiseFpu, signOf, zero,
+  BIAS, FSW_DE, FSW_ZE, Float80, INTEGER_BIT, ROUND_DOWN, dropRaised, infinity, invalid, expOf, isInfinite, isNormal, isSpecial, isZero, normalExp, normalSig, noteDenormal, propagate,
+  propagateOne, raiseFpu, sigOf, signOf, zero,
 } from "./float80";
 import { roundPack, roundingMode } from "./round";
 import { divide128, highOf, lowOf, multiplyFull } from "./wide";
@@ -30,6 +30,7 @@ export function operate(op: u32, control: u32, a: Float80, b: Float80): Float80 
 
 /** `flip` is 1 to subtract b. */
 function addOrSubtract(control: u32, a: Float80, b: Float80, flip: u32): Float80 {
+  if (isNormal(a) && isNormal(b)) return addFinite(control, signOf(a), expOf(a), sigOf(a), signOf(b) ^ flip, expOf(b), sigOf(b));
   if (isSpecial(a) || isSpecial(b)) return propagate(a, b);
   const signA = signOf(a);
   const signB = signOf(b) ^ flip;
@@ -46,14 +47,18 @@ function addOrSubtract(control: u32, a: Float80, b: Float80, flip: u32): Float80
     return roundPack(control, signB, normalExp(b), normalSig(b), 0);
   }
   if (isZero(b)) return roundPack(control, signA, normalExp(a), normalSig(a), 0);
+  return addFinite(control, signA, normalExp(a), normalSig(a), signB, normalExp(b), normalSig(b));
+}
 
+/** Significands with their leading one at bit 63. */
+function addFinite(control: u32, signA: u32, expA: i32, sigA: u64, signB: u32, expB: i32, sigB: u64): Float80 {
   // The greater exponent first: significands with 64 bits of room below.
-  const swap = normalExp(a) < normalExp(b);
-  const exp = swap ? normalExp(b) : normalExp(a);
-  const distance = <u32>(exp - (swap ? normalExp(a) : normalExp(b)));
+  const swap = expA < expB;
+  const exp = swap ? expB : expA;
+  const distance = <u32>(exp - (swap ? expA : expB));
   const sign = swap ? signB : signA;
-  const high = swap ? normalSig(b) : normalSig(a);
-  const small = swap ? normalSig(a) : normalSig(b);
+  const high = swap ? sigB : sigA;
+  const small = swap ? sigA : sigB;
   let otherHigh: u64 = 0;
   let otherLow: u64 = 1; // sticky
   if (distance == 0) {
@@ -96,6 +101,7 @@ function subtractAligned(control: u32, sign: u32, exp: i32, high: u64, otherHigh
 }
 
 export function multiply(control: u32, a: Float80, b: Float80): Float80 {
+  if (isNormal(a) && isNormal(b)) return multiplyFinite(control, signOf(a) ^ signOf(b), expOf(a) + expOf(b) - BIAS, sigOf(a), sigOf(b));
   if (isSpecial(a) || isSpecial(b)) return propagate(a, b);
   const sign = signOf(a) ^ signOf(b);
   if (isInfinite(a) || isInfinite(b)) {
@@ -107,8 +113,12 @@ export function multiply(control: u32, a: Float80, b: Float80): Float80 {
   noteDenormal(a);
   noteDenormal(b);
   if (isZero(a) || isZero(b)) return zero(sign);
-  const product = multiplyFull(normalSig(a), normalSig(b));
-  const exp = normalExp(a) + normalExp(b) - BIAS;
+  return multiplyFinite(control, sign, normalExp(a) + normalExp(b) - BIAS, normalSig(a), normalSig(b));
+}
+
+/** Significands with their leading one at bit 63. */
+@inline function multiplyFinite(control: u32, sign: u32, exp: i32, sigA: u64, sigB: u64): Float80 {
+  const product = multiplyFull(sigA, sigB);
   const high = highOf(product);
   const low = lowOf(product);
   if (high & INTEGER_BIT) return roundPack(control, sign, exp + 1, high, low);

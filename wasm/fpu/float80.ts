@@ -114,6 +114,11 @@ export const QUIET_BIT: u64 = 0x4000_0000_0000_0000;
   return expOf(a) != 0 && !(sigOf(a) & INTEGER_BIT);
 }
 
+/** A normal number: neither zero, denormal, infinity, NaN nor unsupported. */
+@inline export function isNormal(a: Float80): bool {
+  return <u32>(expOf(a) - 1) < EXPONENT - 1 && (sigOf(a) & INTEGER_BIT) != 0;
+}
+
 /** Neither number: NaN or unsupported. */
 @inline export function isSpecial(a: Float80): bool {
   return isNan(a) || isUnsupported(a);

@@ -97,6 +97,17 @@ export function fromInteger(value: i64): Float80 {
   return pack<T>(1, narrowInfinity<T>() | narrowQuiet<T>());
 }
 
+/** A normal number of the narrow format, with no digits beyond it: `packNarrow` gives it, and nothing is raised. */
+@inline export function fitsNarrow<T>(a: Float80): bool {
+  const below: u64 = 63 - fractionBits<T>();
+  return <u32>(expOf(a) - (BIAS - biasOf<T>()) - 1) < <u32>(maxExp<T>() - 1) && (sigOf(a) & (INTEGER_BIT | ((<u64>1 << below) - 1))) == INTEGER_BIT;
+}
+
+@inline export function packNarrow<T>(a: Float80): T {
+  const exponent = <u64>(expOf(a) - (BIAS - biasOf<T>())) << fractionBits<T>();
+  return pack<T>(signOf(a), exponent | ((sigOf(a) >> (63 - fractionBits<T>())) & fractionMask<T>()));
+}
+
 /** Masked responses; whether the result may be stored is for the caller to see from what is raised. */
 export function narrow<T>(control: u32, a: Float80): T {
   const sign = signOf(a);

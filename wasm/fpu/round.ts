@@ -26,6 +26,8 @@ const EXPONENT_ADJUST: i32 = 0x6000;
 
 /** Rounds `sig` (leading one at bit 63) and the fraction `rest` below it to the precision of the control word. */
 @inline export function roundPack(control: u32, sign: u32, exp: i32, sig: u64, rest: u64): Float80 {
+  // Nothing to round: what numbers with few digits give.
+  if (rest == 0 && (<u32>sig & 0x7ff) == 0 && control & (2 << FCW_PC_SHIFT) && <u32>(exp - 1) < EXPONENT - 1) return make(sig, (sign << 15) | <u32>exp);
   return roundPackTo(control, droppedBits(control), sign, exp, sig, rest);
 }
 

@@ -12,10 +12,10 @@ import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { fromDecimal, toDecimal } from "../fpu/decimal";
 import {
-  BIAS, FCW_RC_SHIFT, FSW_IE, FSW_OE, FSW_SF, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
+  BIAS, FCW_RC_SHIFT, FSW_C1, FSW_IE, FSW_OE, FSW_SF, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
   signExponentOf, zero,
 } from "../fpu/float80";
-import { fromInteger, loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
+import { fitsNarrow, fromInteger, loadNarrow, narrow, narrowIndefinite, packNarrow, toInteger, widen } from "../fpu/narrow";
 import { getSt, hasRoom, isEmpty, pop, push, setSt, settle, settlePush, underflow } from "../fpu/stack";
 import { PAGE_SIZE } from "../layout";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
@@ -28,18 +28,33 @@ const BEFORE_STORE: u32 = FSW_IE | FSW_OE | FSW_UE;
 
 // ---- loads
 
-export function FLD_M32(cpu: Cpu, rec: Rec): void {
-  const raw = readMem<u32>(cpu, rec);
+/** A number that the narrow format holds as a normal one. */
+@inline function isNormalNarrow<T>(raw: T): bool {
+  const fractionBits = sizeof<T>() == 4 ? 23 : 52;
+  const maxExp: u32 = sizeof<T>() == 4 ? 0xff : 0x7ff;
+  return ((<u32>(<u64>raw >> fractionBits) & maxExp) - 1) < maxExp - 1;
+}
+
+@inline function loadReal<T>(cpu: Cpu, rec: Rec): void {
+  const raw = readMem<T>(cpu, rec);
   if (cpu.fault) return;
+  if (isNormalNarrow<T>(raw) && isEmpty(cpu, 7)) {
+    // As below; there is nothing to raise.
+    setPointers(cpu, rec);
+    cpu.fpuStatus &= <u16>~FSW_C1;
+    push(cpu, widen<T>(raw));
+    return;
+  }
   noteMemory(cpu, rec);
-  if (hasRoom(cpu)) settlePush(cpu, loadNarrow<u32>(raw));
+  if (hasRoom(cpu)) settlePush(cpu, loadNarrow<T>(raw));
+}
+
+export function FLD_M32(cpu: Cpu, rec: Rec): void {
+  loadReal<u32>(cpu, rec);
 }
 
 export function FLD_M64(cpu: Cpu, rec: Rec): void {
-  const raw = readMem<u64>(cpu, rec);
-  if (cpu.fault) return;
-  noteMemory(cpu, rec);
-  if (hasRoom(cpu)) settlePush(cpu, loadNarrow<u64>(raw));
+  loadReal<u64>(cpu, rec);
 }
 
 /** Ten bytes, as they are. */
@@ -130,6 +145,16 @@ function stored(cpu: Cpu, pops: bool): void {
 }
 
 function storeNarrow<T>(cpu: Cpu, rec: Rec, pops: bool): void {
+  const value = getSt(cpu, 0);
+  if (!isEmpty(cpu, 0) && fitsNarrow<T>(value)) {
+    // As below; there is nothing to raise.
+    writeOperand<T>(cpu, rec, packNarrow<T>(value));
+    if (cpu.fault) return;
+    cpu.fpuStatus &= <u16>~FSW_C1;
+    if (pops) pop(cpu);
+    setPointers(cpu, rec);
+    return;
+  }
   if (sourceOrUnderflow(cpu)) {
     const raw = isEmpty(cpu, 0) ? narrowIndefinite<T>() : narrow<T>(cpu.fpuControl, getSt(cpu, 0));
     if (mayStore(cpu)) {
