@@ -14,7 +14,7 @@ import { pagesDropped } from "./decode/code-index";
 import { arenaFlushes, flushTraces, tracesBuilt } from "./decode/trace-cache";
 import { HANDLERS } from "./generated/handlers";
 import { instructionsRetired, runCpu } from "./interp/run-loop";
-import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE } from "./layout";
+import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE, ROM_BASE } from "./layout";
 import { compiledInstructions, configureJit, regionsCompiled, regionsRefused } from "./jit/compiler";
 import { EXIT_COUNTS } from "./jit/exits";
 import { cpuAt, initMachine } from "./mmu/physical";
@@ -23,10 +23,13 @@ import { adoptTlb, flushAll, initTlb, tlbFills } from "./mmu/tlb";
 export { pagePointer } from "./mmu/slow-access";
 export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
 export { carryOf, settleFlags } from "./jit/flag-kinds";
-export { leaveAfter, leaveRegion, leaveTo, runEnding } from "./jit/exits";
+export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
+export { runEnding } from "./jit/run-ending";
 export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, linkAtOnce, regionsWaiting } from "./jit/compiler";
 export { limitRegions } from "./jit/region";
 export { takeDroppedRegions } from "./decode/code-index";
+export { isExact32, isExact64, isExactPd, isExactPs } from "./sse/float-fast";
+export { findKnown } from "./decode/trace-cache";
 export { useTailCalls } from "./jit/emit-transfer";
 export { useSharedMemory } from "./jit/emit-module";
 export { seedRandom } from "./cpu/random";
@@ -202,10 +205,10 @@ export function stateSet(cpu: Cpu): void {
   updateMode(cpu);
 }
 
-/** After the processor's struct was restored: decoded code is dropped, what the TLB held stays. */
-export function restored(cpu: Cpu): void {
+/** After the processor's struct was restored: decoded code is dropped, what the TLB held stays; memory was `romBase` on when it was saved. */
+export function restored(cpu: Cpu, romBase: u32): void {
   updateMode(cpu);
-  adoptTlb(cpu);
+  adoptTlb(cpu, <u32>ROM_BASE - romBase);
   cpu.jitTarget = 0;
   cpu.jitExit = 0;
   cpu.jitFlagKind = 0;

@@ -54,7 +54,7 @@ export interface CoreExports extends JitExports {
   getControl(cpu: number, index: number): bigint;
   setTables(cpu: number, gdtBase: bigint, gdtLimit: number, idtBase: bigint, idtLimit: number): void;
   stateSet(cpu: number): void;
-  restored(cpu: number): void;
+  restored(cpu: number, romBase: number): void;
   seedRandom(cpu: number, key0: bigint, key1: bigint, key2: bigint, key3: bigint): void;
   statTraces(): number;
   statFlushes(): number;

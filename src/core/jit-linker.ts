@@ -32,6 +32,11 @@ export interface JitExports {
   readonly mulHighI64: WebAssembly.ExportValue;
   readonly carryOf: WebAssembly.ExportValue;
   readonly runEnding: WebAssembly.ExportValue;
+  readonly findKnown: WebAssembly.ExportValue;
+  readonly isExact32: WebAssembly.ExportValue;
+  readonly isExact64: WebAssembly.ExportValue;
+  readonly isExactPs: WebAssembly.ExportValue;
+  readonly isExactPd: WebAssembly.ExportValue;
 }
 
 /** A module that was written, and the traces its functions come from. */
@@ -47,6 +52,9 @@ const FUNCTIONS_A_MODULE = 32;
 const MODULES_IN_FLIGHT = 2;
 /** The table grows by so many places. */
 const TABLE_STEP = 1024;
+
+/** Name of the first imported function. */
+const FIRST_NAME = 0x30;
 
 /** An empty module whose only function makes a tail call. [WASM-TAIL] */
 const TAIL_CALL_PROBE = Uint8Array.of(
@@ -75,8 +83,8 @@ export class JitLinker {
     private readonly onModule: (bytes: Uint8Array) => void = () => {},
   ) {
     this.epoch = exports.jitEpoch();
-    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64, carryOf, runEnding } =
-      exports;
+    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64 } = exports;
+    const { carryOf, runEnding, findKnown, isExact32, isExact64, isExactPs, isExactPd } = exports;
     const functions = [
       settleFlags,
       pagePointer,
@@ -87,10 +95,15 @@ export class JitLinker {
       mulHighI64,
       carryOf,
       runEnding,
+      findKnown,
+      isExact32,
+      isExact64,
+      isExactPs,
+      isExactPd,
     ];
     this.imports = {
       env: { mem: memory, tab: exports.table },
-      jit: Object.fromEntries(functions.map((f, i) => [String(i), f])),
+      jit: Object.fromEntries(functions.map((f, i) => [String.fromCharCode(FIRST_NAME + i), f])),
     };
   }
 

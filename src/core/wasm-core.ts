@@ -92,9 +92,9 @@ const DATA_SEGMENTS = [0, 2, 3, 4, 5];
 const DIRTY_DISPLAY = 1;
 /** That of whoever keeps memories. */
 const DIRTY_CAPTURE = 2;
-const STATE_VERSION = 1;
-/** Version, number of processors. */
-const STATE_HEADER_BYTES = 8;
+const STATE_VERSION = 2;
+/** Version, number of processors, where memory begins in linear memory (entries of the TLB lead there). */
+const STATE_HEADER_BYTES = 12;
 const MAX_INSTRUCTION_BYTES = 15;
 const TLB_STATE_BYTES = TLB_LARGE_OFFSET + TLB_LARGE_BITS / 8;
 
@@ -269,6 +269,7 @@ export class WasmCore implements CoreInterface {
     const state = new Uint8Array(this.stateBytes());
     new DataView(state.buffer).setUint32(0, STATE_VERSION, true);
     new DataView(state.buffer).setUint32(4, this.processors, true);
+    new DataView(state.buffer).setUint32(8, ROM_BASE, true);
     let at = STATE_HEADER_BYTES;
     for (const part of this.stateParts()) {
       state.set(part, at);
@@ -289,7 +290,8 @@ export class WasmCore implements CoreInterface {
       part.set(state.subarray(at, at + part.length));
       at += part.length;
     }
-    for (let i = 0; i < this.processors; i++) this.exports.restored(this.exports.cpuPointer(i));
+    for (let i = 0; i < this.processors; i++)
+      this.exports.restored(this.exports.cpuPointer(i), view.getUint32(8, true));
   }
 
   readRegister32(index: number): number {

@@ -7,8 +7,9 @@
  * [SDM3] 2.2, 3.4.5, 4.6, 5.2 – [APM2] 4.8
  */
 import { TLB_ARRAY_SIZE, TLB_OFFSET } from "../layout";
+import { closeStackWindow } from "../mmu/stack-window";
 import {
-  ATTR_DB, ATTR_L, ATTR_P, ATTR_S, CR0_AM, CR0_PE, CR4_SMAP, Cpu, EFER_LMA, EVENT_STEP, FLAG_AC, FLAG_TF, FLAG_VM, JUMP_GENERATIONS, JUMP_MODE_SHIFT, MODE_16, MODE_32, MODE_64,
+  ATTR_DB, ATTR_L, ATTR_P, ATTR_S, CR0_AM, CR0_PE, CR4_SMAP, Cpu, EFER_LMA, EVENT_STEP, FLAG_AC, FLAG_TF, FLAG_VM, JUMP_MODE_SHIFT, MODE_16, MODE_32, MODE_64,
   MODE_CS_CHECKED, MODE_FLAT, MODE_SS32, MODE_USER, SEG_CS, SEG_DS, SEG_ES, SEG_SS, Segment, TYPE_CODE, TYPE_EXPAND_DOWN, TYPE_READABLE, TYPE_WRITABLE, segment,
 } from "./state";
 import { hasDataBreakpoints, hasInstructionBreakpoints } from "./debug";
@@ -33,7 +34,7 @@ export function updateMode(cpu: Cpu): void {
   }
   if (cpu.cpl == 3) mode |= MODE_USER;
   cpu.mode = mode;
-  cpu.jumpTag = (cpu.jumpTag & JUMP_GENERATIONS) | (<u64>mode << JUMP_MODE_SHIFT);
+  cpu.jumpTag = (cpu.cpl == 3 ? cpu.userGeneration : cpu.supervisorGeneration) | (<u64>mode << JUMP_MODE_SHIFT);
   if (cpu.eflags & FLAG_TF || hasInstructionBreakpoints(cpu)) cpu.events |= EVENT_STEP;
   updateTlbSet(cpu);
 }
@@ -42,6 +43,7 @@ export function updateMode(cpu: Cpu): void {
 export function updateTlbSet(cpu: Cpu): void {
   let set: u32 = rightsSet(cpu);
   if (hasDataBreakpoints(cpu) || checksAlignment(cpu)) set = TLB_SET_EMPTY;
+  closeStackWindow(cpu);
   cpu.tlbRead = tlbArray(cpu, set, 0);
   cpu.tlbWrite = tlbArray(cpu, set, 1);
 }

@@ -167,6 +167,9 @@ export class Cpu {
   msrDebugCtl: u64;
   /** What is XORed into linear addresses to make jump-cache keys: mode in bits 56–62, generation in bits 48–55. */
   jumpTag: u64;
+  /** The generations of code at privilege level 3, and at others (decode/code-index.ts). */
+  userGeneration: u64;
+  supervisorGeneration: u64;
   /** Trace whose region is entered, for the stub that stands where there is none; exit that was taken (jit/). */
   jitTarget: u32;
   jitExit: u32;
@@ -178,6 +181,11 @@ export class Cpu {
   jitFlagR: u64;
   jitFlagT: u64;
   jitFlagKind: u32;
+  /** The page that the stack was last written in, and what is added to its linear addresses for host pointers (mmu/stack-window.ts). */
+  stackPage: u64;
+  stackAddend: u32;
+  /** Code of pages that are not global was entered outside privilege level 3 in the present generation. */
+  localSupervisorCode: bool;
   // 1088…: bigger blocks, by offset
 }
 

@@ -4,23 +4,30 @@
  * is the part that the MMU needs, which knows nothing of decoding.
  *
  * The jump cache in front goes from linear address and mode straight to a trace, and holds only what the TLB would
- * grant; it is emptied with the TLB.
+ * grant; it is emptied with the TLB. What the supervisor runs in global pages outlives a new address space, as it does in
+ * the TLB: user code and supervisor code are of different generations, and the latter begins a new one only if there is
+ * any outside global pages.
  *
  *   header of a trace, 32 bytes before its first record:
  *     0 u32 next trace of the page   4 u32 next in hash chain   8 u32 hostPtr (0: not from memory)   12 u16 mode, u16 count
- *    16 u32 host page of the second half, 0 if none            20 u32 bytes
+ *    16 u32 host page of the second half, 0 if none            20 u16 bytes, u16 when counting entries began
  *    24 u32 entries left until it is hot                       28 u32 table index of its compiled region, or of a stub
  *
  * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
  * point to what is gone.
  */
-import { JIT_DROPPED, JIT_DROPPED_ENTRIES, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
-import { Cpu, JUMP_GENERATION, JUMP_GENERATIONS, STOP_CODE } from "../cpu/state";
+import { CODE_PAGES_BITS, CODE_PAGES_OFFSET, JIT_DROPPED, JIT_DROPPED_ENTRIES, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
+import { Cpu, JUMP_GENERATION, JUMP_GENERATIONS, MODE_USER, STOP_CODE, is64 } from "../cpu/state";
 import { clearAllCode, descOf } from "../mmu/physical";
 
 export const HEADER_SIZE: u32 = 32;
 export const HEADER_HEAT: u32 = 24;
 export const HEADER_FUNCTION: u32 = 28;
+
+/** Instructions in a unit of the time in which entries are counted, as a power of two. */
+const HEAT_TIME_SHIFT: u64 = 20;
+/** A trace is hot if all its entries came in so many units. */
+const HEAT_WINDOW: u32 = 16;
 
 /** Table index of what stands for a region that is not compiled. */
 export let noRegion: u32 = 0;
@@ -38,6 +45,24 @@ export function setRegionDefaults(stub: u32, heat: u32): void {
 @inline export function setHeat(trace: usize, heat: u32): void {
   store<u32>(trace - HEADER_SIZE, heat, HEADER_HEAT);
 }
+@inline function heatTime(cpu: Cpu): u32 {
+  return <u32>((cpu.retired + <u64>(cpu.budgetStart - cpu.budget)) >> HEAT_TIME_SHIFT) & 0xffff;
+}
+
+/** Counts the entries of a trace from the start. */
+export function startHeat(cpu: Cpu, trace: usize): void {
+  setHeat(trace, heatAtStart);
+  store<u16>(trace - HEADER_SIZE, <u16>heatTime(cpu), 22);
+}
+
+/**
+ * Whether the entries came close together. What runs once in a long round with much else is the slower for being compiled: its
+ * code is never in the host's caches, and has many times the size of the records that the interpreter reads.
+ */
+export function isDense(cpu: Cpu, trace: usize): bool {
+  return ((heatTime(cpu) - load<u16>(trace - HEADER_SIZE, 22)) & 0xffff) < HEAT_WINDOW;
+}
+
 @inline export function regionOf(trace: usize): u32 {
   return load<u32>(trace - HEADER_SIZE, HEADER_FUNCTION);
 }
@@ -89,11 +114,77 @@ export let pagesDropped: u32 = 0;
 }
 
 /** Keys of the generation before fit no canonical address any more; after 256 generations the entries themselves are cleared. */
-export function flushJumpCache(cpu: Cpu): void {
-  cpu.jumpTag = (cpu.jumpTag & ~JUMP_GENERATIONS) | ((cpu.jumpTag + JUMP_GENERATION) & JUMP_GENERATIONS);
+function generationAfter(cpu: Cpu, generation: u64): u64 {
+  const next = (generation + JUMP_GENERATION) & JUMP_GENERATIONS;
   // All ones is no key: mode bits are never all ones.
-  if (!(cpu.jumpTag & JUMP_GENERATIONS)) memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
+  if (next == 0) memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16);
+  return next;
+}
+
+function newUserGeneration(cpu: Cpu): void {
+  cpu.userGeneration = generationAfter(cpu, cpu.userGeneration);
+  memory.fill(codePages(cpu, true), 0, CODE_PAGES_BITS >> 3);
+}
+
+@inline function codePages(cpu: Cpu, isUser: bool): usize {
+  return <usize>cpu.tables + CODE_PAGES_OFFSET + (isUser ? 0 : CODE_PAGES_BITS >> 3);
+}
+
+/** Number of the bit that stands for the page of a linear address. */
+@inline function pageBit(linearAddr: u64): u32 {
+  const page = <u32>(linearAddr >> 12);
+  return (page ^ (page >> 12)) & (CODE_PAGES_BITS - 1);
+}
+
+function noteCodePage(cpu: Cpu, linearAddr: u64): void {
+  const bit = pageBit(linearAddr);
+  const at = codePages(cpu, (cpu.mode & MODE_USER) != 0) + (bit >> 3);
+  store<u8>(at, <u8>(<u32>load<u8>(at) | (<u32>1 << (bit & 7))));
+}
+
+/** Whether the jump cache may have code of the page of `linearAddr`. */
+function mayHaveCode(cpu: Cpu, linearAddr: u64): bool {
+  const bit = pageBit(linearAddr);
+  const either: u32 = load<u8>(codePages(cpu, true) + (bit >> 3)) | load<u8>(codePages(cpu, false) + (bit >> 3));
+  return ((either >> (bit & 7)) & 1) != 0;
+}
+
+function enterGeneration(cpu: Cpu): void {
+  const generation = cpu.mode & MODE_USER ? cpu.userGeneration : cpu.supervisorGeneration;
+  cpu.jumpTag = (cpu.jumpTag & ~JUMP_GENERATIONS) | generation;
   cpu.stop |= STOP_CODE;
+}
+
+/** Empties the jump cache. */
+export function flushJumpCache(cpu: Cpu): void {
+  newUserGeneration(cpu);
+  cpu.supervisorGeneration = generationAfter(cpu, cpu.supervisorGeneration);
+  memory.fill(codePages(cpu, false), 0, CODE_PAGES_BITS >> 3);
+  cpu.localSupervisorCode = false;
+  enterGeneration(cpu);
+}
+
+/** Takes out of the jump cache what is not in global pages. */
+export function flushLocalCode(cpu: Cpu): void {
+  if (cpu.localSupervisorCode || cpu.mode & MODE_USER) flushJumpCache(cpu);
+  else newUserGeneration(cpu);
+}
+
+/** Takes code of the page of `linearAddr` out of the jump cache. */
+export function flushCodePage(cpu: Cpu, linearAddr: u64): void {
+  if (mayHaveCode(cpu, linearAddr)) flushJumpCache(cpu);
+}
+
+/** Enters the trace for code at `linearAddr` in the present mode; `isGlobal`: all of it is in global pages. */
+export function cacheJump(cpu: Cpu, linearAddr: u64, trace: usize, isGlobal: bool): void {
+  const slot = jumpSlot(cpu, linearAddr);
+  store<u64>(slot, jumpKey(cpu, linearAddr));
+  store<u32>(slot, <u32>trace, 8);
+  if (!isGlobal && !(cpu.mode & MODE_USER)) cpu.localSupervisorCode = true;
+  noteCodePage(cpu, linearAddr);
+  // A single instruction may go on in the next page.
+  const last = linearAddr + load<u16>(headerOf(trace), 20) - 1;
+  if ((last ^ linearAddr) & PAGE_MASK) noteCodePage(cpu, is64(cpu) ? last : last & 0xffff_ffff);
 }
 
 /** Empties the index and the page descriptors: no code has been decoded. */
@@ -144,7 +235,7 @@ function holdsAny(trace: usize, hostPtr: u32, sizeBytes: u32): bool {
   while (trace != 0) {
     const header = headerOf(trace);
     const start = load<u32>(header, 8);
-    if (hostPtr < start + load<u32>(header, 20) && start < hostPtr + sizeBytes) return true;
+    if (hostPtr < start + load<u16>(header, 20) && start < hostPtr + sizeBytes) return true;
     trace = load<u32>(header, 0);
   }
   return false;

@@ -15,9 +15,10 @@ import { raiseGP } from "../cpu/fault";
 import { isCanonical } from "../cpu/address";
 import { Cpu, MODE_CS_CHECKED, SEG_CS, is64, segment } from "../cpu/state";
 import { descOf } from "../mmu/physical";
-import { fetchByte, translateCode } from "../mmu/code-access";
-import { evictWrites } from "../mmu/tlb";
-import { HEADER_SIZE, chunkMask, clearIndex, findByHost, headerOf, heatAtStart, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion } from "./code-index";
+import { codeIsGlobal, fetchByte, translateCode } from "../mmu/code-access";
+import { rightsSet } from "../cpu/mode";
+import { evictWrites, probeExecute, probedGlobal } from "../mmu/tlb";
+import { HEADER_SIZE, cacheJump, chunkMask, clearIndex, findByHost, headerOf, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion, startHeat } from "./code-index";
 import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
@@ -34,7 +35,7 @@ export let arenaFlushes: u32 = 0;
   return load<u16>(trace - HEADER_SIZE, 14);
 }
 @inline function traceBytes(trace: usize): u32 {
-  return load<u32>(trace - HEADER_SIZE, 20);
+  return load<u16>(trace - HEADER_SIZE, 20);
 }
 
 /** Forgets all decoded code. */
@@ -63,7 +64,7 @@ export function findTrace(cpu: Cpu): usize {
       raiseGP(cpu, 0);
       return 0;
     }
-    trace = findSlow(cpu, linearAddr, slot);
+    trace = findSlow(cpu, linearAddr);
     if (trace == 0) return 0;
   }
   cpu.codeBase = linearAddr & PAGE_MASK;
@@ -71,17 +72,30 @@ export function findTrace(cpu: Cpu): usize {
   return trace;
 }
 
-function findSlow(cpu: Cpu, linearAddr: u64, slot: usize): usize {
+function findSlow(cpu: Cpu, linearAddr: u64): usize {
   const hostPtr = translateCode(cpu, linearAddr);
   if (cpu.fault) return 0;
   if (hostPtr == 0) return fetchOutsideMemory(cpu, linearAddr);
+  let isGlobal = codeIsGlobal;
   let trace = findByHost(<u32>hostPtr, cpu.mode);
   if (trace == 0) {
     trace = build(cpu, <u32>hostPtr, linearAddr);
     if (trace == 0) return 0;
+    isGlobal = isGlobal && codeIsGlobal; // of the second page, where the instruction goes on there
   }
-  store<u64>(slot, jumpKey(cpu, linearAddr));
-  store<u32>(slot, <u32>trace, 8);
+  cacheJump(cpu, linearAddr, trace, isGlobal);
+  return trace;
+}
+
+/**
+ * For compiled code that the jump cache has not helped: the trace at a linear address that was decoded and that the TLB grants,
+ * entered into the jump cache; 0 if finding it takes more than a look.
+ */
+export function findKnown(cpu: Cpu, linearAddr: u64): usize {
+  const hostPtr = probeExecute(cpu, rightsSet(cpu), linearAddr);
+  if (hostPtr == 0 || !isCanonical(linearAddr)) return 0;
+  const trace = findByHost(<u32>hostPtr, cpu.mode);
+  if (trace != 0) cacheJump(cpu, linearAddr, trace, probedGlobal);
   return trace;
 }
 
@@ -116,9 +130,9 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   store<u16>(header, <u16>cpu.mode, 12);
   store<u16>(header, <u16>count, 14);
   store<u32>(header, secondPage, 16);
-  store<u32>(header, p - hostPtr, 20);
+  store<u16>(header, <u16>(p - hostPtr), 20);
   store<u32>(header, 0, 4);
-  setHeat(trace, heatAtStart);
+  startHeat(cpu, trace);
   setRegion(trace, noRegion);
   markCode(cpu, hostPtr, min<u32>(p, pageEnd) - hostPtr);
   if (p > pageEnd) {
@@ -215,7 +229,7 @@ function scratchFrom(cpu: Cpu, linearAddr: u64, available: u32): usize {
   finishTrace(trace, 1, <u32>rec.pageOffset + length);
   store<u32>(SCRATCH_TRACE, 0, 8);
   store<u16>(SCRATCH_TRACE, 1, 14);
-  store<u32>(SCRATCH_TRACE, length, 20);
+  store<u16>(SCRATCH_TRACE, <u16>length, 20);
   setHeat(trace, ~(<u32>0));
   setRegion(trace, noRegion);
   changetype<Rec>(trace + REC_SIZE).id = <u16>ID_BUDGET_END;

@@ -12,7 +12,8 @@ import { countRow } from "../decode/coverage";
 import { Rec } from "../decode/record";
 import { execute } from "../generated/run";
 import { linkRegions } from "../host";
-import { LEAST_BUDGET, linksAtOnce, mayRun, requestRegion, runRegions } from "../jit/compiler";
+import { LEAST_BUDGET, considerRegion, linksAtOnce, mayRun, runRegions } from "../jit/compiler";
+import { stepOne } from "./step";
 
 export const EXIT_BUDGET: i32 = 0;
 export const EXIT_HALTED: i32 = 1;
@@ -63,7 +64,7 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
       mustInterpret = runRegions(cpu, trace);
       continue;
     } else if (regionOf(trace) == noRegion) {
-      requestRegion(trace);
+      considerRegion(cpu, trace);
       if (linksAtOnce && cpu.budget >= LEAST_BUDGET) {
         linkRegions();
         trace = findTrace(cpu); // all traces may have been dropped
@@ -80,16 +81,6 @@ export function runCpu(cpu: Cpu, maxInstructions: i32): i32 {
   cpu.budgetStart = 0;
   cpu.budget = 0;
   return exit;
-}
-
-/** Exactly one instruction, whatever the budget. */
-function stepOne(cpu: Cpu, trace: usize): void {
-  const rest = cpu.budget - 1;
-  cpu.budget = 1;
-  cpu.budgetStart -= rest;
-  execute(cpu, cutTrace(trace, 1));
-  cpu.budget += rest;
-  cpu.budgetStart += rest;
 }
 
 /** Instructions retired, exact also while an instruction is under way (the clock of deterministic machines). */

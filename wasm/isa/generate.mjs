@@ -14,7 +14,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHot } from "./hot.mjs";
 import { candidatesFor, readTables } from "./read-tables.mjs";
-import { SIMD_OPCODES } from "./simd.mjs";
+import { FLOAT_LANES, FLOAT_OPCODES, SIMD_OPCODES } from "./simd.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const wasm = dirname(here);
@@ -147,7 +147,7 @@ const EMITTED_SHORT = [
   ...["MOV_A_O8", "MOV_A_O_16", "MOV_A_O_32", "MOV_A_O_64", "MOV_O_A8", "MOV_O_A_16", "MOV_O_A_32", "MOV_O_A_64"],
   ...["MOV128_VW__sse", "MOV128_WV__sse", "MOVU128_VW__sse", "MOVU128_WV__sse", "MOVSS_VW__sse", "MOVSS_WV__sse"],
   ...["MOVSD_VW__sse", "MOVSD_WV__sse", "MOVQ_VW__sse", "MOVQ_WV__sse"],
-  ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64"],
+  ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64", "STI__ends"],
 ];
 const hot = new Map(); // key → {semantic, form, size, memory}
 const cold = new Map(); // key → {row, what, size, memory, form}
@@ -354,6 +354,13 @@ for (const [semantic, opcode] of Object.entries(SIMD_OPCODES)) {
   if (id === undefined) throw new Error(`wasm/isa/simd.mjs: there is no ${semantic}_VW`);
   simdOf[id] = opcode < 0 ? 0x8000 | -opcode : opcode;
 }
+const floatOf = new Array(idOf.size).fill(0);
+for (const [operation, [semantic, opcodes]] of Object.entries(FLOAT_OPCODES).entries())
+  FLOAT_LANES.forEach((lanes, kind) => {
+    const id = idOf.get(`${semantic}${lanes}__sse`);
+    if (id === undefined) throw new Error(`wasm/isa/simd.mjs: there is no ${semantic}${lanes}`);
+    floatOf[id] = opcodes[lanes] | (kind << 8) | (opcodes.unary ? 0x400 : 0) | (operation << 11);
+  });
 writeFileSync(
   join(out, "translate.ts"),
   `${banner}${importText(translateImports)}import { Rec } from "../decode/record";
@@ -366,6 +373,8 @@ export const SIZE_LOG2_OF_ID: usize = memory.data<u8>([${sizeLog2Of.join(",")}])
 export const HANDLER_OF_ID: usize = memory.data<u16>([${handlerOf.join(",")}]);
 /** By id: opcode of the WebAssembly SIMD instruction that does the same, with 8000h where its operands are exchanged. */
 export const SIMD_OF_ID: usize = memory.data<u16>([${simdOf.join(",")}]);
+/** By id: the WebAssembly instruction that computes the same on floating-point lanes, in bits 8–9 PS, PD, SS or SD, 400h where only the second operand counts, from bit 11 on its number in sse/float-fast.ts. */
+export const FLOAT_OF_ID: usize = memory.data<u16>([${floatOf.join(",")}]);
 /** By id: 1 where the handler leaves general registers and arithmetic flags alone, 2 where it does not read them either. */
 export const KEEPS_REGISTERS: usize = memory.data<u8>([${keeps.join(",")}]);
 

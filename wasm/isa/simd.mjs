@@ -39,3 +39,16 @@ export const SIMD_OPCODES = {
   PADDQ: 0xce,
   PSUBQ: 0xd1,
 };
+
+/**
+ * Arithmetic on floating-point lanes that is one WebAssembly instruction, by semantic: its opcode (behind the SIMD prefix where
+ * packed) and the kind of its lanes; `unary`: of the second operand alone. [WASM] 5.4.7, 5.4.8
+ */
+export const FLOAT_LANES = ["PS", "PD", "SS", "SD"];
+export const FLOAT_OPCODES = {
+  ADD: { PS: 0xe4, PD: 0xf0, SS: 0x92, SD: 0xa0 },
+  SUB: { PS: 0xe5, PD: 0xf1, SS: 0x93, SD: 0xa1 },
+  MUL: { PS: 0xe6, PD: 0xf2, SS: 0x94, SD: 0xa2 },
+  DIV: { PS: 0xe7, PD: 0xf3, SS: 0x95, SD: 0xa3 },
+  SQRT: { PS: 0xe3, PD: 0xef, SS: 0x91, SD: 0x9f, unary: true },
+};

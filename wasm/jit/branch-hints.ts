@@ -6,7 +6,7 @@
 import { JIT_BODY, JIT_MODULE, JIT_MODULE_SIZE, JIT_SCRATCH } from "../layout";
 import { at, byte, copyBytes, fillLength, fillNumber, leb, reserveLength, startAt } from "./encoder";
 
-/** Of the function under way: u32 each, offset in JIT_BODY × 2 + 1 where the branch is mostly taken. */
+/** Of the function under way: offsets in JIT_BODY, u32 each. */
 const NOTED: usize = JIT_SCRATCH + 0xa000;
 const NOTED_MOST: u32 = 0x1800;
 /** Of the module under way, as they go into the section. */
@@ -15,6 +15,7 @@ const ENCODED: usize = JIT_MODULE + JIT_MODULE_SIZE - HINTS_SIZE;
 /** A hint takes at most four bytes of offset, its size and its value. */
 const HINT_BYTES: u32 = 6;
 const SECTION_CUSTOM: u8 = 0;
+const RARELY: u8 = 0;
 
 let noted: u32 = 0;
 let functions: u32 = 0;
@@ -29,10 +30,10 @@ export function beginFunctionHints(): void {
   noted = 0;
 }
 
-/** The `if` that is written next is mostly taken, or seldom. */
-export function hint(isTaken: bool): void {
+/** The `if` that is written next is seldom taken. */
+export function hintRare(): void {
   if (noted == NOTED_MOST) return;
-  store<u32>(NOTED + (noted << 2), ((<u32>(at - JIT_BODY)) << 1) | <u32>isTaken);
+  store<u32>(NOTED + (noted << 2), <u32>(at - JIT_BODY));
   noted++;
 }
 
@@ -44,10 +45,9 @@ export function keepFunctionHints(index: u32, shift: u32): void {
   leb(index);
   leb(noted);
   for (let n: u32 = 0; n < noted; n++) {
-    const what = load<u32>(NOTED + (n << 2));
-    leb((what >> 1) + shift);
+    leb(load<u32>(NOTED + (n << 2)) + shift);
     leb(1);
-    byte(<u8>(what & 1));
+    byte(RARELY);
   }
   encoded = at;
   functions++;

@@ -6,13 +6,13 @@
 import { ripOf } from "../cpu/address";
 import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu, MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32 } from "../cpu/state";
-import { dropRegion, findByHost, headerOf, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults } from "../decode/code-index";
+import { dropRegion, findByHost, headerOf, isDense, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults, startHeat } from "../decode/code-index";
 import { Rec } from "../decode/record";
-import { arenaFlushes, flushTraces } from "../decode/trace-cache";
+import { arenaFlushes, findKnown, flushTraces } from "../decode/trace-cache";
 import { JIT_QUEUE, JIT_QUEUE_ENTRIES, PAGE_MASK } from "../layout";
-import { LEFT } from "./emit-instruction";
+import { LEFT } from "./emit-handler";
 import { addRegion, beginModule, finishModule } from "./emit-module";
-import { viaTable } from "./emit-transfer";
+import { traceAt, viaTable } from "./emit-transfer";
 import { EXIT_AT_INSTRUCTION, EXIT_BRANCH, EXIT_BUDGET, Exit, emptyArena, hasRoom } from "./exits";
 import { settleDeferred } from "./flag-kinds";
 
@@ -74,8 +74,14 @@ function canCompile(mode: u32): bool {
   return findByHost(load<u32>(header, 8), load<u16>(header, 12)) == trace;
 }
 
-/** A trace is hot: it will be compiled, if it can be. */
-export function requestRegion(trace: usize): void {
+/** A trace was entered often: it will be compiled if that was in a short time, or else counted anew. */
+export function considerRegion(cpu: Cpu, trace: usize): void {
+  if (isDense(cpu, trace)) requestRegion(trace);
+  else startHeat(cpu, trace);
+}
+
+/** The trace will be compiled, if it can be. */
+function requestRegion(trace: usize): void {
   if (!isOn || !canCompile(load<u16>(headerOf(trace), 12)) || !isCurrent(trace)) {
     setHeat(trace, NEVER_HOT);
     return;
@@ -181,7 +187,7 @@ export function runRegions(cpu: Cpu, trace: usize): bool {
     budget = result;
     const target = cpu.jitLinear;
     const slot = jumpSlot(cpu, target);
-    const known: usize = load<u64>(slot) == jumpKey(cpu, target) ? load<u32>(slot, 8) : 0;
+    const known: usize = load<u64>(slot) == jumpKey(cpu, target) ? load<u32>(slot, 8) : findKnown(cpu, target);
     if (known == 0 || regionOf(known) == noRegion) {
       settleDeferred(cpu);
       cpu.rip = ripOf(cpu, target);
@@ -195,6 +201,6 @@ export function runRegions(cpu: Cpu, trace: usize): bool {
   compiledInstructions += <u64>(before - cpu.budget);
   if (cpu.jitExit == 0) return false;
   const exit = changetype<Exit>(<usize>cpu.jitExit);
-  if (exit.why == EXIT_BRANCH && exit.taken == RECOMPILE_AT) requestRegion(exit.trace);
+  if (exit.why == EXIT_BRANCH && exit.taken == RECOMPILE_AT && traceAt(exit.trace, exit.pageOffset) != 0) requestRegion(exit.trace);
   return exit.why == EXIT_AT_INSTRUCTION || exit.why == EXIT_BUDGET;
 }

@@ -9,11 +9,11 @@
 import { Cpu, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_MASK, REC_MEM, Rec, addrSizeLog2 } from "../decode/record";
 import { PAGE_MASK, TLB_ENTRIES } from "../layout";
-import { POINTER_WRITE } from "../mmu/slow-access";
+import { POINTER_ALIGNED, POINTER_STACK, POINTER_WRITE } from "../mmu/slow-access";
 import { EmitFlags } from "./emit-flags";
-import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val, constantOf } from "./emit-values";
+import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, LOCAL_STACK_ADDEND, LOCAL_STACK_PAGE, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val, constantOf } from "./emit-values";
 import {
-  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
+  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_SHR_U, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
   OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, byte, i32Const, i64Const, localGet, localSet, localTee, memoryAccess,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, Exit, newExit } from "./exits";
@@ -22,6 +22,17 @@ import { IMPORT_POINTER, call } from "./imports";
 /** Selector of a segment register is bits 0–15 of its first quadword; the rest is attributes and limit. */
 const SELECTOR_BITS: u64 = 16;
 const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0000;
+const OFF_RSP: u32 = 32;
+
+/** The window may have moved. */
+export function reloadStackWindow(): void {
+  localGet(LOCAL_CPU);
+  memoryAccess(OP_I64_LOAD, offsetof<Cpu>("stackPage"));
+  localSet(LOCAL_STACK_PAGE);
+  localGet(LOCAL_CPU);
+  memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stackAddend"));
+  localSet(LOCAL_STACK_ADDEND);
+}
 
 @unmanaged @final
 export class Emit extends EmitFlags {
@@ -47,12 +58,16 @@ export class Emit extends EmitFlags {
   /** In this block it has been looked at that SSE may be used (jit/emit-simd.ts). */
   sseIsOn: bool;
   private rmwUnderWay: bool;
+  /** The next access goes by way of the stack pointer; and any has, in this region. */
+  isStack: bool;
+  usesStack: bool;
 
   begin(rec: Rec, indexInBlock: u32, sizeLog2: u32): void {
     this.startInstruction(sizeLog2);
     this.rec = rec;
     this.indexInBlock = indexInBlock;
     this.rmwUnderWay = false;
+    this.isStack = false;
   }
 
   // ---- leaving
@@ -132,6 +147,7 @@ export class Emit extends EmitFlags {
   }
   addressOf(rec: Rec): Val {
     const kind: u32 = rec.flags & REC_EA_MASK;
+    this.isStack = (kind == REC_EA_32 || kind == REC_EA_64) && rec.base == OFF_RSP && rec.indexReg == OFF_ZERO;
     const sum = this.sumOf(rec);
     const low = this.const(0xffff_ffff);
     if (kind == REC_EA_64) return sum;
@@ -161,12 +177,50 @@ export class Emit extends EmitFlags {
   // ---- memory
   /** LOCAL_HOST ← host pointer of the address, or the region is left. */
   point(address: Val, isWrite: bool, sizeLog2: u32): void {
-    const sizeBytes: u32 = 1 << sizeLog2;
-    localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
+    const isStack = this.isStack;
+    this.isStack = false;
+    if (isStack && sizeLog2 <= 3) this.pointStack(address, isWrite, 1 << sizeLog2);
+    else this.pointAnywhere(address, isWrite, 1 << sizeLog2, false);
+  }
+  /** The same for an operand that must be aligned: the region is left where it is not. */
+  pointAligned(address: Val, isWrite: bool, sizeBytes: u32): void {
+    this.pointAnywhere(address, isWrite, sizeBytes, true);
+  }
+  /** The same in the stack window, if the access is aligned and thus in one page. */
+  private pointStack(address: Val, isWrite: bool, sizeBytes: u32): void {
+    this.usesStack = true;
     this.get(address);
-    i64Const(8);
-    byte(OP_I64_SHR_U);
-    byte(OP_I32_WRAP_I64);
+    i64Const(PAGE_MASK | <u64>(sizeBytes - 1));
+    byte(OP_I64_AND);
+    localGet(LOCAL_STACK_PAGE);
+    byte(OP_I64_NE);
+    this.openRareIf();
+    this.callPointer(address, sizeBytes | POINTER_STACK | (isWrite ? POINTER_WRITE : 0));
+    reloadStackWindow();
+    this.otherwise();
+    this.getWrapped(address);
+    localGet(LOCAL_STACK_ADDEND);
+    byte(OP_I32_ADD);
+    localSet(LOCAL_HOST);
+    this.close();
+  }
+  private callPointer(address: Val, what: u32): void {
+    localGet(LOCAL_CPU);
+    this.get(address);
+    i32Const(what);
+    call(IMPORT_POINTER);
+    localTee(LOCAL_HOST);
+    byte(OP_I32_EQZ);
+    this.openRareIf();
+    this.leaveHere(EXIT_AT_INSTRUCTION);
+    this.close();
+  }
+  private pointAnywhere(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
+    localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
+    // In 32 bits, which is shorter: the number of the slot is in the low half of the address.
+    this.getWrapped(address);
+    i32Const(8);
+    byte(OP_I32_SHR_U);
     i32Const((TLB_ENTRIES - 1) << 4);
     byte(OP_I32_AND);
     byte(OP_I32_ADD);
@@ -176,26 +230,19 @@ export class Emit extends EmitFlags {
     memoryAccess(OP_I32_LOAD, 8);
     byte(OP_I32_ADD);
     localSet(LOCAL_HOST);
-    localGet(LOCAL_SLOT);
-    memoryAccess(OP_I64_LOAD, 0);
+    // An aligned operand lies in one page; another one does not equal the tag.
     this.get(address);
-    if (sizeBytes > 1) {
+    if (sizeBytes > 1 && !aligned) {
       i64Const(sizeBytes - 1);
       byte(OP_I64_ADD);
     }
-    i64Const(PAGE_MASK);
+    i64Const(aligned ? PAGE_MASK | <u64>(sizeBytes - 1) : PAGE_MASK);
     byte(OP_I64_AND);
+    localGet(LOCAL_SLOT);
+    memoryAccess(OP_I64_LOAD, 0);
     byte(OP_I64_NE);
     this.openRareIf();
-    localGet(LOCAL_CPU);
-    this.get(address);
-    i32Const(sizeBytes | (isWrite ? POINTER_WRITE : 0));
-    call(IMPORT_POINTER);
-    localTee(LOCAL_HOST);
-    byte(OP_I32_EQZ);
-    this.openRareIf();
-    this.leaveHere(EXIT_AT_INSTRUCTION);
-    this.close();
+    this.callPointer(address, sizeBytes | (isWrite ? POINTER_WRITE : 0) | (aligned ? POINTER_ALIGNED : 0));
     this.close();
   }
   private loadHost(sizeLog2: u32): Val {

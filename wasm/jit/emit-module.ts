@@ -1,14 +1,14 @@
 /**
  * Wraps compiled regions into a WebAssembly module: one function a region, exported as "f0", "f1", …
  * Imports: env.mem, env.tab (the core's table, by which regions reach each other and the handlers), and the core's
- * functions of jit/imports.ts from "core", named by their number: "0", "1", …
+ * functions of jit/imports.ts from "jit", named by one character: "0" and what follows it in ASCII.
  * [WASM] 5.5
  */
 import { Cpu } from "../cpu/state";
 import { JIT_MODULE, JIT_MODULE_SIZE } from "../layout";
 import { HINTS_SIZE, beginModuleHints, writeHints } from "./branch-hints";
 import { emitRegion } from "./emit-region";
-import { TYPE_FUNCREF, TYPE_I32, TYPE_I64, at, byte, fillLength, fillNumber, leb, reserveLength, startAt } from "./encoder";
+import { TYPE_FUNCREF, TYPE_I32, TYPE_I64, TYPE_V128, at, byte, fillLength, fillNumber, leb, reserveLength, startAt } from "./encoder";
 import { IMPORTED_FUNCTIONS } from "./imports";
 
 const SECTION_TYPE: u8 = 1;
@@ -33,11 +33,11 @@ export function useSharedMemory(on: bool): void {
   isShared = on;
 }
 
-/** A function type: parameters as bits (1: i64) from bit 0 on, and what it returns (0: nothing). */
-function functionType(params: u32, wide: u32, result: u8): void {
+/** A function type: parameters as bits (1: i64, or another `wideType`) from bit 0 on, and what it returns (0: nothing). */
+function functionType(params: u32, wide: u32, result: u8, wideType: u8 = TYPE_I64): void {
   byte(0x60);
   leb(params);
-  for (let i: u32 = 0; i < params; i++) byte((wide >> i) & 1 ? TYPE_I64 : TYPE_I32);
+  for (let i: u32 = 0; i < params; i++) byte((wide >> i) & 1 ? wideType : TYPE_I32);
   if (result) {
     leb(1);
     byte(result);
@@ -62,6 +62,11 @@ function writeTypes(): void {
   functionType(2, 0b11, TYPE_I64); // mulHighI64
   functionType(6, 0b111100, TYPE_I64); // carryOf
   functionType(3, 0, TYPE_I32); // runEnding
+  functionType(2, 0b10, TYPE_I32); // findKnown
+  functionType(4, 0b1110, TYPE_I32); // isExact32
+  functionType(4, 0b1110, TYPE_I32); // isExact64
+  functionType(4, 0b1110, TYPE_I32, TYPE_V128); // isExactPs
+  functionType(4, 0b1110, TYPE_I32, TYPE_V128); // isExactPd
   fillLength(section);
 }
 

@@ -20,12 +20,13 @@ import { headerOf } from "../decode/code-index";
 import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS } from "./emit-values";
+import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS } from "./emit-values";
 import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
-import { LEFT, emitEnding, emitInstruction, reload, reloadTlb, spill } from "./emit-instruction";
+import { LEFT, emitEnding, reload, reloadTlb, spill } from "./emit-handler";
+import { emitInstruction } from "./emit-instruction";
 import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
-  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
+  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
 import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
@@ -132,8 +133,8 @@ function ending(b: Emit, number: u32, here: Block): void {
     return;
   }
   if (end == END_HANDLER) {
-    emitEnding(b, rec, here.count - 1);
-    payFor(here.count);
+    emitEnding(b, rec, here.count - 1, here.withNext);
+    payFor(here.count + <u32>here.withNext);
     goOn(b, number, here.next, here.nextOffset);
     return;
   }
@@ -252,6 +253,7 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   b.used = 0;
   b.regionUses = 0;
   b.everWritten = 0;
+  b.usesStack = false;
   b.addressSize = (load<u16>(headerOf(trace), 12) & MODE_SIZE_MASK) == MODE_64 ? 3 : 2;
   discover(trace);
   analyseFlow();
@@ -264,13 +266,15 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   if (bytes > JIT_BODY_SIZE || place + bytes + 512 > limit) return false;
   const length = reserveLength();
   const start = at;
-  leb(2);
+  leb(3);
   leb(I32_LOCALS);
   byte(TYPE_I32);
-  leb(b.maxTemp - PARAMETERS - I32_LOCALS);
+  leb(V128_LOCALS);
+  byte(TYPE_V128);
+  leb(b.maxTemp - PARAMETERS - I32_LOCALS - V128_LOCALS);
   byte(TYPE_I64);
   reload(b.used);
-  reloadTlb();
+  reloadTlb(b);
   keepFunctionHints(index, <u32>(at - start));
   copyBytes(JIT_BODY, bytes);
   byte(0x0b);

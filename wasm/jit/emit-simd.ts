@@ -17,25 +17,25 @@ import {
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION } from "./exits";
 
-const V128_LOAD: u32 = 0x00;
-const V128_STORE: u32 = 0x0b;
+export const V128_LOAD: u32 = 0x00;
+export const V128_STORE: u32 = 0x0b;
 const V128_LOAD32_ZERO: u32 = 0x5c;
 const V128_LOAD64_ZERO: u32 = 0x5d;
 /** Bit of SIMD_OF_ID: operands the other way round. */
 const SIMD_REVERSED: u32 = 0x8000;
 
-const XMMWORD_LOG2: u32 = 4;
+export const XMMWORD_LOG2: u32 = 4;
 
-@inline function xmm(register: u32): u32 {
+@inline export function xmm(register: u32): u32 {
   return OFF_XMM + (register << 4);
 }
 
-function simd(opcode: u32): void {
+export function simd(opcode: u32): void {
   byte(OP_SIMD);
   leb(opcode);
 }
 
-function simdAccess(opcode: u32, offset: u32): void {
+export function simdAccess(opcode: u32, offset: u32): void {
   simd(opcode);
   byte(0); // no alignment is promised
   leb(offset);
@@ -75,7 +75,7 @@ export function emitSimd(b: Emit, rec: Rec): bool {
 }
 
 /** Leaves the region unless SSE is on: EM and TS clear, OSFXSR set. */
-function allow(b: Emit): void {
+export function allow(b: Emit): void {
   if (b.sseIsOn) return;
   b.sseIsOn = true;
   localGet(LOCAL_CPU);
@@ -96,19 +96,10 @@ function allow(b: Emit): void {
 }
 
 /** LOCAL_HOST ← where the memory operand is. */
-function point(b: Emit, rec: Rec, sizeLog2: u32, isWrite: bool, aligned: bool): void {
+export function point(b: Emit, rec: Rec, sizeLog2: u32, isWrite: bool, aligned: bool): void {
   const address: Val = b.addressOf(rec);
-  if (aligned) {
-    b.get(address);
-    i64Const(15);
-    byte(OP_I64_AND);
-    i64Const(0);
-    byte(OP_I64_NE);
-    b.openRareIf();
-    b.leaveHere(EXIT_AT_INSTRUCTION);
-    b.close();
-  }
-  b.point(address, isWrite, sizeLog2);
+  if (aligned) b.pointAligned(address, isWrite, <u32>1 << sizeLog2);
+  else b.point(address, isWrite, sizeLog2);
 }
 
 function destination(rec: Rec): void {

@@ -14,14 +14,15 @@ import { Cpu, OFF_CODE_BASE } from "../cpu/state";
 import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
 import { LOCAL_BUDGET, LOCAL_CODE_BASE, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_LINEAR, LOCAL_RESULT, LOCAL_SLOT, Val } from "./emit-values";
-import { LEFT, TYPE_REGION, push, reload, reloadTlb, spill } from "./emit-instruction";
+import { LEFT, TYPE_REGION, reload, reloadTlb, spill } from "./emit-handler";
+import { push } from "./emit-instruction";
 import {
-  OP_BR, OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_AND, OP_I32_LOAD, OP_I32_LT_S, OP_I32_OR, OP_I32_SHL, OP_I32_SHR_U, OP_I32_STORE, OP_I32_SUB, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_AND, OP_I64_EQ,
+  OP_BR, OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_LT_S, OP_I32_OR, OP_I32_SHL, OP_I32_SHR_U, OP_I32_STORE, OP_I32_SUB, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_AND,
   OP_I64_LOAD, OP_I64_NE, OP_I64_SHL, OP_I64_SHR_S, OP_I64_STORE, OP_I64_XOR, OP_LOOP, OP_RETURN, OP_RETURN_CALL_INDIRECT, OP_UNREACHABLE, TYPE_NONE, byte, i32Const, i64Const, leb, localGet, localSet,
   localTee, memoryAccess,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, EXIT_BRANCH } from "./exits";
-import { IMPORT_LEAVE_TO, call } from "./imports";
+import { IMPORT_FIND, IMPORT_LEAVE_TO, call } from "./imports";
 import { KIND_DEFERRED } from "./flag-kinds";
 import { Block, END_CALL, END_JMP_E, END_RET } from "./region";
 
@@ -29,6 +30,8 @@ type ANY = f64;
 
 const CANONICAL_SHIFT: u64 = 16;
 const RSP: u32 = 32;
+/** [SDM2] 2.3.11 */
+const MAX_INSTRUCTION_BYTES: i64 = 15;
 
 /** The engine has tail calls; without them a region returns `viaTable` of the next one's index, to whoever called it. */
 export let hasTailCalls = true;
@@ -121,8 +124,17 @@ function put(b: Emit): void {
   spill(b, b.dirty);
 }
 
+@inline function isInPage(offset: i64): bool {
+  return <u64>offset < PAGE_SIZE;
+}
+
+/** An instruction there cannot go on in the next page: one that does is known to the jump cache alone. */
+@inline function surelyInPage(offset: i64): bool {
+  return offset >= 0 && offset <= <i64>PAGE_SIZE - MAX_INSTRUCTION_BYTES;
+}
+
 /** The trace at an offset of the page, 0 if none is known. */
-function traceAt(trace: usize, offset: i64): usize {
+export function traceAt(trace: usize, offset: i64): usize {
   const header = headerOf(trace);
   const hostPtr = load<u32>(header, 8);
   return findByHost((hostPtr & ~(PAGE_SIZE - 1)) + <u32>offset, load<u16>(header, 12));
@@ -140,14 +152,13 @@ function passTrace(target: usize, isCall: bool): void {
 
 /** Goes on at an offset from codeBase that is no block of the region. */
 export function leaveFor(b: Emit, trace: usize, offset: i64): void {
-  if (<u64>offset >= PAGE_SIZE) {
+  const target = isInPage(offset) ? traceAt(trace, offset) : 0;
+  if (target == 0 && !surelyInPage(offset)) {
     localGet(LOCAL_CPU);
     memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
-    const target = b.add(b.define(), b.const(<u64>offset));
-    goTo(b, target);
+    goTo(b, b.add(b.define(), b.const(<u64>offset)));
     return;
   }
-  const target = traceAt(trace, offset);
   if (target == 0) {
     b.leaveAt(<u32>offset, <u32>offset, 0, EXIT_BRANCH);
     return;
@@ -214,8 +225,8 @@ export function emitCall(b: Emit, cpu: Cpu, trace: usize, from: Block, rec: Rec)
   }
   pushReturn(b, rec);
   payFor(from.count);
-  if (isDirect && <u64>rec.imm < PAGE_SIZE) {
-    const known = traceAt(trace, rec.imm);
+  const known = isDirect && isInPage(rec.imm) ? traceAt(trace, rec.imm) : 0;
+  if (known != 0 || (isDirect && surelyInPage(rec.imm))) {
     if (known == 0) {
       b.leaveAt(<u32>rec.imm, <u32>rec.imm, 0, EXIT_BRANCH);
       byte(OP_UNREACHABLE);
@@ -232,9 +243,6 @@ export function emitCall(b: Emit, cpu: Cpu, trace: usize, from: Block, rec: Rec)
     probe(b);
     passProbed(true);
     callRegion(b);
-    b.otherwise();
-    leaveToLinear();
-    b.close();
   }
   comeBack(b, rec);
   return true;
@@ -262,7 +270,7 @@ function comeBack(b: Emit, rec: Rec): void {
   b.kind = KIND_DEFERRED;
   b.dirty = 0;
   reload(b.regionUses);
-  reloadTlb();
+  reloadTlb(b);
 }
 
 /** Writes a return or computed jump, the last record of its block. False if the region has to be left at it. */
@@ -270,6 +278,7 @@ export function emitTransfer(b: Emit, cpu: Cpu, from: Block, rec: Rec): bool {
   b.begin(rec, from.count - 1, b.addressSize);
   if (from.end == END_RET) {
     // RSP moves only when the target is known to be good.
+    b.isStack = true;
     const target = b.load<ANY>(b.reg<ANY>(RSP));
     checkCanonical(b, target);
     b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(<u64>1 << b.sizeLog2))));
@@ -291,7 +300,7 @@ export function emitTransfer(b: Emit, cpu: Cpu, from: Block, rec: Rec): bool {
   return true;
 }
 
-/** Opens the part that runs if the jump cache knows LOCAL_LINEAR; LOCAL_SLOT is where. [jumpSlot, jumpKey] */
+/** LOCAL_SLOT ← where the jump cache knows LOCAL_LINEAR, or the region is left. [jumpSlot, jumpKey] */
 function probe(b: Emit): void {
   localGet(LOCAL_CPU);
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("tables"));
@@ -313,8 +322,16 @@ function probe(b: Emit): void {
   localGet(LOCAL_CPU);
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("jumpTag"));
   byte(OP_I64_XOR);
-  byte(OP_I64_EQ);
-  b.openUsualIf();
+  byte(OP_I64_NE);
+  b.openRareIf();
+  localGet(LOCAL_CPU);
+  localGet(LOCAL_LINEAR);
+  call(IMPORT_FIND);
+  byte(OP_I32_EQZ);
+  b.openRareIf();
+  leaveToLinear();
+  b.close();
+  b.close();
 }
 
 /** Puts arguments and table index of what `probe` has found on the wasm stack. */
@@ -351,6 +368,4 @@ export function emitCross(b: Emit): void {
   probe(b);
   passProbed(false);
   enterRegion();
-  b.close();
-  leaveToLinear();
 }

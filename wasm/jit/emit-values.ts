@@ -10,7 +10,7 @@ import {
   OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, byte, i64Const, leb,
   localGet, localSet,
 } from "./encoder";
-import { hint } from "./branch-hints";
+import { hintRare } from "./branch-hints";
 import { IMPORT_MUL_HIGH, IMPORT_MUL_HIGH_SIGNED, call } from "./imports";
 
 /** A value: the number of an i64 local, or CONSTANT and the number of a constant. */
@@ -39,19 +39,27 @@ export const LOCAL_TLB_READ: u32 = 7;
 export const LOCAL_TLB_WRITE: u32 = 8;
 /** What a call has returned. */
 export const LOCAL_RESULT: u32 = 9;
-export const I32_LOCALS: u32 = 7;
+/** With LOCAL_STACK_PAGE: the stack window (mmu/stack-window.ts). */
+export const LOCAL_STACK_ADDEND: u32 = 10;
+export const I32_LOCALS: u32 = 8;
+/** Operands and result of packed arithmetic. */
+export const LOCAL_PACKED_X: u32 = 11;
+export const LOCAL_PACKED_Y: u32 = 12;
+export const LOCAL_PACKED_R: u32 = 13;
+export const V128_LOCALS: u32 = 3;
 /** The sixteen general registers. */
-export const LOCAL_REGISTERS: u32 = 10;
-export const LOCAL_FLAG_X: u32 = 26;
-export const LOCAL_FLAG_Y: u32 = 27;
-export const LOCAL_FLAG_R: u32 = 28;
+export const LOCAL_REGISTERS: u32 = 14;
+export const LOCAL_FLAG_X: u32 = 30;
+export const LOCAL_FLAG_Y: u32 = 31;
+export const LOCAL_FLAG_R: u32 = 32;
 /** Linear address of an indirect transfer's target. */
-export const LOCAL_LINEAR: u32 = 29;
+export const LOCAL_LINEAR: u32 = 33;
 /** Result of a rotation after what set the other flags. */
-export const LOCAL_FLAG_T: u32 = 30;
+export const LOCAL_FLAG_T: u32 = 34;
 /** codeBase, across a call. */
-export const LOCAL_CODE_BASE: u32 = 31;
-export const FIRST_TEMP: u32 = 32;
+export const LOCAL_CODE_BASE: u32 = 35;
+export const LOCAL_STACK_PAGE: u32 = 36;
+export const FIRST_TEMP: u32 = 37;
 
 @inline export function constantOf(value: Val): bool {
   return (<u32>changetype<usize>(value) & CONSTANT) != 0;
@@ -277,13 +285,9 @@ export class EmitValues {
     byte(TYPE_NONE);
     this.depth++;
   }
-  /** The same where the condition seldom holds, and where it mostly does. */
+  /** The same where the condition seldom holds. */
   openRareIf(): void {
-    hint(false);
-    this.openIf();
-  }
-  openUsualIf(): void {
-    hint(true);
+    hintRare();
     this.openIf();
   }
   /** The same, with a value of this type. */

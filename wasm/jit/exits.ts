@@ -5,12 +5,9 @@
  * Descriptions and copies of records live in an arena that is emptied with the trace arena.
  */
 import { ripOf } from "../cpu/address";
-import { wantsEvents } from "../cpu/events";
-import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
-import { ACTIVITY_RUNNING, Cpu, EVENT_STEP, STOP_REPEAT } from "../cpu/state";
+import { Cpu, STOP_REPEAT } from "../cpu/state";
 import { Rec } from "../decode/record";
-import { COLD_BASE } from "../generated/handlers";
-import { HANDLER_TABLE, JIT_ARENA_BASE, JIT_ARENA_END, PAGE_MASK } from "../layout";
+import { JIT_ARENA_BASE, JIT_ARENA_END, PAGE_MASK } from "../layout";
 import { KIND_LOCAL, KIND_STRUCT, settleDeferred, settleFlags } from "./flag-kinds";
 
 @unmanaged @final
@@ -97,33 +94,6 @@ export function leaveAfter(cpu: Cpu, exit: Exit, budget: i32): void {
   count(EXIT_HANDLER);
 }
 
-/** The run loop would go straight on, and nothing wants to see every access. */
-@inline function nothingWaits(cpu: Cpu): bool {
-  return cpu.stop == 0 && cpu.activity == ACTIVITY_RUNNING && !wantsEvents(cpu) && !(cpu.events & EVENT_STEP) && cpu.tlbRead != tlbArray(cpu, TLB_SET_EMPTY, 0);
-}
-
-/**
- * Imported: a handler that ends its trace, as the interpreter runs it; registers and flags are in the struct, `rec` is a copy
- * with its place in the block. @returns whether the region goes on behind it, as the run loop would; else everything is set to leave.
- */
-export function runEnding(cpu: Cpu, rec: Rec, budget: i32): i32 {
-  const mode = cpu.mode;
-  const mapping = cpu.jumpTag;
-  const here = ripOf(cpu, cpu.codeBase + <u64>rec.pageOffset);
-  const next = ripOf(cpu, cpu.codeBase + <u64>(rec.pageOffset + rec.length));
-  cpu.jitFlagKind = KIND_STRUCT;
-  cpu.rec = <u32>changetype<usize>(rec);
-  cpu.budget = budget;
-  cpu.rip = next;
-  call_indirect<void>(load<u32>(HANDLER_TABLE + ((<u32>rec.id - COLD_BASE) << 2)), cpu, rec);
-  if (cpu.fault) cpu.rip = here;
-  else if (cpu.rip == next && cpu.mode == mode && cpu.jumpTag == mapping && nothingWaits(cpu)) return 1;
-  cpu.budget = budget - 1 - <i32>rec.index;
-  cpu.jitExit = 0;
-  count(EXIT_HANDLER);
-  return 0;
-}
-
 /** To a linear address; flags are deferred. */
 export function leaveTo(cpu: Cpu, linearAddr: u64, budget: i32): void {
   settleDeferred(cpu);
@@ -133,6 +103,7 @@ export function leaveTo(cpu: Cpu, linearAddr: u64, budget: i32): void {
   count(EXIT_TARGET);
 }
 
-@inline function count(why: u32): void {
+/** One more way out of that kind. */
+@inline export function count(why: u32): void {
   unchecked(EXIT_COUNTS[why]++);
 }

@@ -18,7 +18,11 @@ export const IMPORT_MUL_HIGH_SIGNED: u32 = 6;
 export const IMPORT_CARRY: u32 = 7;
 /** runEnding(cpu, rec, budget): whether to go on behind the instruction */
 export const IMPORT_ENDING: u32 = 8;
-export const IMPORTED_FUNCTIONS: u32 = 9;
+/** findKnown(cpu, linearAddr): the trace there, which the jump cache now knows, or 0 */
+export const IMPORT_FIND: u32 = 9;
+/** isExact32, isExact64 (operation, x, y, r), and of all lanes isExactPs, isExactPd: whether a result needed no rounding */
+export const IMPORT_EXACT: u32 = 10;
+export const IMPORTED_FUNCTIONS: u32 = 14;
 
 export function call(index: u32): void {
   byte(OP_CALL);

@@ -14,7 +14,7 @@ import { Rec, REC_CROSSES_PAGE, REC_SIZE } from "../decode/record";
 import { findByHost, headerOf, heatAtStart, heatOf } from "../decode/code-index";
 import {
   ID_BUDGET_END, ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_FALLTHROUGH, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_RET_FAST32, ID_RET_FAST64,
-  ID_TOO_LONG, ID_UNDEFINED,
+  ID_STI__ends, ID_TOO_LONG, ID_UNDEFINED,
 } from "../generated/tables";
 import { ENDS_BASE } from "../generated/handlers";
 import { JIT_SCRATCH, PAGE_SIZE } from "../layout";
@@ -50,6 +50,8 @@ export class Block {
   order: u8;
   immediateDominator: u8;
   isLoop: bool;
+  /** The instruction behind the last one belongs to it: END_HANDLER, and it casts a shadow. */
+  withNext: bool;
   /** Reached from several places by forward branches. */
   isMerge: bool;
   start: u16;
@@ -83,6 +85,9 @@ export const ABSOLUTE_RECORD: usize = JIT_SCRATCH + 0x9000;
 export let blockCount: u32 = 0;
 export let instructionCount: u32 = 0;
 
+/** Host page and mode of the region under way. */
+let page: u32 = 0;
+let mode: u32 = 0;
 let workCount: u32 = 0;
 let leaderCount: u32 = 0;
 
@@ -138,13 +143,20 @@ function endOf(rec: Rec): u8 {
   return id >= ENDS_BASE ? END_HANDLER : END_NEXT;
 }
 
+/** Bytes of the instruction behind STI if the two are executed as one: interrupts wait until it is done. */
+function shadowedBytes(rec: Rec): u32 {
+  if (rec.id != ID_STI__ends) return 0;
+  const next = findByHost(page + rec.pageOffset + rec.length, mode);
+  return next != 0 && endOf(changetype<Rec>(next)) == END_NEXT ? changetype<Rec>(next).length : 0;
+}
+
 /** Finds the blocks of the region that starts with `trace`. */
 export function discover(trace: usize): void {
   memory.fill(MAP, 0, 0x5000);
   const header = headerOf(trace);
   const hostPtr = load<u32>(header, 8);
-  const page = hostPtr & ~(PAGE_SIZE - 1);
-  const mode = load<u16>(header, 12);
+  page = hostPtr & ~(PAGE_SIZE - 1);
+  mode = load<u16>(header, 12);
   instructionCount = 0;
   leaderCount = 0;
   workCount = 0;
@@ -188,7 +200,11 @@ function walk(trace: usize): void {
       if (next < PAGE_SIZE) makeLeader(next);
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
-      else if (putsBack(end)) lookAtLater(offset + r.length);
+      else if (putsBack(end)) {
+        const shadowed = shadowedBytes(r);
+        if (shadowed != 0) instructionCount++;
+        lookAtLater(offset + r.length + shadowed);
+      }
       return;
     }
     rec += REC_SIZE;
@@ -221,6 +237,7 @@ function addBlock(start: u32): void {
   let offset = start;
   let count: u32 = 0;
   let rec = recordAt(start);
+  b.withNext = false;
   while (true) {
     const r = changetype<Rec>(rec);
     count++;
@@ -229,6 +246,9 @@ function addBlock(start: u32): void {
     if (end != END_NEXT) {
       b.end = end;
       b.takenOffset = <i32>r.imm;
+      const shadowed = shadowedBytes(r);
+      b.withNext = shadowed != 0;
+      offset += shadowed;
       break;
     }
     // Goes on in the same trace, up to the next block or to code that was not walked.

@@ -8,10 +8,13 @@ import { raiseGP } from "../cpu/fault";
 import { TLB_SET_USER, rightsSet } from "../cpu/mode";
 import { isCanonical } from "../cpu/address";
 import { CR4_SMAP, Cpu, EFER_LMA } from "../cpu/state";
-import { WALK_FETCH, WALK_USER, lastPageBits, translate } from "./page-walk";
+import { PAGE_GLOBAL, PAGE_USER, WALK_FETCH, WALK_USER, lastPageBits, translate } from "./page-walk";
 import { readPointer } from "./physical";
 import { readByte } from "./slow-access";
-import { fillTlb, probeExecute } from "./tlb";
+import { fillTlb, probeExecute, probedGlobal } from "./tlb";
+
+/** Whether the page that `translateCode` has found last is global. */
+export let codeIsGlobal: bool = false;
 
 /**
  * Host pointer of the code byte at `linearAddr`, good up to the end of its page. 0 if a fault was raised (`cpu.fault`: #PF, or #GP(0) for an
@@ -20,12 +23,16 @@ import { fillTlb, probeExecute } from "./tlb";
 export function translateCode(cpu: Cpu, linearAddr: u64): usize {
   const set = rightsSet(cpu);
   const known = probeExecute(cpu, set, linearAddr);
-  if (known) return known;
+  if (known) {
+    codeIsGlobal = probedGlobal;
+    return known;
+  }
   const physAddr = walkCode(cpu, linearAddr);
   if (cpu.fault) return 0;
   const hostPtr = readPointer(cpu, physAddr);
-  // With SMAP a page that the supervisor may execute need not be one that it may read.
-  if (hostPtr && (set == TLB_SET_USER || !(cpu.cr4 & CR4_SMAP))) fillTlb(cpu, set, 0, linearAddr, hostPtr & ~(<usize>PAGE_SIZE - 1), lastPageBits());
+  codeIsGlobal = (lastPageBits() & PAGE_GLOBAL) != 0;
+  // With SMAP a user page that the supervisor may execute need not be one that it may read.
+  if (hostPtr && (set == TLB_SET_USER || !(cpu.cr4 & CR4_SMAP && lastPageBits() & PAGE_USER))) fillTlb(cpu, set, 0, linearAddr, hostPtr & ~(<usize>PAGE_SIZE - 1), lastPageBits());
   return hostPtr;
 }
 

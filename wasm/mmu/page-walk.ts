@@ -38,6 +38,8 @@ export const PAGE_EXECUTE: u32 = 4;
 /** Mapped by an entry for 2 MiB, 4 MiB or 1 GiB. */
 export const PAGE_LARGE: u32 = 8;
 export const PAGE_GIANT: u32 = 0x10;
+/** Privilege level 3 may access it. */
+export const PAGE_USER: u32 = 0x20;
 
 const PTE_P: u64 = 1;
 const PTE_RW: u64 = 2;
@@ -187,6 +189,7 @@ function finish(cpu: Cpu, linearAddr: u64, access: u32, entryAddr: u64, entry: u
   if ((<u32>entry | wanted) & PTE_D) bits = PAGE_DIRTY;
   if (entry & PTE_G && cpu.cr4 & CR4_PGE) bits |= PAGE_GLOBAL;
   if (executable) bits |= PAGE_EXECUTE;
+  if (isUserPage) bits |= PAGE_USER;
   pageBits = bits;
   return true;
 }

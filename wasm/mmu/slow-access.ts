@@ -16,7 +16,9 @@ import { TLB_SET_EMPTY, TLB_SET_SUPERVISOR, checksAlignment, rightsSet, tlbArray
 import { Cpu, EFER_LMA, MODE_FLAT, SEG_DS, SEG_FS, STOP_FAULT, is64 } from "../cpu/state";
 import { PAGE_DIRTY, WALK_IMPLICIT, WALK_READ, WALK_USER, WALK_WRITE, lastPageBits, translate } from "./page-walk";
 import { WRITE_IGNORED, codeMaskOf, deviceRead, deviceWrite, markDirty, readPointer, writePointer } from "./physical";
+import { openStackWindow } from "./stack-window";
 import { fillTlb } from "./tlb";
+import { tlbPointer } from "./tlb-entry";
 
 const OFFSET_MASK: u32 = PAGE_SIZE - 1;
 
@@ -95,8 +97,10 @@ function probe(cpu: Cpu, linearAddr: u64, sizeBytes: u32, access: u32): void {
   translate(cpu, wrap(cpu, lastByte(linearAddr, sizeBytes), access) & ~(<u64>OFFSET_MASK), access);
 }
 
-/** Argument of `pagePointer`: the size in bytes, and this bit for write access. */
+/** Argument of `pagePointer`: the size in bytes, and these bits for write access, for access by way of the stack pointer, and where it must be aligned. */
 export const POINTER_WRITE: u32 = 0x100;
+export const POINTER_STACK: u32 = 0x200;
+export const POINTER_ALIGNED: u32 = 0x400;
 
 /**
  * For compiled code whose access missed the TLB: host pointer of `linearAddr` where that is plain memory inside one page, and
@@ -105,6 +109,11 @@ export const POINTER_WRITE: u32 = 0x100;
  */
 export function pagePointer(cpu: Cpu, linearAddr: u64, what: u32): usize {
   const sizeBytes = what & 0xff;
+  if (what & POINTER_ALIGNED && linearAddr & (sizeBytes - 1)) return 0;
+  if (what & POINTER_STACK) {
+    const hostPtr = stackPointer(cpu, linearAddr, what);
+    if (hostPtr) return hostPtr;
+  }
   if (crossesPage(linearAddr, sizeBytes) || isWatched(cpu) || (cpu.efer & EFER_LMA && !isCanonical(linearAddr))) return 0;
   const isWrite = (what & POINTER_WRITE) != 0;
   const physAddr = translate(cpu, linearAddr, explicitAccess(cpu, isWrite ? WALK_WRITE : WALK_READ));
@@ -125,6 +134,13 @@ export function pagePointer(cpu: Cpu, linearAddr: u64, what: u32): usize {
     fillWrite(cpu, rightsSet(cpu), linearAddr, physAddr, hostPtr, pageBits);
   }
   return hostPtr;
+}
+
+/** Where the stack window may have moved to: host pointer by the TLB, else 0. */
+function stackPointer(cpu: Cpu, linearAddr: u64, what: u32): usize {
+  if (crossesPage(linearAddr, what & 0xff)) return 0;
+  openStackWindow(cpu, linearAddr);
+  return tlbPointer(what & POINTER_WRITE ? cpu.tlbWrite : cpu.tlbRead, linearAddr);
 }
 
 // ---- implicit supervisor accesses: see mmu/system-access.ts

@@ -10,7 +10,7 @@
  * address tells INVLPG whether there can be any to look for.
  * [SDM3] 4.10 – [APM2] 5.5
  */
-import { flushJumpCache } from "../decode/code-index";
+import { flushCodePage, flushJumpCache, flushLocalCode } from "../decode/code-index";
 import {
   PAGE_MASK, PAGE_SIZE, ROM_BASE, TLB_ARRAY_SIZE, TLB_ENTRIES, TLB_LARGE_BITS, TLB_LARGE_OFFSET, TLB_LOG_ENTRIES, TLB_LOG_OFFSET, TLB_OFFSET, TLB_SETS,
 } from "../layout";
@@ -20,6 +20,7 @@ import { NOTE_TLB_FILL, NOTE_TLB_FLUSH, traceMmu } from "../cpu/trace";
 import { PAGE_EXECUTE, PAGE_GIANT, PAGE_GLOBAL, PAGE_LARGE } from "./page-walk";
 import { cpuAt, machine } from "./machine";
 import { markDirty, setWriters, writersOf } from "./physical";
+import { closeStackWindow } from "./stack-window";
 import { tlbSlot } from "./tlb-entry";
 
 /** Entry flags: PAGE_GLOBAL, PAGE_EXECUTE, PAGE_LARGE and PAGE_GIANT as the walk gave them, and: */
@@ -36,6 +37,7 @@ export function initTlb(cpu: Cpu): void {
   cpu.tlbLogCount = 0;
   memory.fill(<usize>cpu.tables + TLB_LARGE_OFFSET, 0, TLB_LARGE_BITS >> 3);
   flushJumpCache(cpu);
+  closeStackWindow(cpu);
 }
 
 @inline function logSlot(cpu: Cpu, n: u32): usize {
@@ -89,12 +91,17 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
   if (isWrite) setWriters(hostPage, writersOf(hostPage) | (1 << cpu.index));
 }
 
+/** Whether the page that `probeExecute` has found last is global. */
+export let probedGlobal: bool = false;
+
 /**
  * Host pointer of the code byte at `linearAddr` if the read array of `set` knows that it may be executed there, else 0.
  */
 @inline export function probeExecute(cpu: Cpu, set: u32, linearAddr: u64): usize {
   const slot: usize = tlbSlot(tlbArray(cpu, set, 0), linearAddr);
-  if (load<u64>(slot) != (linearAddr & PAGE_MASK) || !(load<u32>(slot, 12) & PAGE_EXECUTE)) return 0;
+  const flags = load<u32>(slot, 12);
+  if (load<u64>(slot) != (linearAddr & PAGE_MASK) || !(flags & PAGE_EXECUTE)) return 0;
+  probedGlobal = (flags & PAGE_GLOBAL) != 0;
   return <u32>linearAddr + load<u32>(slot, 8);
 }
 
@@ -130,6 +137,7 @@ export function fillTlb(cpu: Cpu, set: u32, isWrite: u32, linearAddr: u64, hostP
 /** Drops everything, global pages too: CR0, CR4, EFER or the memory map changed. */
 export function flushAll(cpu: Cpu): void {
   traceMmu(NOTE_TLB_FLUSH, 0, 0);
+  closeStackWindow(cpu);
   if (isOverflown(cpu)) memory.fill(arraysStart(cpu), 0xff, arraysEnd(cpu) - arraysStart(cpu));
   else for (let n: u32 = 0, count = cpu.tlbLogCount; n < count; n++) clearSlot(logged(cpu, n));
   cpu.tlbLogCount = 0;
@@ -140,6 +148,7 @@ export function flushAll(cpu: Cpu): void {
 /** Drops what is not global: MOV to CR3. */
 export function flushNonGlobal(cpu: Cpu): void {
   traceMmu(NOTE_TLB_FLUSH, 1, 0);
+  closeStackWindow(cpu);
   if (isOverflown(cpu)) rebuildLog(cpu);
   else {
     let kept: u32 = 0;
@@ -152,7 +161,7 @@ export function flushNonGlobal(cpu: Cpu): void {
     }
     cpu.tlbLogCount = kept;
   }
-  flushJumpCache(cpu);
+  flushLocalCode(cpu);
 }
 
 /** After an overflow: goes through the arrays, keeps global entries and logs them anew. */
@@ -173,13 +182,16 @@ function rebuildLog(cpu: Cpu): void {
 /** Drops the page that holds `linearAddr`, global or not, with all its parts if it is a large one: INVLPG. */
 export function flushPage(cpu: Cpu, linearAddr: u64): void {
   traceMmu(NOTE_TLB_FLUSH, 2, linearAddr);
+  closeStackWindow(cpu);
   const linearPage = linearAddr & PAGE_MASK;
   for (let n: u32 = 0; n < TLB_SET_EMPTY * 2; n++) {
     const slot: usize = tlbSlot(<u32>arraysStart(cpu) + n * TLB_ARRAY_SIZE, linearAddr);
     if (load<u64>(slot) == linearPage) dropEntry(slot);
   }
-  if (mayHaveLarge(cpu, linearAddr >> LARGE_SHIFT) || mayHaveLarge(cpu, linearAddr >> GIANT_SHIFT)) flushLarge(cpu, linearAddr);
-  flushJumpCache(cpu);
+  if (mayHaveLarge(cpu, linearAddr >> LARGE_SHIFT) || mayHaveLarge(cpu, linearAddr >> GIANT_SHIFT)) {
+    flushLarge(cpu, linearAddr);
+    flushJumpCache(cpu);
+  } else flushCodePage(cpu, linearAddr);
 }
 
 /** Drops entries that were parts of a large page around `linearAddr`. */
@@ -201,6 +213,7 @@ function flushLarge(cpu: Cpu, linearAddr: u64): void {
 
 /** Takes away the write entries of `cpu` for host pages from `first` up to `end`. */
 function evictWriteRange(cpu: Cpu, first: usize, end: usize): void {
+  closeStackWindow(cpu);
   if (isOverflown(cpu)) {
     for (let slot = arraysStart(cpu), last = arraysEnd(cpu); slot < last; slot += ENTRY_SIZE) dropIfWrites(cpu, slot, first, end);
   } else {
@@ -217,12 +230,15 @@ function evictWriteRange(cpu: Cpu, first: usize, end: usize): void {
 
 /**
  * After the arrays were restored with a saved processor: notes in the page descriptors and dirty bytes, which are not saved, what the write entries
- * stand for, and that video memory is to be shown anew.
+ * stand for, and that video memory is to be shown anew. `moved`: how much further on memory lies than where it was saved.
  */
-export function adoptTlb(cpu: Cpu): void {
+export function adoptTlb(cpu: Cpu, moved: u32): void {
+  closeStackWindow(cpu);
   for (let slot = arraysStart(cpu), end = arraysEnd(cpu); slot < end; slot += ENTRY_SIZE) {
     const tag = load<u64>(slot);
-    if (tag == EMPTY_TAG || !isWriteSlot(cpu, slot)) continue;
+    if (tag == EMPTY_TAG) continue;
+    store<u32>(slot, load<u32>(slot, 8) + moved, 8);
+    if (!isWriteSlot(cpu, slot)) continue;
     const hostPage: usize = <u32>tag + load<u32>(slot, 8);
     setWriters(hostPage, writersOf(hostPage) | (1 << cpu.index));
     markDirty(hostPage);

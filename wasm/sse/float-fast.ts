@@ -207,6 +207,57 @@ export function select64<OP>(cpu: Cpu, mxcsr: u32, a: u64, b: u64): u64 {
   return changetype<OP>(0).soft<u64>(cpu, mxcsr, a, b);
 }
 
+// ---- for compiled code, which has computed r and seen that nothing but PE is open: whether r is exact
+
+/** The operations by number: see wasm/isa/simd.mjs. */
+const ADD: u32 = 0;
+const SUB: u32 = 1;
+const MUL: u32 = 2;
+const DIV: u32 = 3;
+
+export function isExact64(operation: u32, a: u64, b: u64, r: u64): bool {
+  const x = reinterpret<f64>(a), y = reinterpret<f64>(b), z = reinterpret<f64>(r);
+  if (z == 0) return true;
+  if (operation == ADD) return changetype<FAdd>(0).exact64(x, y, z);
+  if (operation == SUB) return changetype<FSub>(0).exact64(x, y, z);
+  if (operation == MUL) return changetype<FMul>(0).exact64(x, y, z);
+  return operation == DIV ? changetype<FDiv>(0).exact64(x, y, z) : changetype<FSqrt>(0).exact64(x, y, z);
+}
+
+export function isExact32(operation: u32, a: u64, b: u64, r: u64): bool {
+  const x = reinterpret<f32>(<u32>a), y = reinterpret<f32>(<u32>b), z = reinterpret<f32>(<u32>r);
+  if (z == 0) return true;
+  if (operation == ADD) return changetype<FAdd>(0).exact32(x, y, z);
+  if (operation == SUB) return changetype<FSub>(0).exact32(x, y, z);
+  if (operation == MUL) return changetype<FMul>(0).exact32(x, y, z);
+  return operation == DIV ? changetype<FDiv>(0).exact32(x, y, z) : changetype<FSqrt>(0).exact32(x, y, z);
+}
+
+export function isExactPd(operation: u32, x: v128, y: v128, r: v128): bool {
+  if (operation == ADD) return isExactSumPd(x, y, r);
+  if (operation == SUB) return isExactSumPd(x, f64x2.neg(y), r);
+  return (
+    isExact64(operation, i64x2.extract_lane(x, 0), i64x2.extract_lane(y, 0), i64x2.extract_lane(r, 0)) &&
+    isExact64(operation, i64x2.extract_lane(x, 1), i64x2.extract_lane(y, 1), i64x2.extract_lane(r, 1))
+  );
+}
+
+function isExactSumPd(x: v128, y: v128, r: v128): bool {
+  const part = f64x2.sub(r, x);
+  const error = f64x2.add(f64x2.sub(x, f64x2.sub(r, part)), f64x2.sub(y, part));
+  return i64x2.all_true(f64x2.eq(error, f64x2.splat(0)));
+}
+
+export function isExactPs(operation: u32, x: v128, y: v128, r: v128): bool {
+  for (let lane = 0; lane < 4; lane++) {
+    if (!isExact32(operation, <u32>i32x4.extract_lane(x, 0), <u32>i32x4.extract_lane(y, 0), <u32>i32x4.extract_lane(r, 0))) return false;
+    x = i32x4.shuffle(x, x, 1, 2, 3, 0);
+    y = i32x4.shuffle(y, y, 1, 2, 3, 0);
+    r = i32x4.shuffle(r, r, 1, 2, 3, 0);
+  }
+  return true;
+}
+
 // ---- all lanes
 
 export function arithPs<OP>(cpu: Cpu, mxcsr: u32, x: v128, y: v128): v128 {

@@ -5,6 +5,8 @@
 import { readFileSync } from "node:fs";
 import { JitLinker, engineHasTailCalls } from "../../src/core/jit-linker.ts";
 import type { JitExports } from "../../src/core/jit-linker.ts";
+import { RAM_BASE } from "../../src/core/generated/layout.ts";
+import { allocateMemory } from "../../src/core/load.ts";
 
 /**
  * POSADA_JIT=N: all tests of the core run with compiled code, after N entries and before the code is executed again;
@@ -26,6 +28,8 @@ export interface HostCalls {
 }
 
 type Export = (...args: (number | bigint | boolean)[]) => number & bigint;
+
+const VIDEO_BYTES = 1 << 20;
 
 export const EXIT = { budget: 0, halted: 1, tripleFault: 2, stopRequested: 3 } as const;
 export const GPRS = [
@@ -64,8 +68,7 @@ export class TestCore {
   /** @param jitThreshold entries after which code is compiled; undefined: never */
   constructor(ramBytes = 16 << 20, host: HostCalls = {}, model = 0, jitThreshold = JIT_THRESHOLD) {
     const module = (compiled ??= new WebAssembly.Module(readFileSync(CORE)));
-    const ramBase = 0x280_0000;
-    this.memory = new WebAssembly.Memory({ initial: (ramBase + ramBytes + (4 << 20)) >> 16 });
+    this.memory = allocateMemory(ramBytes, VIDEO_BYTES);
     const instance = new WebAssembly.Instance(module, {
       env: {
         memory: this.memory,
@@ -90,12 +93,12 @@ export class TestCore {
       },
     });
     this.ex = instance.exports as Record<string, Export>;
-    this.ex.init(ramBytes, 1 << 20, 1, 1);
+    this.ex.init(ramBytes, VIDEO_BYTES, 1, 1);
     this.cpu = this.ex.cpuPointer(0);
     for (let page = 0xa0000; page < 0x100000; page += 0x1000) this.ex.setLowPage(page, 0);
     this.ex.reset(this.cpu, model);
-    this.ram = new Uint8Array(this.memory.buffer, ramBase, ramBytes);
-    this.view = new DataView(this.memory.buffer, ramBase, ramBytes);
+    this.ram = new Uint8Array(this.memory.buffer, RAM_BASE, ramBytes);
+    this.view = new DataView(this.memory.buffer, RAM_BASE, ramBytes);
     if (jitThreshold !== undefined) {
       this.linker = new JitLinker(this.ex as unknown as JitExports, this.memory, this.cpu);
       this.ex.useTailCalls(engineHasTailCalls());

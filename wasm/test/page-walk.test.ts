@@ -3,6 +3,7 @@
  * random ones in all levels, reserved bits, accessed and dirty flags, error codes. [SDM3] 4.3 – 4.8
  */
 import { beforeAll, describe, expect, test } from "vitest";
+import { linearMemoryBytes } from "../../src/core/load.ts";
 import { type Entry, compileEntry, instantiateEntry } from "./compile-entry.ts";
 
 const RAM_BYTES = 16 << 20;
@@ -57,7 +58,7 @@ let entry: Entry;
 let view: DataView;
 
 beforeAll(() => {
-  entry = instantiateEntry(compileEntry("mmu"), 0x280_0000 + RAM_BYTES + (2 << 20));
+  entry = instantiateEntry(compileEntry("mmu"), linearMemoryBytes(RAM_BYTES, 1 << 20));
   entry.ex.init(RAM_BYTES, 1 << 20, 0);
   view = new DataView(entry.memory.buffer, entry.ex.ramBase(), RAM_BYTES);
 }, 120_000);

@@ -3,6 +3,7 @@
  * [SDM2] CPUID – [SDM3] chapter 10 – [APM2] 3.1.7, 16 – [KVM] msr.rst – [RFC8439] 2.3
  */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { linearMemoryBytes } from "../../src/core/load.ts";
 import { type Entry, compileEntry, instantiateEntry } from "./compile-entry.ts";
 
 const RAM_BYTES = 4 << 20;
@@ -26,7 +27,7 @@ beforeAll(() => {
 function start(model: number): void {
   clockNs = 0;
   eois = [];
-  entry = instantiateEntry(module, 0x280_0000 + RAM_BYTES + (2 << 20), {
+  entry = instantiateEntry(module, linearMemoryBytes(RAM_BYTES, 1 << 20), {
     nowNs: () => clockNs,
     epochMs: () => 1_700_000_000_250 + clockNs / 1e6,
     ioapicEoi: (vector) => void eois.push(vector),

@@ -4,6 +4,8 @@
  * [SDM3] 4.10 (TLBs), 6.15 (#AC), 18.2 (data breakpoints) – [440FX] 3.2.20
  */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CPU_TABLES_BASE, CPU_TABLES_SIZE } from "../../src/core/generated/layout.ts";
+import { linearMemoryBytes } from "../../src/core/load.ts";
 import { type Entry, compileEntry, instantiateEntry } from "./compile-entry.ts";
 
 const RAM_BYTES = 16 << 20;
@@ -34,7 +36,7 @@ beforeAll(() => {
 
 beforeEach(() => {
   mmio = [];
-  entry = instantiateEntry(module, 0x280_0000 + RAM_BYTES + VRAM_BYTES + (2 << 20), {
+  entry = instantiateEntry(module, linearMemoryBytes(RAM_BYTES, VRAM_BYTES), {
     mmioRead: (at, size) => {
       mmio.push(`r${size} ${(at >>> 0).toString(16)}`);
       return 0x8877_6655 >>> 0;
@@ -281,14 +283,14 @@ test("a restored TLB: entries serve on, their writes are seen by code and dirty 
   ex.write(0x3000n, 4, 1n);
   ex.read(0x4000n, 4);
   const saved = new Uint8Array(entry.memory.buffer, 0x1000, 0x1000).slice();
-  const tables = new Uint8Array(entry.memory.buffer, 0x20_0000, 0x8_0000).slice();
+  const tables = new Uint8Array(entry.memory.buffer, CPU_TABLES_BASE, CPU_TABLES_SIZE).slice();
   const ramBefore = ram.slice();
   const old = entry;
   entry = instantiateEntry(module, old.memory.buffer.byteLength);
   ex = entry.ex;
   ex.init(RAM_BYTES, VRAM_BYTES, 0);
   new Uint8Array(entry.memory.buffer, 0x1000, 0x1000).set(saved);
-  new Uint8Array(entry.memory.buffer, 0x20_0000, 0x8_0000).set(tables);
+  new Uint8Array(entry.memory.buffer, CPU_TABLES_BASE, CPU_TABLES_SIZE).set(tables);
   const memory = new Uint8Array(entry.memory.buffer, ramBase, RAM_BYTES);
   memory.set(ramBefore);
   ex.restored();

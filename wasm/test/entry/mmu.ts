@@ -120,12 +120,12 @@ export function markCodePage(hostPtr: u32): void {
   memory.fill(TRACE_ARENA_BASE, 0, HEADER_SIZE);
   store<u32>(TRACE_ARENA_BASE, hostPtr, 8);
   store<u16>(TRACE_ARENA_BASE, <u16>cpu.mode, 12);
-  store<u32>(TRACE_ARENA_BASE, PAGE_SIZE, 20);
+  store<u16>(TRACE_ARENA_BASE, <u16>PAGE_SIZE, 20);
   indexTrace(cpu, trace, hostPtr);
 }
 export function codeMask(hostPtr: u32): u64 { return load<u64>(descOf(hostPtr)); }
 /** After the struct and the tables were put in place from outside. */
-export function restored(): void { updateMode(cpu); adoptTlb(cpu); }
+export function restored(): void { updateMode(cpu); adoptTlb(cpu, 0); }
 
 // ---- processor
 export function runCpuid(leaf: u32, subleaf: u32, outPtr: usize): void {
