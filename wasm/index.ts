@@ -11,7 +11,7 @@ import { updateMode } from "./cpu/mode";
 import { resetCpu } from "./cpu/reset";
 import { Cpu, EVENT_NMI, EVENT_STEP, FLAG_RF, FLAG_TF, MODE_SIZE_MASK, STOP_EVENT, STOP_HOST, ptr, segment } from "./cpu/state";
 import { pagesDropped } from "./decode/code-index";
-import { arenaFlushes, flushTraces, tracesBuilt } from "./decode/trace-cache";
+import { arenaFlushes, arenaSweeps, flushTraces, tracesBuilt } from "./decode/trace-cache";
 import { HANDLERS } from "./generated/handlers";
 import { instructionsRetired, runCpu } from "./interp/run-loop";
 import { CPU_BASE, CPU_SIZE, CPU_TABLES_BASE, CPU_TABLES_SIZE, HANDLER_TABLE, ROM_BASE } from "./layout";
@@ -25,7 +25,7 @@ export { mulHighI64, mulHighU64 } from "./cpu/wide-multiply";
 export { carryOf, settleFlags } from "./jit/flag-kinds";
 export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
 export { runEnding } from "./jit/run-ending";
-export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, linkAtOnce, regionsWaiting } from "./jit/compiler";
+export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, jitSweeps, linkAtOnce, regionsWaiting } from "./jit/compiler";
 export { limitRegions } from "./jit/region";
 export { takeDroppedRegions } from "./decode/code-index";
 export { isExact32, isExact64, isExactPd, isExactPs } from "./sse/float-fast";
@@ -221,7 +221,7 @@ export function statTraces(): u32 {
   return tracesBuilt;
 }
 export function statFlushes(): u32 {
-  return arenaFlushes + pagesDropped;
+  return arenaFlushes + arenaSweeps + pagesDropped;
 }
 export function statTlbMisses(): u32 {
   return tlbFills;

@@ -8,11 +8,11 @@
  *   0x0004_0000  scratch trace: instructions that are run once (single step, exact stops, code outside memory)
  *   0x0004_8000  handler table
  *   0x0005_0000  static data of the compiler (asc --memoryBase)
- *   0x0020_0000  per-CPU tables, 640 KiB each: TLB sets, jump cache, TLB fill log
- *   0x00C0_0000  compiler of hot code: its tables, the module being written, what compiled regions keep
- *   0x01A0_0000  trace hash heads, then the trace arena
- *   0x0558_0000  ROM: option ROMs, then system ROM or flash up to its end
- *   0x05A0_0000  guest RAM (ramBytes), then video memory (vramBytes)
+ *   0x0020_0000  per-CPU tables, 448 KiB each: TLB sets, jump cache, TLB fill log
+ *   0x0090_0000  compiler of hot code: its tables, the module being written, what compiled regions keep
+ *   0x0100_0000  trace hash heads, then the trace arena
+ *   0x0288_0000  ROM: option ROMs, then system ROM or flash up to its end
+ *   0x02D0_0000  guest RAM (ramBytes), then video memory (vramBytes)
  *   after it     page descriptors, one for each 4 KiB page from ROM_BASE to the end of video memory; dirty bytes
  *
  * Code and data are named by where they live in linear memory (`hostPtr`), so a ROM that shows at two physical
@@ -46,7 +46,7 @@ export const HANDLER_TABLE: usize = 0x4_8000;
 export const STATIC_DATA_BASE: usize = 0x5_0000;
 
 export const CPU_TABLES_BASE: usize = 0x20_0000;
-export const CPU_TABLES_SIZE: usize = 0xa_0000;
+export const CPU_TABLES_SIZE: usize = 0x7_0000;
 
 /** Entries of one TLB array: direct-mapped, 16 bytes each: u64 tag (linear page), u32 addend, u32 flags. */
 export const TLB_ENTRIES: u32 = 2048;
@@ -57,7 +57,7 @@ export const TLB_SETS: u32 = 4;
 export const TLB_OFFSET: u32 = 0;
 export const JUMP_CACHE_OFFSET: u32 = TLB_SETS * 2 * TLB_ARRAY_SIZE;
 /** Entries of the jump cache: u64 key (linear address and mode), u32 trace, u32 unused. */
-export const JUMP_CACHE_ENTRIES: u32 = 0x4000;
+export const JUMP_CACHE_ENTRIES: u32 = 0x2000;
 export const TLB_LOG_OFFSET: u32 = JUMP_CACHE_OFFSET + JUMP_CACHE_ENTRIES * 16;
 /** How many fills are remembered one by one (u32 entry pointers) before a flush clears whole arrays. */
 export const TLB_LOG_ENTRIES: u32 = 4096;
@@ -69,33 +69,32 @@ export const CODE_PAGES_OFFSET: u32 = TLB_LARGE_OFFSET + 512;
 export const CODE_PAGES_BITS: u32 = 4096;
 
 /** The compiler's tables for the region under way (jit/). */
-export const JIT_SCRATCH: usize = 0xc0_0000;
+export const JIT_SCRATCH: usize = 0x90_0000;
 export const JIT_SCRATCH_SIZE: u32 = 0x1_0000;
 /** The body of one function before its locals are known, then the module that is being written. */
-export const JIT_BODY: usize = 0xc1_0000;
+export const JIT_BODY: usize = 0x91_0000;
 export const JIT_BODY_SIZE: u32 = 0x2_0000;
-export const JIT_MODULE: usize = 0xc3_0000;
+export const JIT_MODULE: usize = 0x93_0000;
 export const JIT_MODULE_SIZE: u32 = 0xc_0000;
 /** Traces that wait to be compiled (u32 each), then those of the module that was written last. */
-export const JIT_QUEUE: usize = 0xcf_0000;
+export const JIT_QUEUE: usize = 0x9f_0000;
 export const JIT_QUEUE_ENTRIES: u32 = 4096;
 /** Table places of regions that were dropped with their pages (u32 each), until the host frees them. */
-export const JIT_DROPPED: usize = 0xcf_8000;
+export const JIT_DROPPED: usize = 0x9f_8000;
 export const JIT_DROPPED_ENTRIES: u32 = 0x1000;
 /** What compiled regions refer to: exits and copies of records. Filled from start to end, then emptied with the trace arena. */
-export const JIT_ARENA_BASE: usize = 0xd0_0000;
-export const JIT_ARENA_END: usize = 0x1a0_0000;
+export const JIT_ARENA_BASE: usize = 0xa0_0000;
+export const JIT_ARENA_END: usize = 0x100_0000;
 
 /** Heads of the trace chains by host address. */
-export const TRACE_HASH_BASE: usize = 0x1a0_0000;
+export const TRACE_HASH_BASE: usize = 0x100_0000;
 export const TRACE_HASH_ENTRIES: u32 = 0x4_0000;
-/** Emptied as a whole when it is full, and all that was compiled with it: a system that has been at work for a while should fit. */
-export const TRACE_ARENA_BASE: usize = 0x1b0_0000;
-export const TRACE_ARENA_END: usize = 0x558_0000;
+export const TRACE_ARENA_BASE: usize = 0x110_0000;
+export const TRACE_ARENA_END: usize = 0x288_0000;
 
-export const ROM_BASE: usize = 0x558_0000;
+export const ROM_BASE: usize = 0x288_0000;
 export const ROM_SIZE: usize = 0x48_0000;
-export const RAM_BASE: usize = 0x5a0_0000;
+export const RAM_BASE: usize = 0x2d0_0000;
 
 /** Page descriptor: u64 mask of 64-byte chunks that hold decoded code, u32 first trace, u32 processors that may have a write entry in their TLB. */
 export const PAGE_DESC_SIZE: u32 = 16;

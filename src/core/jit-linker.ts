@@ -18,6 +18,7 @@ export interface JitExports {
   batchSize(): number;
   batchTrace(n: number): number;
   jitEpoch(): number;
+  jitSweeps(): number;
   /** How many table places JIT_DROPPED lists since the last call, or more where they did not fit. */
   takeDroppedRegions(): number;
   installRegion(trace: number, epoch: number, tableIndex: number): number;
@@ -44,6 +45,7 @@ interface Batch {
   bytes: Uint8Array<ArrayBuffer>;
   traces: number[];
   epoch: number;
+  sweeps: number;
 }
 
 /** Functions in a module: few enough to be ready soon, many enough that a module's cost is shared. */
@@ -142,11 +144,11 @@ export class JitLinker {
     this.modules++;
     this.moduleBytes += size;
     this.onModule(bytes);
-    return { bytes, traces, epoch: exports.jitEpoch() };
+    return { bytes, traces, epoch: exports.jitEpoch(), sweeps: exports.jitSweeps() };
   }
 
-  private install(module: WebAssembly.Module, { traces, epoch }: Batch): void {
-    if (epoch !== this.exports.jitEpoch()) return;
+  private install(module: WebAssembly.Module, { traces, epoch, sweeps }: Batch): void {
+    if (epoch !== this.exports.jitEpoch() || sweeps !== this.exports.jitSweeps()) return;
     this.forgetAll();
     const instance = new WebAssembly.Instance(module, this.imports);
     for (const [i, trace] of traces.entries()) {

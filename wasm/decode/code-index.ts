@@ -16,8 +16,9 @@
  * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
  * point to what is gone.
  */
-import { CODE_PAGES_BITS, CODE_PAGES_OFFSET, JIT_DROPPED, JIT_DROPPED_ENTRIES, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
+import { CODE_PAGES_BITS, CODE_PAGES_OFFSET, JIT_DROPPED, JIT_DROPPED_ENTRIES, JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_DESC_SIZE, PAGE_MASK, PAGE_SIZE, TRACE_HASH_BASE, TRACE_HASH_ENTRIES } from "../layout";
 import { Cpu, JUMP_GENERATION, JUMP_GENERATIONS, MODE_USER, STOP_CODE, is64 } from "../cpu/state";
+import { machine } from "../mmu/machine";
 import { clearAllCode, descOf } from "../mmu/physical";
 
 export const HEADER_SIZE: u32 = 32;
@@ -257,6 +258,24 @@ export function codeWritten(cpu: Cpu, hostPtr: u32, sizeBytes: u32): void {
   store<u32>(desc, 0, 8);
   pagesDropped++;
   flushJumpCache(cpu);
+}
+
+/** Drops the traces of pages in which nothing was compiled. The jump cache may still hold them. */
+export function dropColdPages(): void {
+  const m = machine();
+  for (let n: u32 = 0; n < m.pageCount; n++) {
+    const desc = m.descBase + n * PAGE_DESC_SIZE;
+    const first: usize = load<u32>(desc, 8);
+    if (first == 0 || hasRegion(first)) continue;
+    for (let trace = first; trace != 0; trace = load<u32>(headerOf(trace), 0)) unlink(trace, load<u32>(headerOf(trace), 8), load<u16>(headerOf(trace), 12));
+    store<u64>(desc, 0);
+    store<u32>(desc, 0, 8);
+  }
+}
+
+function hasRegion(first: usize): bool {
+  for (let trace = first; trace != 0; trace = load<u32>(headerOf(trace), 0)) if (regionOf(trace) != noRegion) return true;
+  return false;
 }
 
 function unlink(trace: usize, hostPtr: u32, mode: u32): void {

@@ -7,7 +7,8 @@
  * crosses into the next page makes a trace of its own, which lives only in the jump cache (the next page may change).
  *
  * Records of traces that were dropped stay readable until the arena is reused, so the running trace can finish its
- * instruction. The arena is filled from start to end and then emptied as a whole.
+ * instruction. The arena is filled from start to end; when it is full, what has been dropped and pages in which nothing was
+ * compiled are given up, and the gaps are filled. If that does not give enough, it is emptied as a whole.
  */
 import { FETCH_BUFFER, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END } from "../layout";
 import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
@@ -18,16 +19,24 @@ import { descOf } from "../mmu/physical";
 import { codeIsGlobal, fetchByte, translateCode } from "../mmu/code-access";
 import { rightsSet } from "../cpu/mode";
 import { evictWrites, probeExecute, probedGlobal } from "../mmu/tlb";
-import { HEADER_SIZE, cacheJump, chunkMask, clearIndex, findByHost, headerOf, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion, startHeat } from "./code-index";
+import { HEADER_SIZE, cacheJump, chunkMask, clearIndex, dropColdPages, findByHost, flushJumpCache, headerOf, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion, startHeat } from "./code-index";
 import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
 const MAX_RECORDS: u32 = 64;
 const MAX_TRACE_BYTES: u32 = HEADER_SIZE + (MAX_RECORDS + 1) * REC_SIZE;
 
+/** In the place of hostPtr: a gap, whose size stands in the place of the heat. */
+const GAP: u32 = 0xffff_ffff;
+/** So much of the arena must be free after a sweep. */
+const LEAST_FREE: u32 = <u32>(TRACE_ARENA_END - TRACE_ARENA_BASE) / 4;
+
+/** The gap that is being filled. */
 let arenaNext: u32 = <u32>TRACE_ARENA_BASE;
-/** Counters for stats(): traces decoded, arena emptied. */
+let gapEnd: u32 = <u32>TRACE_ARENA_END;
+/** Counters for stats(): traces decoded, arena swept, arena emptied. */
 export let tracesBuilt: u32 = 0;
+export let arenaSweeps: u32 = 0;
 export let arenaFlushes: u32 = 0;
 
 /** Instructions in a trace. */
@@ -42,7 +51,64 @@ export let arenaFlushes: u32 = 0;
 export function flushTraces(cpu: Cpu): void {
   clearIndex(cpu);
   arenaNext = <u32>TRACE_ARENA_BASE;
+  gapEnd = <u32>TRACE_ARENA_END;
   arenaFlushes++;
+}
+
+@inline function isGap(block: u32): bool {
+  return load<u32>(block, 8) == GAP;
+}
+
+@inline function blockBytes(block: u32): u32 {
+  return isGap(block) ? load<u32>(block, 24) : HEADER_SIZE + (load<u16>(block, 14) + 1) * REC_SIZE;
+}
+
+function makeGap(block: u32, sizeBytes: u32): void {
+  store<u32>(block, GAP, 8);
+  store<u32>(block, sizeBytes, 24);
+}
+
+/** Makes `arenaNext` a place for the longest trace. */
+function makeRoom(cpu: Cpu): void {
+  if (arenaNext + MAX_TRACE_BYTES <= gapEnd) return;
+  if (nextGap()) return;
+  if (sweep(cpu) >= LEAST_FREE) {
+    arenaNext = gapEnd = <u32>TRACE_ARENA_BASE;
+    if (nextGap()) return;
+  }
+  flushTraces(cpu);
+}
+
+/** Goes on to the next gap that is large enough; false if there is none up to the end. */
+function nextGap(): bool {
+  if (arenaNext < gapEnd) makeGap(arenaNext, gapEnd - arenaNext);
+  while (gapEnd < <u32>TRACE_ARENA_END) {
+    arenaNext = gapEnd;
+    while (gapEnd < <u32>TRACE_ARENA_END && isGap(gapEnd)) gapEnd += blockBytes(gapEnd);
+    if (gapEnd - arenaNext >= MAX_TRACE_BYTES) return true;
+    if (arenaNext < gapEnd) makeGap(arenaNext, gapEnd - arenaNext);
+    while (gapEnd < <u32>TRACE_ARENA_END && !isGap(gapEnd)) gapEnd += blockBytes(gapEnd);
+  }
+  arenaNext = gapEnd;
+  return false;
+}
+
+/** Makes gaps of all traces that are in no index any more. @returns bytes in gaps; the arena is one row of blocks before and after. */
+function sweep(cpu: Cpu): u32 {
+  dropColdPages();
+  let free: u32 = 0;
+  for (let block = <u32>TRACE_ARENA_BASE; block < <u32>TRACE_ARENA_END; ) {
+    const sizeBytes = blockBytes(block);
+    const isLive = !isGap(block) && findByHost(load<u32>(block, 8), load<u16>(block, 12)) == block + HEADER_SIZE;
+    if (!isLive) {
+      makeGap(block, sizeBytes);
+      free += sizeBytes;
+    }
+    block += sizeBytes;
+  }
+  flushJumpCache(cpu);
+  arenaSweeps++;
+  return free;
 }
 
 @inline export function linearRip(cpu: Cpu): u64 {
@@ -100,7 +166,7 @@ export function findKnown(cpu: Cpu, linearAddr: u64): usize {
 }
 
 function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
-  if (arenaNext + MAX_TRACE_BYTES > <u32>TRACE_ARENA_END) flushTraces(cpu);
+  makeRoom(cpu);
   const trace = arenaNext + HEADER_SIZE;
   const pageStart = hostPtr & ~(PAGE_SIZE - 1);
   const pageEnd = pageStart + PAGE_SIZE;

@@ -8,7 +8,7 @@ import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu, MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32 } from "../cpu/state";
 import { dropRegion, findByHost, headerOf, isDense, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults, startHeat } from "../decode/code-index";
 import { Rec } from "../decode/record";
-import { arenaFlushes, findKnown, flushTraces } from "../decode/trace-cache";
+import { arenaFlushes, arenaSweeps, findKnown, flushTraces } from "../decode/trace-cache";
 import { JIT_QUEUE, JIT_QUEUE_ENTRIES, PAGE_MASK } from "../layout";
 import { LEFT } from "./emit-handler";
 import { addRegion, beginModule, finishModule } from "./emit-module";
@@ -137,6 +137,10 @@ export function batchSize(): u32 {
 }
 export function batchTrace(n: u32): u32 {
   return load<u32>(slot(JIT_QUEUE_ENTRIES + n));
+}
+/** Changes when places of the arena may have got other traces: what is being compiled then is of no use. */
+export function jitSweeps(): u32 {
+  return arenaSweeps;
 }
 /** Changes when everything compiled has become void. */
 export function jitEpoch(): u32 {
