@@ -12,6 +12,8 @@ export const USAGE = `usage: posada run [options]
   --cpu MODEL                  default, 486, pentium, pentium3 or x86-64-v2
   --clock host|instructions    real time, or time by instruction count (repeats exactly)
   --no-jit                     interpret everything
+  --jit-threshold N  --jit-max-block N
+                               compile after N entries; pieces of at most N instructions
   --kernel F --initrd F --append WORDS
                                start a Linux or Multiboot kernel directly
   --module "F WORDS"           a file for a Multiboot kernel, with its words (may be given again)
@@ -61,6 +63,8 @@ export interface RunOptions {
   cpuModel: string | undefined;
   clock: string | undefined;
   jit: boolean;
+  jitThreshold: number | undefined;
+  jitMaxBlock: number | undefined;
   kernel: string | undefined;
   modules: { path: string; words: string }[];
   initrd: string | undefined;
@@ -97,6 +101,8 @@ const definition = {
   cpu: { type: "string" },
   clock: { type: "string" },
   "no-jit": { type: "boolean" },
+  "jit-threshold": { type: "string" },
+  "jit-max-block": { type: "string" },
   kernel: { type: "string" },
   module: { type: "string", multiple: true },
   initrd: { type: "string" },
@@ -155,6 +161,8 @@ export function parseRunOptions(args: string[]): RunOptions {
     cpuModel: values.cpu,
     clock: values.clock,
     jit: !values["no-jit"],
+    jitThreshold: number("jit-threshold", values["jit-threshold"]),
+    jitMaxBlock: number("jit-max-block", values["jit-max-block"]),
     kernel: values.kernel,
     modules: (values.module ?? []).map((value) => {
       const [, path, words] = /^(\S*)\s*(.*)$/s.exec(value)!;

@@ -78,6 +78,8 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
     cpuModel: options.cpuModel,
     clock: options.clock,
     jit: options.jit,
+    jitThreshold: options.jitThreshold,
+    jitMaxBlock: options.jitMaxBlock,
     kernel: file(options.kernel),
     modules: options.modules.map(({ path, words }) => ({ source: sourceFor(path), commandLine: words })),
     initrd: file(options.initrd),

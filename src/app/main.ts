@@ -49,11 +49,13 @@ async function begin(): Promise<void> {
   const mild = desk.problems;
   if (request.plan) return desk.open(request.plan, request.autostart, mild);
   const first = (await listed).machines[0];
-  if (!first || !(request.autostart || request.memoryMiB !== undefined)) return;
+  if (!first || !(request.autostart || request.memoryMiB !== undefined || request.compiler)) return;
   const title = language.messages.guests[first.id]?.title ?? first.title;
   const plan = { ...withSettings(first.plan, preferences.choices.machine), title };
   const memoryMiB = request.memoryMiB ?? plan.memoryMiB;
-  await desk.open({ ...plan, ...(memoryMiB === undefined ? {} : { memoryMiB }) }, request.autostart, mild);
+  const { compiler } = request;
+  const asked = { ...(memoryMiB === undefined ? {} : { memoryMiB }), ...(compiler ? { compiler } : {}) };
+  await desk.open({ ...plan, ...asked }, request.autostart, mild);
 }
 
 void begin();

@@ -62,6 +62,10 @@ export interface MachineConfig {
   vgaFirmware?: MediaSource;
   clock: ClockKind;
   jit: boolean;
+  /** How often a place in the code is come to before it is compiled; absent: the core's own choice. */
+  jitThreshold?: number;
+  /** The most instructions compiled as one piece; absent: as many as there is room for. */
+  jitMaxBlock?: number;
   /** What a triple fault does: real machines reset; `stop` shows the failure. */
   onTripleFault: "reset" | "stop";
   /** The ports and the memory that the kvm-unit-tests look for. */

@@ -19,6 +19,8 @@ export const MAX_MEMORY_MIB = 3072;
 /** Two IDE channels with two drives each; one place is the CD drive's. */
 export const MAX_DISKS = 3;
 export const MAX_FLASH_CHIPS = 2;
+export const MAX_JIT_THRESHOLD = 1_000_000;
+export const MAX_JIT_BLOCK = 200;
 
 const OPTIONS: readonly string[] = [
   "name",
@@ -38,6 +40,8 @@ const OPTIONS: readonly string[] = [
   "flash",
   "clock",
   "jit",
+  "jitThreshold",
+  "jitMaxBlock",
   "onTripleFault",
   "testDevice",
 ] satisfies (keyof MachineConfig)[];
@@ -156,6 +160,8 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
   take("jit", yesOrNo);
+  take("jitThreshold", (name, value) => wholeNumber(name, value, 0, MAX_JIT_THRESHOLD));
+  take("jitMaxBlock", (name, value) => wholeNumber(name, value, 1, MAX_JIT_BLOCK));
   take("onTripleFault", (name, value) => oneOf(name, value, ["reset", "stop"]));
   take("testDevice", yesOrNo);
 

@@ -25,11 +25,15 @@ export interface MachineParts {
   disks: DiskMedium[];
 }
 
+/** For looking into the compiler: switched off, and its limits. */
+export type CompilerSwitches = Partial<Pick<MachineConfig, "jit" | "jitThreshold" | "jitMaxBlock">>;
+
 export interface MachinePlan extends MachineParts {
   title: string;
   memoryMiB?: number;
   processors?: number;
   cpuModel?: CpuModel;
+  compiler?: CompilerSwitches;
   /** Absent: what is given starts first, in the order of old PCs: floppy, CD, disk. */
   bootOrder?: BootDevice[];
 }
@@ -68,6 +72,7 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     memoryMiB: plan.memoryMiB,
     processors: plan.processors,
     cpuModel: plan.cpuModel,
+    ...plan.compiler,
     kernel: plan.kernel?.source,
     initrd: plan.initrd?.source,
     commandLine: plan.commandLine,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { configOf } from "./machine-plan.ts";
 import { isFatal, nameOf, readPageRequest } from "./page-request.ts";
 
 const BASE = "https://posada.example/app/";
@@ -29,6 +30,14 @@ test("a machine is made of everything given; relative addresses count from the p
   });
 });
 
+test("switches of the compiler are for whatever is started", () => {
+  const compiler = { jit: false, jitMaxBlock: 1, jitThreshold: 0 };
+  const { plan } = read("?cdrom=a.iso&nojit&maxblock=1&threshold=0");
+  expect(plan?.compiler).toEqual(compiler);
+  expect(configOf(plan!, "https://page.example/")).toMatchObject(compiler);
+  expect(read("?autostart=1&maxblock=1")).toEqual({ plan: null, compiler: { jitMaxBlock: 1 }, autostart: true, problems: [] }); // prettier-ignore
+});
+
 test("memory alone is for the default guest", () => {
   expect(read("?memory=64&autostart=1")).toEqual({ plan: null, memoryMiB: 64, autostart: true, problems: [] });
 });
@@ -47,6 +56,8 @@ test.each([
   ["?cdrom=a&cdrom=b", { parameter: "cdrom", value: "b", fault: "repeated" }],
   ["?initrd=i", { parameter: "initrd", value: "i", fault: "needsKernel" }],
   ["?append=quiet", { parameter: "append", value: "quiet", fault: "needsKernel" }],
+  ["?nojit=perhaps", { parameter: "nojit", value: "perhaps", fault: "notASwitch" }],
+  ["?maxblock=0", { parameter: "maxblock", value: "0", fault: "notInRange", least: 1, most: 200 }],
   ["?autostart=perhaps", { parameter: "autostart", value: "perhaps", fault: "notASwitch" }],
 ])("%s is named as wrong", (search, problem) => {
   const { problems } = read(search);

@@ -1,11 +1,11 @@
 /**
  * What the page's address asks for: `?kernel=URL&initrd=URL&append=WORDS&cdrom=URL&floppy=URL&disk=URL&memory=MIB
- * &cpus=N&autostart=1`. Every parameter is checked; what is wrong is told as data, to be worded in the reader's
+ * &cpus=N&autostart=1&nojit&maxblock=N&threshold=N`. Every parameter is checked; what is wrong is told as data, to be worded in the reader's
  * language. Files themselves are checked when they are loaded.
  */
 import type { MediaSource } from "../protocol/machine-config.ts";
-import { MAX_DISKS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "./config-check.ts";
-import type { MachinePlan, Medium } from "./machine-plan.ts";
+import { MAX_DISKS, MAX_JIT_BLOCK, MAX_JIT_THRESHOLD, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "./config-check.ts";
+import type { CompilerSwitches, MachinePlan, Medium } from "./machine-plan.ts";
 
 export type ParameterFault =
   | "notAUrl"
@@ -32,13 +32,15 @@ export interface PageRequest {
   plan: MachinePlan | null;
   /** For the default guest, where no media were given. */
   memoryMiB?: number;
+  /** For any machine that the address starts. */
+  compiler?: CompilerSwitches;
   autostart: boolean;
   /** Where one of them is not `unknown`, nothing is to be started. */
   problems: ParameterProblem[];
 }
 
 const MEDIA = ["kernel", "initrd", "cdrom", "floppy"] as const;
-const KNOWN: readonly string[] = [...MEDIA, "disk", "append", "memory", "cpus", "autostart"];
+const KNOWN: readonly string[] = [...MEDIA, "disk", "append", "memory", "cpus", "autostart", "nojit", "maxblock", "threshold"]; // prettier-ignore
 const FETCHABLE: readonly string[] = ["http:", "https:", "blob:", "data:"];
 /** Processors of a machine in this version. */
 const MAX_CPUS = 1;
@@ -110,12 +112,23 @@ export function readPageRequest(search: string, baseUrl: string): PageRequest {
   if (memoryMiB !== undefined) plan.memoryMiB = memoryMiB;
   if (processors !== undefined) plan.processors = processors;
 
+  const jitMaxBlock = wholeNumber("maxblock", 1, MAX_JIT_BLOCK);
+  const jitThreshold = wholeNumber("threshold", 0, MAX_JIT_THRESHOLD);
+  const compiler: CompilerSwitches = {
+    ...(readSwitch(given.get("nojit"), (value) => wrong("nojit", value, "notASwitch")) ? { jit: false } : {}),
+    ...(jitMaxBlock === undefined ? {} : { jitMaxBlock }),
+    ...(jitThreshold === undefined ? {} : { jitThreshold }),
+  };
+  const hasSwitches = Object.keys(compiler).length > 0;
+  if (hasSwitches) plan.compiler = compiler;
+
   const first = plan.cdrom ?? plan.floppy ?? plan.disks[0] ?? plan.kernel;
   plan.title = first?.name ?? "";
   const autostart = readSwitch(given.get("autostart"), (value) => wrong("autostart", value, "notASwitch"));
   return {
     plan: first ? plan : null,
     ...(memoryMiB === undefined ? {} : { memoryMiB }),
+    ...(hasSwitches ? { compiler } : {}),
     autostart,
     // The grave ones first.
     problems: [...problems.filter(isFatal), ...problems.filter((problem) => !isFatal(problem))],

@@ -140,12 +140,16 @@ export class Vm implements ReplayApi {
         cdrom,
         disks,
         makeCore: (host, vramBytes) => {
-          const { cpuModel, processors, memoryMiB, jit } = config;
+          const { cpuModel, processors, memoryMiB, jit, jitThreshold, jitMaxBlock } = config;
           const epochMs = () => this.clock.epochMs;
           const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
           // A machine on the instruction clock repeats itself, its random numbers too.
           const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
-          const options = { host, epochMs, cpuModel, processors, jit, ...sizes, ...random };
+          const limits = {
+            ...(jitThreshold === undefined ? {} : { jitThreshold }),
+            ...(jitMaxBlock === undefined ? {} : { jitMaxBlock }),
+          };
+          const options = { host, epochMs, cpuModel, processors, jit, ...limits, ...sizes, ...random };
           return (this.core = this.platform.makeCore(module, options));
         },
       }),
