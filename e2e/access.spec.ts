@@ -74,6 +74,40 @@ for (const [colorScheme, viewport] of [
     await page.context().close();
   });
 
+for (const [colorScheme, viewport] of [
+  ["light", { width: 1280, height: 800 }],
+  ["dark", { width: 390, height: 844 }],
+] as const)
+  test(`no axe violations among machines that are kept: ${colorScheme}, ${viewport.width} wide`, async ({
+    browser,
+  }) => {
+    const page = await (await browser.newContext({ colorScheme, viewport, locale: "en-US" })).newPage();
+    await page.goto(test.info().project.use.baseURL!);
+    await page.getByRole("button", { name: "New machine…" }).click();
+    await page.getByLabel("All on one page").check();
+    await page.getByLabel("Operating system").selectOption("Alpine Linux");
+    await page.getByLabel("Group").fill("Lab");
+    await page.getByLabel("Start it right away").uncheck();
+    await expectNoViolations(page);
+    await page.getByRole("button", { name: "Create" }).click();
+    const details = page.getByRole("complementary");
+    await expect(details).toBeVisible();
+    await details.getByRole("button", { name: "Take a snapshot" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Take a snapshot" }).click();
+    await details.getByText("Snapshot 1").click();
+    await expect(details.getByRole("button", { name: "Branch…" })).toBeVisible();
+    await expectNoViolations(page);
+    await details.getByRole("button", { name: /^Settings/ }).click();
+    await page.getByRole("tab", { name: "Drives" }).click();
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Media", exact: true }).click();
+    await expect(page.locator("media-page .medium")).toHaveCount(1);
+    await expectNoViolations(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+
 test("everything by keyboard: start, give the keyboard back, pause, leave", async ({ page }) => {
   await page.goto("./");
   await expect(startButton(page)).toBeVisible();

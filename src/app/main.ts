@@ -1,17 +1,30 @@
 /** Composition root of the page: makes the services, wires them to the elements, and does what the address asks. */
+import type { MachineId } from "../protocol/library.ts";
+import { Clerk } from "../services/clerk.ts";
 import { Desk } from "../services/desk.ts";
 import { loadCatalogue } from "../services/guest-library.ts";
 import type { GuestCatalogue } from "../services/guest-library.ts";
+import { checkHost, missingFeatures } from "../services/host-check.ts";
+import { Jobs } from "../services/jobs.ts";
+import { PageLibrary } from "../services/library/page-library.ts";
 import { withSettings } from "../services/machine-plan.ts";
+import { MediumFiles } from "../services/medium-files.ts";
 import { isFatal, readPageRequest } from "../services/page-request.ts";
 import { Preferences } from "../services/preferences.ts";
-import { missingFeatures, checkHost } from "../services/host-check.ts";
 import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
 import { bestLanguage, language } from "../ui/messages/language.ts";
+import { saveFile } from "../ui/shared/save-file.ts";
 
 const baseUrl = document.baseURI;
 const preferences = new Preferences();
-const desk = new Desk(baseUrl, (plan) => withSettings(plan, preferences.choices.machine));
+const library = new PageLibrary({ baseUrl });
+const desk = new Desk(
+  baseUrl,
+  (plan) => withSettings(plan, preferences.choices.machine),
+  undefined,
+  undefined,
+  library,
+);
 
 language.set(bestLanguage(navigator.languages));
 applyChoices(preferences);
@@ -20,7 +33,24 @@ preferences.addEventListener("change", () => applyChoices(preferences));
 const app = new PosadaApp();
 app.desk = desk;
 app.preferences = preferences;
-document.body.prepend(app);
+app.openMediumFiles = async (id) => MediumFiles.open(await library.openToRead(id));
+
+/** A browser that keeps nothing (private windows of some) has no library; machines can be tried all the same. */
+async function openLibrary(): Promise<void> {
+  try {
+    await library.open();
+  } catch (error) {
+    return desk.tellError(error);
+  }
+  library.addEventListener("show", (event) => {
+    const machine = desk.ofLibrary((event as CustomEvent<MachineId>).detail);
+    if (machine) desk.show(machine);
+    window.focus();
+  });
+  const clerk = new Clerk(library, desk, new Jobs(), saveFile);
+  desk.bring = (file, kind) => clerk.importMedium(file, kind);
+  app.clerk = clerk;
+}
 
 /** Where the default guest is wanted at once, `autostart` waits for the list. */
 async function showCatalogue(): Promise<GuestCatalogue> {
@@ -58,4 +88,8 @@ async function begin(): Promise<void> {
   await desk.open({ ...plan, ...asked }, request.autostart, mild);
 }
 
+/** Whoever keeps machines sees them at once, and not another place before; a library that is slow is not waited for. */
+const OPEN_MS = 1500;
+await Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, OPEN_MS))]);
+document.body.prepend(app);
 void begin();

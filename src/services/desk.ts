@@ -3,7 +3,7 @@
  * shows it; it knows nothing of pages. Fires "change" when something to be shown is different, and "notice" (detail:
  * Notice) for things worth saying once.
  */
-import type { LibraryApi, MachineId } from "../protocol/library.ts";
+import type { LibraryApi, MachineId, MediumId } from "../protocol/library.ts";
 import { LibraryError } from "../protocol/library.ts";
 import type { VmError } from "../protocol/vm-api.ts";
 import type { VmErrorCode } from "../protocol/vm-api.ts";
@@ -49,6 +49,8 @@ export class Desk extends EventTarget {
   current: OpenMachine | null = null;
   problems: Problem[] = [];
   question: Question | null = null;
+  /** Brings a file into the library; null where that failed. */
+  bring: ((file: File, kind: "cdrom" | "floppy") => Promise<{ id: MediumId } | null>) | null = null;
   private nextId = 1;
   /** Machines that are to be closed when their guests have ended. */
   private readonly ending = new Set<OpenMachine>();
@@ -88,31 +90,23 @@ export class Desk extends EventTarget {
     await this.admit(machine, autostart);
   }
 
-  /** Shows a machine of the library; it is made, and started where `autostart`, unless it is open already. */
-  async openKept(id: MachineId, autostart: boolean): Promise<void> {
+  /** Opens a machine of the library, unless it is open; it is shown where `show`, and started where `autostart`. */
+  async openKept(id: MachineId, autostart: boolean, show = true): Promise<void> {
     const { library } = this;
     if (!library) return;
     const open = this.ofLibrary(id);
     if (open) {
-      this.show(open);
+      if (show) this.show(open);
       if (autostart && !open.isOn) await this.start(open);
       return;
     }
-    this.problems = [];
+    if (show) this.problems = [];
     try {
       this.host();
-      await this.admit(new OpenMachine((await library.run(id)).session, library.runOf(id) ?? null), autostart);
+      await this.admit(new OpenMachine((await library.run(id)).session, library.runOf(id) ?? null), autostart, show);
     } catch (error) {
       this.tellError(error);
     }
-  }
-
-  /** Starts machines of the library without showing them: those of a group. */
-  async startBehind(id: MachineId): Promise<void> {
-    const shown = this.current;
-    const opening = this.openKept(id, true);
-    this.show(shown);
-    await opening;
   }
 
   show(machine: OpenMachine | null): void {
@@ -181,9 +175,18 @@ export class Desk extends EventTarget {
     await this.proceed([...question.clear, { file: question.unclear.file, role }], question.rest);
   }
 
+  /** What goes into a machine of the library is brought into the library first. */
   async insert(drive: "cdrom" | "floppy", medium: Medium | null): Promise<void> {
-    const { session } = this;
+    const { session, current } = this;
     if (!session) return;
+    if (current?.run) {
+      let id: MediumId | null = null;
+      if (medium?.source instanceof File) id = (await this.bring?.(medium.source, drive))?.id ?? null;
+      if (medium && id === null) return; // told by whoever brings it
+      await current.run.insert(drive, id);
+      if ((session[drive] === null) === (medium === null)) this.notice({ drive, name: medium?.name ?? null });
+      return;
+    }
     const done = await (drive === "cdrom" ? session.insertCdrom(medium) : session.insertFloppy(medium));
     if (done) this.notice({ drive, name: medium?.name ?? null });
   }
@@ -215,12 +218,12 @@ export class Desk extends EventTarget {
     this.changed();
   }
 
-  private async admit(machine: OpenMachine, autostart: boolean): Promise<void> {
+  private async admit(machine: OpenMachine, autostart: boolean, show = true): Promise<void> {
     const { session } = machine;
     this.machines = [...this.machines, machine];
-    this.current = machine;
+    if (show) this.current = machine;
     session.addEventListener("change", () => {
-      if (!machine.isOn && this.ending.delete(machine)) void this.close(machine);
+      if (this.isOver(machine)) void this.close(machine);
       else this.changed();
     });
     session.addEventListener("problem", (event) => this.tellError((event as CustomEvent<VmError>).detail, machine));
@@ -235,6 +238,13 @@ export class Desk extends EventTarget {
       return;
     }
     if (autostart && this.machines.includes(machine)) await this.start(machine);
+  }
+
+  /** Those that were asked to end, and those of the library that have ended where nobody looks. */
+  private isOver(machine: OpenMachine): boolean {
+    if (machine.isOn || !this.machines.includes(machine)) return false;
+    if (this.ending.delete(machine)) return true;
+    return machine.run !== null && machine !== this.current && machine.session.hasRun;
   }
 
   private dismissMachine(machine: OpenMachine): void {

@@ -160,6 +160,11 @@ export class MachineLibrary extends EventTarget implements LibraryApi {
     await this.care.tidy();
   }
 
+  /** The contents of a medium, or what a snapshot has of it; read-only. The caller closes it. */
+  openToRead(id: MediumId, of?: SnapshotOf): Promise<BlockStore> {
+    return this.shelf.openToRead(id, of);
+  }
+
   mediumDetails(id: MediumId): Promise<MediumDetails> {
     return this.shelf.details(id);
   }

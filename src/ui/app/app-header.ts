@@ -1,4 +1,7 @@
-/** The page's head: name, guest files, language, colors. Tells "home" and "guestfiles". */
+/**
+ * The page's head: name, places of the page, guest files, language, colors. Tells "home", "guestfiles" and "place"
+ * (detail: Place).
+ */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Preferences, Theme } from "../../services/preferences.ts";
@@ -8,6 +11,11 @@ import { language, LANGUAGES } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import "./app-header.css";
 
+/** What the page shows where no machine is in view. */
+export const PLACES = ["machines", "start", "media"] as const;
+export type Place = (typeof PLACES)[number];
+const placeIcons: Record<Place, IconName> = { machines: "cards", start: "play", media: "disk" };
+
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const themeIcons: Record<Theme, IconName> = { system: "halves", light: "sun", dark: "moon" };
 
@@ -16,6 +24,8 @@ export class AppHeader extends PageElement {
   @property({ attribute: false }) preferences!: Preferences;
   /** Of the machine in view. */
   @property() machineTitle = "";
+  /** Absent: there is no library, and only one place. */
+  @property({ attribute: false }) place: Place | null = null;
 
   constructor() {
     super();
@@ -31,6 +41,7 @@ export class AppHeader extends PageElement {
           <img src="./logo.svg" alt="" width="36" height="36" /><span aria-hidden="true">${t.appName}</span>
         </a>
         ${this.machineTitle ? html`<h1 class="in-view">${this.machineTitle}</h1>` : nothing}
+        ${this.place ? this.places(this.place) : nothing}
         <div class="choices">
           <button type="button" class="button plain" aria-label=${t.guestFiles} @click=${() => this.send("guestfiles")}>
             ${icon("box")}<span class="name" aria-hidden="true">${t.guestFiles}</span>
@@ -58,6 +69,24 @@ export class AppHeader extends PageElement {
         </div>
       </header>
     `;
+  }
+
+  private places(place: Place) {
+    const { t } = this;
+    return html`<nav class="places" aria-label=${t.places.heading}>
+      ${PLACES.map(
+        (each) =>
+          html`<button
+            type="button"
+            class="button plain"
+            aria-label=${t.places[each]}
+            aria-current=${each === place && !this.machineTitle ? "page" : nothing}
+            @click=${() => this.send("place", each)}
+          >
+            ${icon(placeIcons[each])}<span class="name" aria-hidden="true">${t.places[each]}</span>
+          </button>`,
+      )}
+    </nav>`;
   }
 
   private home(event: MouseEvent): void {

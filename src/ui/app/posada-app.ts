@@ -1,27 +1,42 @@
 /** The page: header, what is in view (a place of the page or a machine), problems, dialogs, announcements. */
 import { html, nothing } from "lit";
+import type { PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import type { MachineId, MediumId } from "../../protocol/library.ts";
+import type { Clerk, LibraryNotice } from "../../services/clerk.ts";
 import type { Desk, Notice } from "../../services/desk.ts";
 import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
 import { withSettings } from "../../services/machine-plan.ts";
 import type { MachineSettings, Medium } from "../../services/machine-plan.ts";
 import type { FileRole } from "../../services/media-intake.ts";
+import type { MediumFiles } from "../../services/medium-files.ts";
 import type { OpenMachine } from "../../services/open-machine.ts";
 import type { Preferences, ScreenScale } from "../../services/preferences.ts";
 import "../dialogs/file-role.ts";
 import "../dialogs/guest-files.ts";
 import "../dialogs/leave-machine.ts";
 import type { LeaveAnswer } from "../dialogs/leave-machine.ts";
+import "../jobs/job-list.ts";
+import "../library-dialogs/library-dialogs.ts";
+import type { LibraryDialogs } from "../library-dialogs/library-dialogs.ts";
 import "../machine/machine-view.ts";
+import type { ActionRequest } from "../machines/action-menu.ts";
+import "../machines/library-page.ts";
 import "../machines/open-machines.ts";
+import type { SnapshotRequest } from "../machines/snapshot-panel.ts";
+import "../media/media-page.ts";
+import type { MediumRequest } from "../media/media-page.ts";
 import { language } from "../messages/language.ts";
 import "../problems/problem-list.ts";
 import { PageElement } from "../shared/page-element.ts";
 import "../start/start-screen.ts";
 import "../theme/theme.css";
 import "./app-header.ts";
+import type { Place } from "./app-header.ts";
 import "./drop-target.ts";
 import "./posada-app.css";
+
+const TOAST_MS = 5000;
 
 @customElement("posada-app")
 export class PosadaApp extends PageElement {
@@ -29,21 +44,44 @@ export class PosadaApp extends PageElement {
   @property({ attribute: false }) preferences!: Preferences;
   /** null while it is loading. */
   @property({ attribute: false }) catalogue: GuestCatalogue | null = null;
+  /** null: this browser keeps nothing, or the library is not open yet. */
+  @property({ attribute: false }) clerk: Clerk | null = null;
+  @property({ attribute: false }) openMediumFiles!: (id: MediumId) => Promise<MediumFiles>;
+  /** Where a person went; null: nowhere yet. */
+  @state() private wentTo: Place | null = null;
+  @state() private chosen: MachineId | null = null;
   @state() private filesShown = false;
   @state() private leaving: OpenMachine | null = null;
   @state() private announcement = "";
+  /** What has just been done, for those who see. */
+  @state() private toast = "";
+  private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private lastWords = "";
 
   constructor() {
     super();
     this.follow(() => this.desk);
     this.follow(() => this.preferences);
+    this.follow(() => this.clerk?.library);
+  }
+
+  /** Who keeps machines sees them first. */
+  private get place(): Place {
+    if (!this.clerk) return "start";
+    return this.wentTo ?? (this.clerk.library.machines.length > 0 ? "machines" : "start");
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.desk.addEventListener("notice", this.noticed);
     window.addEventListener("beforeunload", this.askBeforeUnload);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("clerk")) return;
+    const before = changed.get("clerk");
+    before?.removeEventListener("notice", this.libraryNoticed);
+    this.clerk?.addEventListener("notice", this.libraryNoticed);
   }
 
   override disconnectedCallback(): void {
@@ -53,8 +91,10 @@ export class PosadaApp extends PageElement {
   }
 
   protected override render() {
-    const { desk, t, preferences } = this;
+    const { desk, t, preferences, clerk, place } = this;
     const { current, machines } = desk;
+    // The library shows its own machines' pictures; a machine draws only on one canvas.
+    const beside = !current && place === "machines" ? machines.filter(({ run }) => run === null) : machines;
     return html`
       <div
         class="app ${current ? "with-machine" : ""}"
@@ -72,31 +112,85 @@ export class PosadaApp extends PageElement {
         @dismissproblem=${(event: CustomEvent<number>) => desk.dismiss(event.detail)}
         @resetmachine=${(event: CustomEvent<number>) => this.resetMachine(event.detail)}
         @guestfiles=${() => (this.filesShown = true)}
-        @home=${() => this.home()}
+        @home=${() => this.home(null)}
+        @place=${(event: CustomEvent<Place>) => this.home(event.detail)}
+        @newmachine=${() => this.libraryDialogs?.wizard()}
+        @keepmachine=${(event: CustomEvent<OpenMachine>) =>
+          this.libraryDialogs?.wizard({ plan: event.detail.session.plan, title: event.detail.title })}
+        @takesnapshot=${(event: CustomEvent<MachineId>) => this.libraryDialogs?.takeSnapshot(event.detail)}
+        @choosemachine=${(event: CustomEvent<MachineId | null>) => this.choose(event.detail)}
+        @machineaction=${(event: CustomEvent<ActionRequest>) => this.libraryDialogs?.machine(event.detail)}
+        @snapshotaction=${(event: CustomEvent<SnapshotRequest>) => this.libraryDialogs?.snapshot(event.detail)}
+        @mediumaction=${(event: CustomEvent<MediumRequest>) => this.libraryDialogs?.medium(event.detail)}
+        @importfiles=${(event: CustomEvent<File[]>) => void clerk?.importFiles(event.detail)}
       >
         <a class="skip" href="#main" @click=${this.skip}>${t.skipToContent}</a>
-        <app-header .preferences=${preferences} .machineTitle=${current?.title ?? ""}></app-header>
+        <app-header
+          .preferences=${preferences}
+          .machineTitle=${current?.title ?? ""}
+          .place=${clerk ? place : null}
+        ></app-header>
         <main id="main" tabindex="-1">
           <problem-list .problems=${desk.problems}></problem-list>
           ${
-            machines.length > (current ? 1 : 0)
-              ? html`<open-machines .machines=${machines} .current=${current}></open-machines>`
+            beside.length > (current ? 1 : 0)
+              ? html`<open-machines
+                  .machines=${beside}
+                  .current=${current}
+                  .systemOf=${(machine: OpenMachine) =>
+                    clerk?.library.machine(machine.machineId ?? "")?.osId ?? "other"}
+                ></open-machines>`
               : nothing
           }
           ${
             current
-              ? html`<machine-view .machine=${current} .scale=${preferences.choices.scale}></machine-view>`
-              : html`<start-screen
-                  .catalogue=${this.catalogue}
-                  .settings=${preferences.choices.machine}
-                ></start-screen>`
+              ? html`<machine-view
+                  .machine=${current}
+                  .scale=${preferences.choices.scale}
+                  .keepable=${clerk !== null}
+                ></machine-view>`
+              : this.placeInView(place)
           }
         </main>
         <drop-target .text=${current ? t.own.dropBeside : t.own.dropHere}></drop-target>
+        ${this.toast ? html`<p class="toast" aria-hidden="true">${this.toast}</p>` : nothing}
         <div class="visually-hidden" role="status" aria-live="polite">${this.announcement}</div>
         ${this.dialogs()}
+        ${
+          clerk
+            ? html`<library-dialogs
+                  .clerk=${clerk}
+                  .desk=${desk}
+                  .ready=${this.catalogue?.machines ?? []}
+                  .openFiles=${this.openMediumFiles}
+                ></library-dialogs>
+                <job-list .jobs=${clerk.jobs}></job-list>`
+            : nothing
+        }
       </div>
     `;
+  }
+
+  private placeInView(place: Place) {
+    const { clerk, desk, preferences, catalogue } = this;
+    if (clerk && place === "machines")
+      return html`<library-page
+        .clerk=${clerk}
+        .desk=${desk}
+        .preferences=${preferences}
+        .catalogue=${catalogue}
+        .chosen=${this.chosen}
+      ></library-page>`;
+    if (clerk && place === "media") return html`<media-page .clerk=${clerk}></media-page>`;
+    return html`<start-screen
+      .catalogue=${catalogue}
+      .settings=${preferences.choices.machine}
+      .keeps=${clerk !== null}
+    ></start-screen>`;
+  }
+
+  private get libraryDialogs(): LibraryDialogs | null {
+    return this.renderRoot.querySelector("library-dialogs");
   }
 
   protected override updated(): void {
@@ -138,12 +232,20 @@ export class PosadaApp extends PageElement {
     void this.desk.open(withSettings({ ...machine.plan, title }, this.preferences.choices.machine), true);
   }
 
-  private home(): void {
+  /** @param place null: the one that is shown first */
+  private home(place: Place | null): void {
     const { current } = this.desk;
+    this.wentTo = place;
+    if (!place) this.chosen = null;
     // What loads or is off is left; what runs goes on.
     if (current && !current.isOn) void this.closeNow(current);
     else this.desk.show(null);
     this.focusMain();
+  }
+
+  private choose(id: MachineId | null): void {
+    this.chosen = id;
+    this.wentTo = "machines";
   }
 
   private close(machine: OpenMachine | null): void {
@@ -196,6 +298,16 @@ export class PosadaApp extends PageElement {
     const notice = (event as CustomEvent<Notice>).detail;
     const { inserted, ejected } = this.t.drives;
     this.announce(notice.name === null ? ejected[notice.drive] : inserted[notice.drive](notice.name));
+  };
+
+  private readonly libraryNoticed = (event: Event) => {
+    const { kind, name, bytes } = (event as CustomEvent<LibraryNotice>).detail;
+    const words = this.t.notices;
+    const text = kind === "compacted" ? words.compacted(name, language.size(bytes ?? 0)) : words[kind](name);
+    this.announce(text);
+    this.toast = text;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => (this.toast = ""), TOAST_MS);
   };
 
   private announceState(): void {

@@ -53,7 +53,7 @@ export function systemIcon(osId: string): TemplateResult {
   const id: SystemId = isSystemId(osId) ? osId : "other";
   const { family } = systemInfo(id);
   return html`<svg class="system-icon" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-    <rect width="32" height="32" rx="8" fill=${colors[id] ?? familyColors[family]} />
+    <rect width="32" height="32" rx="8" stroke="none" fill=${colors[id] ?? familyColors[family]} />
     ${signs[family]}
   </svg>`;
 }

@@ -5,6 +5,7 @@ import type { VmErrorCode } from "../../protocol/vm-api.ts";
 import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
 import type { FileRole } from "../../services/media-intake.ts";
 import type { ScreenScale } from "../../services/preferences.ts";
+import { enLibrary } from "./en-library.ts";
 import { enTools } from "./en-tools.ts";
 
 export interface GuestWords {
@@ -39,6 +40,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 
 export const en = {
   ...enTools,
+  ...enLibrary,
   languageName: "English",
   appName: "Posada",
   tagline: "A whole PC in this tab",

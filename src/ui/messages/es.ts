@@ -1,6 +1,7 @@
 /** Los textos en español. */
 import type { ParameterProblem } from "../../services/page-request.ts";
 import type { Messages } from "./en.ts";
+import { esLibrary } from "./es-library.ts";
 import { esTools } from "./es-tools.ts";
 
 function parameter({ parameter, value, fault, least, most }: ParameterProblem): string {
@@ -30,6 +31,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 
 export const es: Messages = {
   ...esTools,
+  ...esLibrary,
   languageName: "Español",
   appName: "Posada",
   tagline: "Un PC entero en esta pestaña",

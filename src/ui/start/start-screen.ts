@@ -1,7 +1,7 @@
 /**
  * The first thing that a visitor sees: the default guest with one click, other ready machines, one's own images, and
  * the settings that go into whatever is started. Tells "startmachine" (detail: ReadyMachine), "openfiles" (detail:
- * File[]) and "settings" (detail: MachineSettings).
+ * File[]), "settings" (detail: MachineSettings), "newmachine" and "importfiles" (detail: File[]).
  */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -22,6 +22,8 @@ export class StartScreen extends PageElement {
   /** null while it is loading. */
   @property({ attribute: false }) catalogue: GuestCatalogue | null = null;
   @property({ attribute: false }) settings: MachineSettings = {};
+  /** Whether machines can be kept here. */
+  @property({ type: Boolean }) keeps = false;
 
   protected override render() {
     const { t, catalogue } = this;
@@ -54,6 +56,22 @@ export class StartScreen extends PageElement {
             </button>
             <p class="kinds">${t.own.kinds}</p>
           </section>
+          ${
+            this.keeps
+              ? html`<section class="keep" aria-labelledby="keep-heading">
+                  <h2 id="keep-heading">${t.keep.heading}</h2>
+                  <p>${t.keep.hint}</p>
+                  <div class="ways-in">
+                    <button type="button" class="button" @click=${() => this.send("newmachine")}>
+                      ${icon("plus")}${t.library.newMachine}
+                    </button>
+                    <button type="button" class="button" @click=${() => void this.importFiles()}>
+                      ${icon("download")}${t.library.import}
+                    </button>
+                  </div>
+                </section>`
+              : nothing
+          }
           <machine-settings .settings=${this.settings}></machine-settings>
         </div>
       </div>
@@ -117,6 +135,11 @@ export class StartScreen extends PageElement {
         </button>
       </li>
     `;
+  }
+
+  private async importFiles(): Promise<void> {
+    const files = await pickFiles({ multiple: true });
+    if (files.length > 0) this.send("importfiles", files);
   }
 
   private async openFiles(): Promise<void> {

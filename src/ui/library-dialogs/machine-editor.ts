@@ -1,0 +1,373 @@
+/**
+ * The settings of a machine of the library: its system, hardware, drives. While it runs only CD and floppy can be changed,
+ * and they are at once. Tells "closed".
+ */
+import { html, nothing } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { DISK_SLOTS } from "../../protocol/library.ts";
+import type { Hardware, MachineRecord, MachineState, MediumId, MediumKind, Slot } from "../../protocol/library.ts";
+import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
+import type { Clerk } from "../../services/clerk.ts";
+import { CPU_MODELS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../services/config-check.ts";
+import { isMemory } from "../../services/preferences.ts";
+import { icon } from "../icon/icon.ts";
+import { language } from "../messages/language.ts";
+import { Modal } from "../shared/modal.ts";
+import { pickFiles } from "../shared/pick-files.ts";
+import { systemOptions } from "../wizard/system-options.ts";
+import "../shared/form.css";
+import "./machine-editor.css";
+
+const kindOf: Record<Slot, MediumKind> = {
+  disk0: "disk",
+  disk1: "disk",
+  disk2: "disk",
+  cdrom: "cdrom",
+  floppy: "floppy",
+  kernel: "file",
+  initrd: "file",
+};
+
+const TABS = ["general", "hardware", "drives", "kernel"] as const;
+type Tab = (typeof TABS)[number];
+
+@customElement("machine-editor")
+export class MachineEditor extends Modal {
+  @property({ attribute: false }) clerk!: Clerk;
+  @property({ attribute: false }) machine!: MachineRecord;
+  @state() private tab: Tab = "general";
+  @state() private name = "";
+  @state() private osId = "";
+  @state() private hardware!: Hardware;
+  @state() private memory = "";
+  @state() private media: Partial<Record<Slot, MediumId | null>> = {};
+  /** Where the size of a new disk is asked for. */
+  @state() private sizing: Slot | null = null;
+
+  constructor() {
+    super();
+    this.follow(() => this.clerk?.library);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { name, osId, hardware, media } = this.machine;
+    Object.assign(this, {
+      name,
+      osId,
+      hardware: { ...hardware },
+      memory: String(hardware.memoryMiB),
+      media: { ...media },
+    });
+  }
+
+  private get stateNow(): MachineState {
+    return (this.clerk.library.machine(this.machine.id) ?? this.machine).state;
+  }
+
+  private get off(): boolean {
+    return ["poweredOff", "aborted", "inaccessible"].includes(this.stateNow);
+  }
+
+  protected override heading(): string {
+    return this.t.editor.title(this.machine.name);
+  }
+
+  protected override body() {
+    const { t, off } = this;
+    const words = t.editor;
+    return html`
+      <form class="form editor" @submit=${this.submit}>
+        <div class="tabs" role="tablist" aria-label=${words.parts} @keydown=${this.walk}>
+          ${TABS.map(
+            (tab) =>
+              html`<button
+                type="button"
+                role="tab"
+                id="tab-${tab}"
+                aria-controls="panel-${tab}"
+                aria-selected=${tab === this.tab ? "true" : "false"}
+                tabindex=${tab === this.tab ? 0 : -1}
+                @click=${() => (this.tab = tab)}
+              >
+                ${words.tabs[tab]}
+              </button>`,
+          )}
+        </div>
+        ${off ? nothing : html`<p class="concern" role="note">${icon("warning")}${this.stateNow === "saved" ? words.saved : words.running}</p>`}
+        ${TABS.map(
+          (tab) =>
+            html`<div
+              class="panel"
+              role="tabpanel"
+              id="panel-${tab}"
+              aria-labelledby="tab-${tab}"
+              ?hidden=${tab !== this.tab}
+            >
+              ${this.panel(tab)}
+            </div>`,
+        )}
+        <div class="answers">
+          <button type="button" class="button" @click=${() => this.dismiss()}>${t.cancel}</button>
+          <button type="submit" class="button primary" ?disabled=${this.name.trim() === "" || !this.memoryIsRight}>
+            ${words.save}
+          </button>
+        </div>
+      </form>
+    `;
+  }
+
+  private panel(tab: Tab) {
+    switch (tab) {
+      case "general":
+        return this.general();
+      case "hardware":
+        return this.hardwarePart();
+      case "drives":
+        return html`${DISK_SLOTS.map((slot) => this.drive(slot))}${this.drive("cdrom")}${this.drive("floppy")}`;
+      case "kernel":
+        return html`
+          <p class="hint">${this.t.editor.kernelHint}</p>
+          ${this.drive("kernel")}${this.drive("initrd")}
+          <label class="field">
+            <span>${this.t.editor.commandLine}</span>
+            <input
+              autocomplete="off"
+              spellcheck="false"
+              ?disabled=${!this.off}
+              .value=${this.hardware.commandLine ?? ""}
+              @input=${(event: Event) => this.setHardware({ commandLine: (event.target as HTMLInputElement).value })}
+            />
+          </label>
+        `;
+    }
+  }
+
+  private general() {
+    const words = this.t.editor;
+    return html`
+      <label class="field">
+        <span>${this.t.library.name}</span>
+        <input
+          autocomplete="off"
+          maxlength="200"
+          .value=${this.name}
+          @input=${(event: Event) => (this.name = (event.target as HTMLInputElement).value)}
+        />
+      </label>
+      <label class="field">
+        <span>${this.t.library.operatingSystem}</span>
+        <select @change=${(event: Event) => (this.osId = (event.target as HTMLSelectElement).value)}>
+          ${systemOptions(this.osId)}
+        </select>
+        <small class="hint">${words.systemHint}</small>
+      </label>
+    `;
+  }
+
+  private hardwarePart() {
+    const { t, hardware, off } = this;
+    const words = t.settings;
+    return html`
+      <label class="field">
+        <span>${words.memory}</span>
+        <div class="with-unit">
+          <input
+            inputmode="numeric"
+            autocomplete="off"
+            ?disabled=${!off}
+            aria-invalid=${this.memoryIsRight ? "false" : "true"}
+            .value=${this.memory}
+            @input=${(event: Event) => (this.memory = (event.target as HTMLInputElement).value.trim())}
+          />
+          <span aria-hidden="true">${words.memoryUnit}</span>
+        </div>
+        ${this.memoryIsRight ? nothing : html`<small class="wrong">${t.editor.memoryWrong(MIN_MEMORY_MIB, MAX_MEMORY_MIB)}</small>`}
+      </label>
+      <label class="field">
+        <span>${words.processor}</span>
+        <select
+          ?disabled=${!off}
+          @change=${(event: Event) => this.setHardware({ cpuModel: (event.target as HTMLSelectElement).value as CpuModel })}
+        >
+          ${CPU_MODELS.map(
+            (model) =>
+              html`<option value=${model} ?selected=${model === hardware.cpuModel}>${words.processors[model]}</option>`,
+          )}
+        </select>
+      </label>
+      <fieldset class="order">
+        <legend>${words.bootOrder}</legend>
+        <ol>
+          ${hardware.bootOrder.map(
+            (device, i) => html`
+              <li>
+                <span>${t.devices[device]}</span>
+                <button
+                  type="button"
+                  class="button small plain up"
+                  ?disabled=${i === 0 || !off}
+                  aria-label=${t.editor.sooner(t.devices[device])}
+                  @click=${() => this.move(device, -1)}
+                >
+                  ${icon("chevron")}
+                </button>
+                <button
+                  type="button"
+                  class="button small plain"
+                  ?disabled=${i === hardware.bootOrder.length - 1 || !off}
+                  aria-label=${t.editor.later(t.devices[device])}
+                  @click=${() => this.move(device, 1)}
+                >
+                  ${icon("chevron")}
+                </button>
+              </li>
+            `,
+          )}
+        </ol>
+      </fieldset>
+    `;
+  }
+
+  private drive(slot: Slot) {
+    const { t, clerk, off } = this;
+    const words = t.editor;
+    const kind = kindOf[slot];
+    const removable = slot === "cdrom" || slot === "floppy";
+    // The saved memory knows what was in the drives.
+    const locked = !off && (!removable || this.stateNow === "saved");
+    const chosen = this.media[slot] ?? "";
+    const elsewhere = Object.entries(this.media)
+      .filter(([other, id]) => other !== slot && id)
+      .map(([, id]) => id);
+    const media = clerk.library.media.filter((medium) => medium.kind === kind && !elsewhere.includes(medium.id));
+    return html`
+      <div class="slot">
+        <label class="field">
+          <span>${t.library.slots[slot]}</span>
+          <select
+            aria-label=${t.library.slots[slot]}
+            ?disabled=${locked}
+            @change=${(event: Event) => void this.put(slot, (event.target as HTMLSelectElement).value || null)}
+          >
+            <option value="" ?selected=${chosen === ""}>${words.nothingIn}</option>
+            ${media.map(
+              (medium) =>
+                html`<option value=${medium.id} ?selected=${medium.id === chosen}>
+                  ${medium.name}${medium.sizeBytes > 0 ? ` (${language.size(medium.sizeBytes)})` : ""}
+                </option>`,
+            )}
+          </select>
+        </label>
+        ${
+          kind === "disk"
+            ? html`<button
+                type="button"
+                class="button small"
+                ?disabled=${locked}
+                aria-label="${words.newDisk}: ${t.library.slots[slot]}"
+                aria-expanded=${this.sizing === slot ? "true" : "false"}
+                @click=${() => (this.sizing = this.sizing === slot ? null : slot)}
+              >
+                ${icon("plus")}${words.newDisk}
+              </button>`
+            : nothing
+        }
+        <button
+          type="button"
+          class="button small"
+          ?disabled=${locked}
+          aria-label="${words.fromFile}: ${t.library.slots[slot]}"
+          @click=${() => void this.fromFile(slot)}
+        >
+          ${icon("open")}${words.fromFile}
+        </button>
+        ${this.sizing === slot ? this.newDiskSize(slot) : nothing}
+      </div>
+    `;
+  }
+
+  private newDiskSize(slot: Slot) {
+    const words = this.t.editor;
+    return html`<div class="sizing">
+      <label class="field">
+        <span>${words.newDiskSize}</span>
+        <input
+          class="size"
+          inputmode="decimal"
+          autocomplete="off"
+          value="8"
+          @keydown=${(event: KeyboardEvent) => {
+            if (event.key !== "Enter") return;
+            event.preventDefault();
+            void this.newDisk(slot);
+          }}
+        />
+      </label>
+      <button type="button" class="button small primary" @click=${() => void this.newDisk(slot)}>
+        ${words.makeDisk}
+      </button>
+    </div>`;
+  }
+
+  private get memoryIsRight(): boolean {
+    return /^\d+$/.test(this.memory) && isMemory(Number(this.memory));
+  }
+
+  private setHardware(change: Partial<Hardware>): void {
+    this.hardware = { ...this.hardware, ...change };
+  }
+
+  private move(device: BootDevice, step: number): void {
+    const order = this.hardware.bootOrder.filter((other) => other !== device);
+    order.splice(this.hardware.bootOrder.indexOf(device) + step, 0, device);
+    this.setHardware({ bootOrder: order });
+  }
+
+  /** CDs and floppies of a machine that runs are changed now. */
+  private async put(slot: Slot, medium: MediumId | null): Promise<void> {
+    if (!this.off && (slot === "cdrom" || slot === "floppy"))
+      if (!(await this.clerk.insert(this.machine.id, slot, medium))) return;
+    this.media = { ...this.media, [slot]: medium };
+  }
+
+  private async newDisk(slot: Slot): Promise<void> {
+    const sizeGiB = Number(this.renderRoot.querySelector<HTMLInputElement>("input.size")!.value.replace(",", "."));
+    if (!(sizeGiB > 0)) return;
+    this.sizing = null;
+    const disk = await this.clerk.createDisk(this.name, Math.round(sizeGiB * 1024) * 2 ** 20);
+    if (disk) await this.put(slot, disk.id);
+  }
+
+  private async fromFile(slot: Slot): Promise<void> {
+    const [file] = await pickFiles({ multiple: false });
+    const medium = file ? await this.clerk.importMedium(file, kindOf[slot]) : null;
+    if (medium && this.isConnected) await this.put(slot, medium.id);
+  }
+
+  private walk(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.code];
+    if (!step) return;
+    event.preventDefault();
+    this.tab = TABS[(TABS.indexOf(this.tab) + step + TABS.length) % TABS.length]!;
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`#tab-${this.tab}`)?.focus());
+  }
+
+  private async submit(event: Event): Promise<void> {
+    event.preventDefault();
+    const { machine, clerk, off } = this;
+    const commandLine = this.media.kernel ? (this.hardware.commandLine ?? "") : "";
+    const hardware = { ...this.hardware, memoryMiB: Number(this.memory), commandLine };
+    if (this.name.trim() !== machine.name && !(await clerk.rename(machine.id, this.name.trim()))) return;
+    const media = Object.fromEntries(
+      Object.entries(kindOf).map(([slot]) => [slot, this.media[slot as Slot] ?? null]),
+    ) as Record<Slot, MediumId | null>;
+    if (await clerk.modify(machine.id, { osId: this.osId, ...(off ? { hardware, media } : {}) })) this.dismiss();
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "machine-editor": MachineEditor;
+  }
+}
