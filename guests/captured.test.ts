@@ -36,7 +36,7 @@ test("a Linux that reads, writes and counts", async (context) => {
   const guest = await machine(context, place, ["a0"]);
   await guest.untilSerial(/posada:\S*# /, 90);
   // The drivers are loaded first; without them /dev/sda would be a file in the guest's memory.
-  await guest.send("disks >/dev/null; test -b /dev/sda || exit; n=0; while true; do n=$((n+1)); echo $n; dd if=/dev/urandom of=/dev/sda bs=64k count=9 seek=$((n%100)) conv=fsync 2>/dev/null; md5sum /bin/busybox /dev/sda; done\n"); // prettier-ignore
+  await guest.send("disks >/dev/null; test -b /dev/sda || exit; n=0; while true; do n=$((n+1)); echo $n; dd if=/dev/urandom of=/dev/sda bs=64k count=3 seek=$((n%10)) conv=fsync 2>/dev/null; echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/sda bs=64k count=10 2>/dev/null | md5sum; done\n"); // prettier-ignore
   await guest.untilSerial(/^3\r?$/m, 90);
 
   const captures: { id: string; layers: string[]; serial: number; storedBytes: number; pauseMs: number }[] = [];
@@ -44,7 +44,7 @@ test("a Linux that reads, writes and counts", async (context) => {
   let packs: string[] = [];
   for (let n = 1; n <= 2; n++) {
     const id = `m${n}`;
-    const running = guest.vm.runInstructions(150_000_000);
+    const running = guest.vm.runInstructions(80_000_000);
     const result = await guest.vm.capture({
       memory: { place, id, mayUse: packs },
       layers: { disk0: `a${n}` },
@@ -79,6 +79,6 @@ test("a Linux that reads, writes and counts", async (context) => {
     expect(stats.registerHash).toBe(whole.registerHash);
     expect(Buffer.compare(await restored.vm.screenshot(), await guest.vm.screenshot())).toBe(0);
     expect(guest.serial.endsWith(restored.serial)).toBe(true);
-    expect(restored.serial).toMatch(/^[0-9a-f]{32} .*\/dev\/sda/m);
+    expect(restored.serial).toMatch(/^[0-9a-f]{32} {2}-/m);
   }
 });

@@ -148,11 +148,22 @@ export class MemoryCapture {
     return [...pages];
   }
 
+  /** Zeros, of which video memory is full, are noted at once; only the rest is copied. */
   private copyChanged(region: number, memory: Uint8Array): { region: number; pages: number[]; copy: Uint32Array } {
-    const pages = this.changedPages(region);
+    const words = wordsIn(memory);
+    const pages: number[] = [];
+    for (const page of this.changedPages(region)) {
+      if (isZeroPage(words, (page * PAGE_BYTES) / 4)) this.noteZeros(region, page);
+      else pages.push(page);
+    }
     const copy = new Uint8Array(pages.length * PAGE_BYTES);
     pages.forEach((page, n) => copy.set(memory.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES), n * PAGE_BYTES));
     return { region, pages, copy: new Uint32Array(copy.buffer) };
+  }
+
+  private noteZeros(region: number, page: number): void {
+    this.base!.regions[region]![page] = 0;
+    this.base!.hashes[region]!.fill(0, page * 4, page * 4 + 4);
   }
 
   /** @param placeOf where in `words` a page is, in pages */
@@ -169,10 +180,8 @@ export class MemoryCapture {
     const hashes = base.hashes[region]!;
     for (const [n, page] of pages.entries()) {
       const at = (placeOf(page, n) * PAGE_BYTES) / 4;
-      if (isZeroPage(words, at)) {
-        places[page] = 0;
-        hashes.fill(0, page * 4, page * 4 + 4);
-      } else {
+      if (isZeroPage(words, at)) this.noteZeros(region, page);
+      else {
         hashPage(words, at, hashes, page * 4);
         const key = this.keyOf(region, page);
         let place = this.known.get(key);
