@@ -47,7 +47,7 @@ test("machines that are kept", async ({ page }) => {
       await page.getByRole("dialog").getByRole("button", { name: "Take a snapshot" }).click();
       await page.locator(".toast").waitFor();
       await page.getByRole("button", { name: "Machines", exact: true }).click();
-    } else await page.getByRole("heading", { level: 3, name }).waitFor();
+    } else await page.getByRole("heading", { level: 2, name }).waitFor();
   }
   await page.getByRole("button", { name: "Details of Database" }).click();
   await page.waitForTimeout(6000);

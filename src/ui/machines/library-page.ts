@@ -206,7 +206,7 @@ export class LibraryPage extends PageElement {
         <div class="about">
           ${systemIcon(machine.osId)}
           <div class="words">
-            <h3 title=${machine.name}>${machine.name}</h3>
+            <h2 title=${machine.name}>${machine.name}</h2>
             <p class="state" data-state=${machine.state}>
               <span class="dot" aria-hidden="true"></span>${t.states[machine.state]}${
                 machine.runs === "elsewhere" ? html` · ${t.library.elsewhere}` : nothing
