@@ -1,6 +1,7 @@
 /**
- * Boots a Linux kernel without firmware: places its protected-mode part, the command line, the initial RAM disk and the
- * "zero page", and enters it by the 64-bit protocol where kernel and processor have it, else by the 32-bit one.
+ * Boots a Linux kernel without firmware: places the kernel, the command line, the initial RAM disk and the "zero page", and
+ * enters it by the 64-bit protocol where kernel and processor have it, else by the 32-bit one. The kernel is unpacked here
+ * where that is possible; otherwise the protected-mode part is placed as it is, and unpacks itself.
  *
  * Left out: the real-mode entry (setup code needs a BIOS), kernels above 4 GiB, EFI hand-over.
  * References: [LINUX-BOOT] Documentation/arch/x86/boot.rst, "32-bit Boot Protocol", "64-bit Boot Protocol"; zero-page.rst.
@@ -22,6 +23,7 @@ import {
   type MemoryWrite,
 } from "./boot-image.ts";
 import { HIGH_MEMORY, encodeE820 } from "./e820.ts";
+import { unpackKernel, type UnpackedKernel } from "./kernel-payload/unpack-kernel.ts";
 import {
   CMD_LINE_PTR,
   CODE32_START,
@@ -101,11 +103,12 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
   const ramEnd = Math.max(
     ...options.memoryMap.filter(({ type }) => type === 1).map((range) => range.base + range.sizeBytes),
   );
-  const loadAddr = chooseLoadAddress(header, ramEnd);
+  const unpacked = unpackedKernel(header, ramEnd);
+  const loadAddr = unpacked ? header.preferredAddress : chooseLoadAddress(header, ramEnd);
   const kernelEnd = loadAddr + Math.max(header.kernel.length, header.initSizeBytes);
   if (kernelEnd > ramEnd) throw tooSmall(kernelEnd, ramEnd);
 
-  const memory: MemoryWrite[] = [{ physAddr: loadAddr, bytes: header.kernel }];
+  const memory: MemoryWrite[] = unpacked?.segments.slice() ?? [{ physAddr: loadAddr, bytes: header.kernel }];
   const initrd = options.initrd;
   let initrdAddr = 0;
   if (initrd && initrd.length > 0) {
@@ -125,7 +128,7 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
   if (long) memory.push({ physAddr: PAGE_TABLES, bytes: identityPageTables(PAGE_TABLES) });
   const entry: EntryState = {
     mode: long ? "long" : "protected",
-    rip: long ? loadAddr + ENTRY_64_OFFSET : loadAddr,
+    rip: unpacked?.entry ?? (long ? loadAddr + ENTRY_64_OFFSET : loadAddr),
     rflags: RFLAGS_RESET,
     registers: { rsi: ZERO_PAGE, rsp: STACK_TOP },
     cr0: long ? (CR0_PG | CR0_ET | CR0_PE) >>> 0 : CR0_ET | CR0_PE,
@@ -138,6 +141,16 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
     idt: { base: 0, limit: 0 },
   };
   return { description: `Linux ${header.release.split(" ")[0] ?? ""}, ${long ? 64 : 32}-bit entry`, memory, entry };
+}
+
+/** Null where the kernel has to unpack itself: also where it cannot be at the place that it was linked for. */
+function unpackedKernel(header: LinuxHeader, ramEnd: number): UnpackedKernel | null {
+  const first = header.preferredAddress;
+  const end = first + header.initSizeBytes;
+  if (first < HIGH_MEMORY || end > ramEnd) return null;
+  const kernel = unpackKernel(header.payload);
+  const fits = kernel?.segments.every((part) => part.physAddr >= first && part.physAddr + part.memoryBytes <= end);
+  return kernel && fits && kernel.is64Bit === header.has64BitEntry ? kernel : null;
 }
 
 function tooSmall(neededBytes: number, ramEnd: number): BootImageError {

@@ -27,6 +27,8 @@ const XLOADFLAGS = 0x236;
 const CMDLINE_SIZE = 0x238;
 const PREF_ADDRESS = 0x258;
 const INIT_SIZE = 0x260;
+const PAYLOAD_OFFSET = 0x248;
+const PAYLOAD_LENGTH = 0x24c;
 
 const BOOT_FLAG_VALUE = 0xaa55;
 /** "HdrS" */
@@ -61,6 +63,8 @@ export interface LinuxHeader {
   /** Where the kernel would like to be, and how much it needs from there while it unpacks itself. */
   preferredAddress: number;
   initSizeBytes: number;
+  /** What the kernel unpacks when it starts; empty where the header does not tell. */
+  payload: Uint8Array;
 }
 
 /** @throws BootImageError when the file is no kernel, or not all of it. */
@@ -90,6 +94,7 @@ export function readLinuxHeader(file: Uint8Array): LinuxHeader {
   const u32 = (version: number, offset: number, otherwise: number): number =>
     has(version, offset, 4) ? view.getUint32(offset, true) : otherwise;
   const relocatable = has(0x0205, RELOCATABLE_KERNEL, 1) && view.getUint8(RELOCATABLE_KERNEL) !== 0;
+  const payloadAt = kernelAt + u32(0x0208, PAYLOAD_OFFSET, 0);
   const preferred = has(0x020a, PREF_ADDRESS, 8) ? view.getBigUint64(PREF_ADDRESS, true) : 0n;
   return {
     protocol,
@@ -105,6 +110,7 @@ export function readLinuxHeader(file: Uint8Array): LinuxHeader {
     commandLineBytes: u32(0x0206, CMDLINE_SIZE, DEFAULT_CMDLINE_SIZE),
     preferredAddress: preferred <= 0xffffffffn ? Number(preferred) : 0,
     initSizeBytes: u32(0x020a, INIT_SIZE, 0),
+    payload: file.subarray(payloadAt, payloadAt + u32(0x0208, PAYLOAD_LENGTH, 0)),
   };
 }
 
