@@ -53,7 +53,7 @@ test("Debian on the screen alone, with the keyboard; the machine ends by itself"
 });
 
 test("a machine that is saved in one process goes on exactly in another", async () => {
-  const before = 500_000_000;
+  const before = 150_000_000;
   const after = 100_000_000;
   const file = (name: string) => join(folder, name);
   const clock = ["--clock", "instructions"];
