@@ -22,8 +22,8 @@ const MIN_MEMORY_MIB = 2;
 const MODELS_32_BIT = new Set(["486", "pentium", "pentium3"]);
 
 export class Machine implements Device {
-  /** Present where a kernel is started without firmware. */
-  private readonly bootImage: BootImage | null;
+  /** Present where a kernel is started without firmware. Unpacked only when it starts: a restored machine has no use for it. */
+  private readonly bootImage: ((unpack: boolean) => BootImage) | null;
   private readonly typer: TextTyper;
   private readonly buttons = { left: false, right: false, middle: false };
   /** Where the absolute pointer was last. */
@@ -35,7 +35,9 @@ export class Machine implements Device {
     parts: MachineParts,
   ) {
     this.typer = new TextTyper(parts.clock, board.keyboard);
-    this.bootImage = parts.kernel ? bootImageFor(board, parts, parts.kernel) : null;
+    const { kernel } = parts;
+    this.bootImage = kernel ? (unpack) => bootImageFor(board, parts, kernel, unpack) : null;
+    this.bootImage?.(false); // what is wrong with the files is said now
     board.loadFirmware();
   }
 
@@ -64,7 +66,7 @@ export class Machine implements Device {
   reset(): void {
     this.typer.cancel();
     this.board.reset();
-    if (this.bootImage) this.startKernel(this.bootImage);
+    if (this.bootImage) this.startKernel(this.bootImage(true));
   }
 
   private startKernel({ memory, entry }: BootImage): void {
@@ -171,7 +173,12 @@ function clampToScreen(position: number): number {
   return Math.min(1, Math.max(0, position));
 }
 
-function bootImageFor(board: Board, { config, modules, initrd }: MachineParts, kernel: Uint8Array): BootImage {
+function bootImageFor(
+  board: Board,
+  { config, modules, initrd }: MachineParts,
+  kernel: Uint8Array,
+  unpack: boolean,
+): BootImage {
   try {
     return directBootImage({
       facts: board.facts,
@@ -180,6 +187,7 @@ function bootImageFor(board: Board, { config, modules, initrd }: MachineParts, k
       initrd: initrd ?? undefined,
       commandLine: config.commandLine ?? "",
       longMode: !MODELS_32_BIT.has(config.cpuModel),
+      unpack,
     });
   } catch (error) {
     if (error instanceof BootImageError) throw new MachineError("media", error.message);

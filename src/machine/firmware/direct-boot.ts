@@ -27,11 +27,13 @@ export interface DirectBootOptions {
   initrd?: Uint8Array;
   commandLine: string;
   longMode: boolean;
+  /** Whether a Linux kernel is unpacked; not needed to see whether all of it is right. */
+  unpack?: boolean;
 }
 
 /** @throws BootImageError in words for people */
 export function directBootImage(options: DirectBootOptions): BootImage {
-  const { facts, kernel, modules, initrd, commandLine, longMode } = options;
+  const { facts, kernel, modules, initrd, commandLine, longMode, unpack } = options;
   const acpiBase = facts.ramBytes - ACPI_AREA_BYTES;
   const files = { kernel, commandLine, memoryMap: memoryMap(facts.ramBytes, acpiBase) };
   // A file with both headers is a Linux kernel that was made for other loaders too. One with neither gets Linux's words.
@@ -41,7 +43,7 @@ export function directBootImage(options: DirectBootOptions): BootImage {
     image = multibootImage({ ...files, modules: [...modules, ...last] });
   } else {
     if (modules.length > 0) throw new BootImageError("A Linux kernel takes no modules, only an initrd.");
-    image = linuxBootImage({ ...files, initrd, rsdpAddr: RSDP_ADDR, longMode });
+    image = linuxBootImage({ ...files, initrd, rsdpAddr: RSDP_ADDR, longMode, unpack });
   }
   return {
     ...image,

@@ -91,6 +91,8 @@ export interface LinuxBootOptions {
   rsdpAddr: number;
   /** Whether the processor model has long mode. */
   longMode: boolean;
+  /** false: the kernel will have to unpack itself. */
+  unpack?: boolean;
 }
 
 /** @throws BootImageError when the files cannot be booted or do not fit into memory. */
@@ -103,7 +105,7 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
   const ramEnd = Math.max(
     ...options.memoryMap.filter(({ type }) => type === 1).map((range) => range.base + range.sizeBytes),
   );
-  const unpacked = unpackedKernel(header, ramEnd);
+  const unpacked = options.unpack === false ? null : unpackedKernel(header, ramEnd);
   const loadAddr = unpacked ? header.preferredAddress : chooseLoadAddress(header, ramEnd);
   const kernelEnd = loadAddr + Math.max(header.kernel.length, header.initSizeBytes);
   if (kernelEnd > ramEnd) throw tooSmall(kernelEnd, ramEnd);
