@@ -70,7 +70,6 @@ export const CODE_PAGES_BITS: u32 = 4096;
 
 /** The compiler's tables for the region under way (jit/). */
 export const JIT_SCRATCH: usize = 0x90_0000;
-export const JIT_SCRATCH_SIZE: u32 = 0x1_0000;
 /** The body of one function before its locals are known, then the module that is being written. */
 export const JIT_BODY: usize = 0x91_0000;
 export const JIT_BODY_SIZE: u32 = 0x2_0000;

@@ -9,6 +9,7 @@ import { WasmCore } from "../core/wasm-core.ts";
 import { defaultConfig } from "../protocol/machine-config.ts";
 import { Board } from "./board.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
+import { quietEvents } from "./testing/quiet-events.ts";
 
 const file = new URL("../../build/core.wasm", import.meta.url);
 const RAM_BYTES = 2 << 20;
@@ -43,21 +44,10 @@ function program(code: number, reset: string): number[] {
 function run(code: number, reset: string): { resets: number; results: number[] } {
   let core!: WasmCore;
   let resets = 0;
-  const ignored = (): void => {};
   const board = new Board({
     config: { ...defaultConfig, memoryMiB: RAM_BYTES >> 20 },
     clock: new ManualClock(),
-    events: {
-      serial: ignored,
-      keyboardLeds: ignored,
-      pointerMode: ignored,
-      debugText: ignored,
-      postCode: ignored,
-      debugExit: ignored,
-      poweredOff: ignored,
-      resetRequested: () => resets++,
-      wake: ignored,
-    },
+    events: { ...quietEvents, resetRequested: () => resets++ },
     firmware: bios(),
     flash: [],
     modules: [],

@@ -2,8 +2,8 @@
  * Files that a person opens or drops: what each of them is, which drive it belongs in, and what is wrong with it,
  * before a machine is made. What is not clear is left to be asked.
  */
-import { recogniseBytes, judgeMedia } from "../storage/media-check.ts";
-import type { MediaFacts, MediaKind, MediaRole } from "../storage/media-check.ts";
+import { recogniseBytes, judgeMedia, roleOfKind } from "../storage/media-check.ts";
+import type { MediaFacts, MediaRole } from "../storage/media-check.ts";
 import type { MachineParts, MachinePlan, Medium } from "./machine-plan.ts";
 
 /** What a file can be in a machine. */
@@ -32,23 +32,6 @@ export interface Intake {
 
 /** As much as recognition looks at: the volume descriptors of a CD. */
 const HEAD_BYTES = 64 * 1024;
-
-/** Kinds that are only one thing; of those which no machine takes, the role whose judge says why. */
-const roleOfKind: Partial<Record<MediaKind, FileRole>> = {
-  iso9660: "cdrom",
-  udf: "cdrom",
-  rawCd: "cdrom",
-  gptDisk: "disk",
-  mbrDisk: "disk",
-  diskFormat: "disk",
-  floppy: "floppy",
-  linuxKernel: "kernel",
-  multiboot: "kernel",
-  elf: "kernel",
-  initramfs: "initrd",
-  empty: "disk",
-  webPage: "disk",
-};
 
 /** A name says what was meant where the contents do not. */
 const roleOfName: [RegExp, FileRole][] = [

@@ -26,6 +26,23 @@ export type MediaKind =
   | "webPage"
   | "unknown";
 
+/** Kinds that are only one thing; of those which no machine takes, the role whose judge says why. */
+export const roleOfKind: Partial<Record<MediaKind, Exclude<MediaRole, "firmware">>> = {
+  iso9660: "cdrom",
+  udf: "cdrom",
+  rawCd: "cdrom",
+  gptDisk: "disk",
+  mbrDisk: "disk",
+  diskFormat: "disk",
+  floppy: "floppy",
+  linuxKernel: "kernel",
+  multiboot: "kernel",
+  elf: "kernel",
+  initramfs: "initrd",
+  empty: "disk",
+  webPage: "disk",
+};
+
 export interface MediaFacts {
   kind: MediaKind;
   sizeBytes: number;

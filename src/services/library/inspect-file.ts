@@ -7,26 +7,10 @@ import type { BlockStore } from "../../storage/block-store.ts";
 import type { DiskImage } from "../../storage/formats/disk-image.ts";
 import { ImageError } from "../../storage/formats/image-error.ts";
 import { detectFormat, openImage } from "../../storage/formats/open-image.ts";
-import { judgeMedia, recognise } from "../../storage/media-check.ts";
-import type { MediaFacts, MediaKind, MediaRole } from "../../storage/media-check.ts";
+import { judgeMedia, recognise, roleOfKind } from "../../storage/media-check.ts";
+import type { MediaFacts, MediaRole } from "../../storage/media-check.ts";
 import { isTar, openOva } from "../../storage/ovf/package.ts";
 import { recogniseSystem } from "../../storage/system-recognition.ts";
-
-const roles: Partial<Record<MediaKind, MediaRole>> = {
-  iso9660: "cdrom",
-  udf: "cdrom",
-  rawCd: "cdrom",
-  gptDisk: "disk",
-  mbrDisk: "disk",
-  diskFormat: "disk",
-  floppy: "floppy",
-  linuxKernel: "kernel",
-  multiboot: "kernel",
-  elf: "kernel",
-  initramfs: "initrd",
-  empty: "disk",
-  webPage: "disk",
-};
 
 function kindOf(role: MediaRole): MediumKind {
   return role === "kernel" || role === "initrd" || role === "firmware" ? "file" : role;
@@ -38,7 +22,7 @@ export async function inspectFile(source: BlockStore): Promise<FileFacts> {
   if (sizeBytes >= 512 && (await isTar(source))) return inspectPackage(source);
   const format = sizeBytes > 0 ? await detectFormat(source) : "raw";
   if (format !== "raw") return inspectImage(source, format);
-  const role = roles[facts.kind];
+  const role = roleOfKind[facts.kind];
   if (!role) return { kind: null, format: "raw", sizeBytes, osId: "other", volumeName: "", ...why(facts) };
   const known = facts.kind === "iso9660" ? "iso" : "raw";
   const system = role === "cdrom" || role === "disk" ? await recogniseSystem(source).catch(unreadable) : null;

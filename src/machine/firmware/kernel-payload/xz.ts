@@ -3,6 +3,7 @@
  * CRC-32 where the file has one; other checks are not looked at.
  * References: [XZ-FORMAT] 1.2.0; [LZMA-SDK] "x86 BCJ filter"
  */
+import { crc32 } from "../../../storage/formats/crc32.ts";
 import { Lzma2Decoder, UnpackError } from "./lzma2.ts";
 
 const HEADER_BYTES = 12;
@@ -117,17 +118,4 @@ function undoX86Filter(bytes: Uint8Array): void {
     i += 4;
     mask = 0;
   }
-}
-
-let table: Uint32Array | null = null;
-
-function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
-    let value = n;
-    for (let k = 0; k < 8; k++) value = value & 1 ? (value >>> 1) ^ 0xedb8_8320 : value >>> 1;
-    return value;
-  });
-  let crc = 0xffff_ffff;
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

@@ -20,6 +20,7 @@ import { FuzzBench } from "./bench.ts";
 import type { FuzzSubject, FuzzTarget } from "./device-fuzzer.ts";
 import { inp, load, out, outside, store, wait, type FuzzAction, type Recipe } from "./fuzz-action.ts";
 import { FuzzClock, FuzzFinding, FuzzStore } from "./fuzz-host.ts";
+import { quietEvents } from "../quiet-events.ts";
 
 const CONFIG_ADDRESS = 0xcf8;
 const CONFIG_DATA = 0xcfc;
@@ -332,22 +333,11 @@ export function boardTarget(name: string, maker: BoardCoreMaker, roundTripEvery:
         new FuzzStore(2048 * 100, true),
         new FuzzStore(1440 * 1024),
       ];
-      const ignored = (): void => {};
       let core!: CoreInterface;
       const board = new Board({
         config: CONFIG,
         clock,
-        events: {
-          serial: ignored,
-          keyboardLeds: ignored,
-          pointerMode: ignored,
-          debugText: ignored,
-          postCode: ignored,
-          debugExit: ignored,
-          poweredOff: ignored,
-          resetRequested: ignored,
-          wake: ignored,
-        },
+        events: quietEvents,
         firmware: new Uint8Array(0x20000).fill(0xf4),
         flash: [],
         modules: [],

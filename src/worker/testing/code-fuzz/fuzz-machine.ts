@@ -13,6 +13,7 @@ import type { Timer } from "../../../machine/clock.ts";
 import type { Model } from "./code-modes.ts";
 import { IRQ_BASE_VECTOR, RAM_BYTES } from "./guest-world.ts";
 import { MemoryGuards, guardedMemory } from "./memory-guards.ts";
+import { quietEvents } from "../../../machine/testing/quiet-events.ts";
 
 export const BACKENDS = ["interpreter", "jit"] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -59,7 +60,6 @@ export class FuzzMachine {
     this.clock = new InstructionClock(this.loop, () => core?.instructions() ?? 0);
     const memory = guardedMemory(RAM_BYTES, VRAM_BYTES);
     this.stores = [new FuzzStore(512 * 1000), new FuzzStore(2048 * 100, true), new FuzzStore(1440 * 1024)];
-    const ignored = (): void => {};
     this.board = new Board({
       config: {
         memoryMiB: RAM_BYTES >> 20,
@@ -76,13 +76,7 @@ export class FuzzMachine {
       },
       clock: this.clock,
       events: {
-        serial: ignored,
-        keyboardLeds: ignored,
-        pointerMode: ignored,
-        debugText: ignored,
-        postCode: ignored,
-        debugExit: ignored,
-        poweredOff: ignored,
+        ...quietEvents,
         resetRequested: () => this.loop.betweenRuns(() => this.board.reset()),
         wake: () => this.loop.wake(),
       },
