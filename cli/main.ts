@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import { LibraryError } from "../src/protocol/library.ts";
 import { asVmError } from "../src/protocol/vm-error.ts";
 import { StorageError } from "../src/storage/block-store.ts";
-import { convertImage } from "./convert.ts";
 import { disassembleFile } from "./disassemble.ts";
-import { LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
+import { helpOf, LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
 import { start } from "./library/start.ts";
-import { media } from "./media.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
+
+const EXIT_INTERRUPTED = 130;
 
 /** dist/cli, where this is built to. */
 const here = dirname(fileURLToPath(import.meta.url));
@@ -18,7 +18,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 async function main([command, ...args]: string[]): Promise<number> {
   const about = libraryCommand([command ?? "", ...args]);
   if (about && args.includes("--help")) {
-    console.log(`usage: posada ${about.command.usage}\n${about.command.about}`.trimEnd());
+    console.log(helpOf(about));
     return 0;
   }
   if (command === "--help" || command === "-h" || command === "help" || args.includes("--help")) {
@@ -30,13 +30,11 @@ async function main([command, ...args]: string[]): Promise<number> {
     guestsFolder: process.env.POSADA_GUESTS ?? join(here, "..", "guests"),
   };
   if (about) {
-    await runLibraryCommand(about, [command!, ...args]);
+    await runLibraryCommand(about);
     return 0;
   }
   if (command === "start") return start(args, places);
   if (command === "disassemble") return disassembleFile(args);
-  if (command === "convert") return convertImage(args);
-  if (command === "media") return media(args);
   if (command !== "run")
     throw new UsageError(command ? `unknown command "${command}"; try posada --help` : "no command; try posada --help");
   return runMachine(parseRunOptions(args), places);
@@ -48,6 +46,7 @@ function explain(error: unknown): number {
     console.error(`posada: ${error.message}`);
     return EXIT_USAGE;
   }
+  if (error instanceof LibraryError && error.code === "cancelled") return EXIT_INTERRUPTED;
   if (error instanceof StorageError || error instanceof LibraryError) {
     console.error(`posada: ${error.message}`);
     return EXIT_USAGE;

@@ -1,33 +1,15 @@
 /** Opens what a command is given: an image with its parents and extents, or an OVF package. */
 import { basename } from "node:path";
+import type { OpenedFile, OpenOptions } from "../src/services/commands/command-host.ts";
 import { StorageError } from "../src/storage/block-store.ts";
-import type { DiskImage, ImageFormat } from "../src/storage/formats/disk-image.ts";
 import { NodeFileFinder } from "../src/storage/formats/node-file-finder.ts";
 import type { OpenImageOptions } from "../src/storage/formats/open-context.ts";
 import { openImage } from "../src/storage/formats/open-image.ts";
 import { NodeFileStore } from "../src/storage/node-file-store.ts";
-import { isTar, openOva, openOvf, type OvfPackage } from "../src/storage/ovf/package.ts";
-
-export type ReadFormat = ImageFormat;
-export const readFormats: readonly ReadFormat[] = ["raw", "vdi", "vmdk", "vhd", "vhdx", "qcow2"];
-
-export interface OpenedFile {
-  /** One of the two is there. */
-  image: DiskImage | null;
-  package: OvfPackage | null;
-  close(): Promise<void>;
-}
-
-export interface OpenFileOptions {
-  fromFormat: ReadFormat | undefined;
-  /** The parent of a differencing image, in place of the one that it names. */
-  parent: string | undefined;
-  /** Folders, beside that of the image, in which the files that it names may be. */
-  lookIn: readonly string[];
-}
+import { isTar, openOva, openOvf } from "../src/storage/ovf/package.ts";
 
 /** @throws StorageError, with the file's name before what is wrong with it */
-export async function openFile(path: string, options: OpenFileOptions): Promise<OpenedFile> {
+export async function openFile(path: string, options: OpenOptions): Promise<OpenedFile> {
   const file = await NodeFileStore.open(path, { readOnly: true });
   const close = (): Promise<void> => file.close();
   try {

@@ -1,10 +1,11 @@
 /** The command line of `posada run`: what the machine is made of, and what is waited for, typed and sent, in order. */
 import { parseArgs } from "node:util";
 import type { TraceOptions } from "../src/protocol/trace-options.ts";
+import { UsageError } from "../src/services/commands/usage-error.ts";
+
+export { UsageError } from "../src/services/commands/usage-error.ts";
 
 export const USAGE = `usage: posada run [options]
-       posada convert IMAGE NEW [--format raw|vdi|vmdk|vhd|vhd-fixed|qcow2|ova] [--partitions 1,2] [--disk N]
-       posada media info IMAGE | ls IMAGE [PATH] | cat IMAGE PATH [--partition N] [--disk N] [--json]
        posada disassemble FILE --bits 16|32|64 [--address N] [--skip N] [--length N]
 
   --memory MIB                 memory of the guest (512)
@@ -88,11 +89,6 @@ export interface RunOptions {
   instructions: number | undefined;
   trace: TraceOptions | undefined;
   testDevice: boolean;
-}
-
-/** The command line cannot be understood; the message is one line. */
-export class UsageError extends Error {
-  override name = "UsageError";
 }
 
 const definition = {

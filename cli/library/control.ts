@@ -10,13 +10,7 @@ import { join, resolve } from "node:path";
 import { LibraryError } from "../../src/protocol/library.ts";
 import type { LibraryErrorCode, MachineId } from "../../src/protocol/library.ts";
 import { VmError } from "../../src/protocol/vm-api.ts";
-
-/** What a running machine can be asked to do. */
-export type ControlRequest =
-  | { do: "pause" | "resume" | "reset" | "powerOff" | "pressPowerButton" | "saveState" | "stats" | "tidy" }
-  | { do: "takeSnapshot"; name: string; description: string }
-  | { do: "deleteSnapshot"; snapshot: string }
-  | { do: "clone"; name: string; full: boolean };
+import type { ControlRequest } from "../../src/services/commands/control-request.ts";
 
 interface Answer {
   result?: unknown;

@@ -4,8 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { scratchFolder } from "../../src/storage/test-support/scratch-folder.ts";
 import { hasProgram, runProgram, SeededRandom } from "../../src/storage/test-support/tools.ts";
 import { UsageError } from "../options.ts";
-import { defaultLibrary, sizeOf } from "./arguments.ts";
-import { libraryCommand, libraryCommands, runLibraryCommand } from "./commands.ts";
+import { sizeOf } from "../../src/services/commands/command-line.ts";
+import { libraryCommands } from "../../src/services/commands/command-table.ts";
+import { englishCommands } from "../../src/services/commands/command-words.ts";
+import { spanishCommands } from "../../src/services/commands/command-words-es.ts";
+import { libraryCommand, runLibraryCommand } from "./commands.ts";
+import { defaultLibrary } from "./folder.ts";
 
 const scratch = scratchFolder();
 let library = "";
@@ -23,7 +27,7 @@ async function posada(...args: string[]): Promise<string> {
   said = [];
   const found = libraryCommand(args);
   if (!found) throw new Error(`no command ${args[0]}`);
-  await runLibraryCommand(found, [...args, "--library", library]);
+  await runLibraryCommand({ ...found, args: [...found.args, "--library", library] });
   return said.join("\n");
 }
 
@@ -119,7 +123,10 @@ describe("commands about a library", () => {
   });
 
   it("all have a line of help", () => {
-    for (const [name, { usage }] of Object.entries(libraryCommands)) expect(usage.startsWith(name)).toBe(true);
+    for (const [name, { usage }] of Object.entries(libraryCommands)) {
+      expect(usage.startsWith(name)).toBe(true);
+      for (const { about } of [englishCommands, spanishCommands]) expect(about[name], name).toMatch(/\w/);
+    }
   });
 });
 
@@ -127,6 +134,11 @@ describe("places and sizes", () => {
   it("are what the system or the person says", () => {
     expect(defaultLibrary({ POSADA_LIBRARY: "/x" })).toBe("/x");
     expect(defaultLibrary({ XDG_DATA_HOME: "/d" }, "linux")).toBe(join("/d", "posada"));
-    expect([sizeOf("2G"), sizeOf("1.5M"), sizeOf("64k"), sizeOf("1000")]).toEqual([2 ** 31, 3 << 19, 65536, 1024]);
+    expect(["2G", "1.5M", "64k", "1000"].map((text) => sizeOf(text, englishCommands))).toEqual([
+      2 ** 31,
+      3 << 19,
+      65536,
+      1024,
+    ]);
   });
 });

@@ -1,5 +1,8 @@
 /** `posada start`: runs a machine of the library in this process, which other commands can ask things of meanwhile. */
-import type { MachineLibrary } from "../../src/services/library/machine-library.ts";
+import { parseCommandLine } from "../../src/services/commands/command-line.ts";
+import { englishCommands } from "../../src/services/commands/command-words.ts";
+import { answerControl } from "../../src/services/commands/control-request.ts";
+import { machineNamed } from "../../src/services/commands/names.ts";
 import { configOf } from "../../src/services/machine-plan.ts";
 import type { VmEvent, VmState } from "../../src/protocol/vm-api.ts";
 import { VmError } from "../../src/protocol/vm-api.ts";
@@ -9,10 +12,10 @@ import { EXIT_FAILED, Run } from "../run.ts";
 import type { Places } from "../run.ts";
 import { parseRunOptions } from "../options.ts";
 import { startMachine } from "../worker-link.ts";
-import type { LinkedMachine } from "../worker-link.ts";
-import { fail, machineNamed, parseCommandLine, openLibrary, wordAt } from "./arguments.ts";
+import { takeLibrary } from "./commands.ts";
 import { serveControl } from "./control.ts";
-import type { ControlRequest } from "./control.ts";
+import { openLibrary } from "./folder.ts";
+import { NodeHost } from "./node-host.ts";
 
 /** Of `posada run`, those that do not say what the machine is. */
 const RUN_OPTIONS = [
@@ -47,11 +50,13 @@ function split(args: string[]): { own: string[]; run: string[] } {
 /** @returns the exit status, as of `posada run` */
 export async function start(args: string[], places: Places): Promise<number> {
   const { own, run: runArgs } = split(args);
-  const line = parseCommandLine(own, { "save-state": { type: "boolean" } });
+  const { folder, rest } = takeLibrary(own);
+  const line = parseCommandLine(rest, { "save-state": {} }, englishCommands);
   const options = parseRunOptions(runArgs);
-  const name = wordAt(line, 0, "the name of a machine");
-  const library = await openLibrary(line.library);
-  const { id } = machineNamed(library, name);
+  const name = line.wordAt(0, englishCommands.args.machine);
+  line.expectNoMore(1);
+  const library = await openLibrary(folder);
+  const { id } = machineNamed(new NodeHost(folder, library), name);
   if (!existsSync(`${places.guestsFolder}/bios-256k.bin`))
     throw new VmError("badMedia", `There is no firmware in ${places.guestsFolder}; npm run guests brings it.`);
   const begun = await library.runs.begin(id);
@@ -76,7 +81,7 @@ export async function start(args: string[], places: Places): Promise<number> {
     isSaved = true;
     run.end({ status: 0 });
   };
-  const control = await serveControl(line.library, id, (request) => handle(library, id, api, request, suspend));
+  const control = await serveControl(folder, id, (request) => answerControl(library, id, api, request, suspend));
   try {
     return await run.over(machine, {
       create: () => {
@@ -108,36 +113,5 @@ export async function start(args: string[], places: Places): Promise<number> {
     await Promise.race([disposed, dead, new Promise((resolve) => setTimeout(resolve, DISPOSE_MS))]);
     await machine.end();
     await library.runs.end(id);
-  }
-}
-
-async function handle(
-  library: MachineLibrary,
-  id: string,
-  api: LinkedMachine["api"],
-  request: ControlRequest,
-  suspend: () => Promise<void>,
-): Promise<unknown> {
-  switch (request.do) {
-    case "pause":
-    case "resume":
-    case "reset":
-    case "powerOff":
-    case "pressPowerButton":
-      return api[request.do]();
-    case "stats":
-      return api.stats();
-    case "saveState":
-      return suspend();
-    case "tidy":
-      return library.tidy();
-    case "takeSnapshot":
-      return library.takeSnapshot(id, request.name, { description: request.description });
-    case "deleteSnapshot":
-      return library.deleteSnapshot(id, request.snapshot);
-    case "clone":
-      return library.clone(id, { name: request.name, how: request.full ? "full" : "linked" });
-    default:
-      return fail(`a running machine cannot be asked that`);
   }
 }

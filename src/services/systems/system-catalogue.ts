@@ -129,6 +129,8 @@ export const SYSTEMS = {
 
 export type SystemId = keyof typeof SYSTEMS;
 
+export const SYSTEM_IDS = Object.keys(SYSTEMS) as SystemId[];
+
 export function systemInfo(id: SystemId): SystemInfo {
   return SYSTEMS[id];
 }

@@ -1,44 +1,34 @@
-/** The options of `posada convert` and `posada media`, and both at work on an image that is made here. */
+/** `posada convert` and `posada media` at work on an image that is made here. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { SparseMemoryStore } from "../src/storage/memory-store.ts";
-import { fillDisk, hasProgram, runProgram } from "../src/storage/test-support/tools.ts";
-import { convertImage, parseConvertOptions } from "./convert.ts";
-import { media, parseMediaOptions } from "./media.ts";
-import { UsageError } from "./options.ts";
+import { UsageError } from "../../src/services/commands/usage-error.ts";
+import { SparseMemoryStore } from "../../src/storage/memory-store.ts";
+import { fillDisk, hasProgram, runProgram } from "../../src/storage/test-support/tools.ts";
+import { libraryCommand, runLibraryCommand } from "./commands.ts";
 
-describe("options of posada convert", () => {
-  it("take the format from the new name, or as told", () => {
-    expect(parseConvertOptions(["a.vmdk", "b.qcow2"])).toMatchObject({ source: "a.vmdk", destination: "b.qcow2", format: "qcow2", disk: 1, partitions: [] }); // prettier-ignore
-    expect(parseConvertOptions(["a", "b", "--format", "vhd-fixed", "--partitions", "1,5", "--quiet", "--look-in", "x", "--look-in", "y"])).toMatchObject({ format: "vhd-fixed", partitions: [1, 5], quiet: true, lookIn: ["x", "y"] }); // prettier-ignore
-  });
+const run = (...args: string[]): Promise<void> => runLibraryCommand(libraryCommand(args)!);
+const convertImage = (args: string[]): Promise<void> => run("convert", ...args);
 
+describe("what is wrong with the words of posada convert and posada media", () => {
   it.each([
-    [["a"], /needs an image and the name/],
-    [["a", "b", "c"], /needs an image and the name/],
-    [["a", "b"], /--format is needed/],
-    [["a", "b.vhdx"], /--format is needed/],
-    [["a", "b", "--format", "zip"], /--format can be raw, .* not "zip"/],
-    [["a", "b.raw", "--from-format", "iso"], /--from-format can be/],
-    [["a", "b.raw", "--partitions", "1,x"], /--partitions needs numbers from 1 on, not "x"/],
-    [["a", "b.raw", "--wrong"], /Unknown option '--wrong'/],
-  ])("%j is refused", (args, message) => {
-    expect(() => parseConvertOptions(args)).toThrow(UsageError);
-    expect(() => parseConvertOptions(args)).toThrow(message);
+    [["convert", "a"], /needs an image and the name/],
+    [["convert", "a", "b", "c"], /needs an image and the name/],
+    [["convert", "a", "b"], /--format is needed/],
+    [["convert", "a", "b.vhdx"], /--format is needed/],
+    [["convert", "a", "b", "--format", "zip"], /--format can be raw, .* not "zip"/],
+    [["convert", "a", "b.raw", "--from-format", "iso"], /--from-format can be/],
+    [["convert", "a", "b.raw", "--partitions", "1,x"], /--partitions needs numbers from 1 on, not "x"/],
+    [["convert", "a", "b.raw", "--wrong"], /Unknown option '--wrong'/],
+    [["media", "ls"], /needs a file/],
+    [["media", "cat", "f"], /needs the path/],
+    [["media", "info", "f", "/x"], /"\/x" is more than this takes/],
+    [["media", "ls", "f", "/", "--partition", "0"], /--partition needs numbers from 1 on/],
+  ])("%j is told", async (args, message) => {
+    await expect(run(...args)).rejects.toThrow(UsageError);
+    await expect(run(...args)).rejects.toThrow(message);
   });
-});
-
-describe("options of posada media", () => {
-  it.each([
-    [[], /needs info, ls or cat/],
-    [["look", "f"], /needs info, ls or cat/],
-    [["ls"], /media ls needs a file/],
-    [["cat", "f"], /needs the path/],
-    [["info", "f", "/x"], /does not take "\/x"/],
-    [["ls", "f", "/", "--partition", "0"], /--partition needs a number/],
-  ])("%j is refused", (args, message) => expect(() => parseMediaOptions(args)).toThrow(message));
 });
 
 describe("posada convert and posada media", () => {
@@ -61,7 +51,7 @@ describe("posada convert and posada media", () => {
       return true;
     });
     try {
-      expect(await media(args)).toBe(0);
+      await run("media", ...args);
     } finally {
       spy.mockRestore();
     }
@@ -71,7 +61,7 @@ describe("posada convert and posada media", () => {
   it("goes through all formats and comes back the same", async () => {
     let last = "disk.raw";
     for (const next of ["a.qcow2", "b.vmdk", "c.vdi", "d.vhd", "e.ova", "f.img"]) {
-      expect(await convertImage([path(last), path(next), "--quiet"])).toBe(0);
+      await convertImage([path(last), path(next), "--quiet"]);
       last = next;
     }
     expect(Buffer.compare(await readFile(path("f.img")), await readFile(path("disk.raw")))).toBe(0);
@@ -112,7 +102,7 @@ describe("posada convert and posada media", () => {
     );
     expect(await outputOf(["cat", path("whole.qcow2"), "/etc/hostname"])).toBe("posada\n");
     expect(await outputOf(["cat", path("whole.qcow2"), "etc/hostname", "--partition", "2"])).toBe("posada\n");
-    await expect(media(["ls", path("whole.qcow2"), "--partition", "1"])).rejects.toThrow(
+    await expect(run("media", "ls", path("whole.qcow2"), "--partition", "1")).rejects.toThrow(
       /No file system is recognised/,
     );
     await convertImage([path("whole.qcow2"), path("part.vdi"), "--partitions", "2", "--quiet"]);

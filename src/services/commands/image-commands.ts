@@ -1,91 +1,83 @@
-/** `posada media info|ls|cat`: what an image is, its partitions and file systems, and the files in it. */
-import { parseArgs } from "node:util";
-import { StorageError, type BlockStore } from "../src/storage/block-store.ts";
-import { SliceStore } from "../src/storage/composed-store.ts";
-import type { FileEntry, FileSystem } from "../src/storage/filesystems/file-system.ts";
-import { openFileSystem } from "../src/storage/filesystems/open-file-system.ts";
-import { recogniseFileSystem, type FileSystemFacts } from "../src/storage/filesystems/recognise.ts";
-import type { ImageInfo } from "../src/storage/formats/disk-image.ts";
-import { sizeInWords } from "../src/storage/media-check.ts";
-import type { OvfMachine } from "../src/storage/ovf/descriptor.ts";
-import { readPartitionTable, type Partition, type PartitionTable } from "../src/storage/partitions/partition-table.ts";
-import { openFile, readFormats, type OpenFileOptions, type ReadFormat } from "./open-file.ts";
-import { UsageError } from "./options.ts";
+/** `media info, ls, cat`: what an image is, its partitions and file systems, and the files in it. No library is needed. */
+import { StorageError, type BlockStore } from "../../storage/block-store.ts";
+import { SliceStore } from "../../storage/composed-store.ts";
+import type { FileEntry, FileSystem } from "../../storage/filesystems/file-system.ts";
+import { openFileSystem } from "../../storage/filesystems/open-file-system.ts";
+import { recogniseFileSystem, type FileSystemFacts } from "../../storage/filesystems/recognise.ts";
+import type { ImageInfo } from "../../storage/formats/disk-image.ts";
+import { sizeInWords } from "../../storage/media-check.ts";
+import type { OvfMachine } from "../../storage/ovf/descriptor.ts";
+import { readPartitionTable, type Partition, type PartitionTable } from "../../storage/partitions/partition-table.ts";
+import { readFormats, type CommandHost, type OpenedFile, type OpenOptions } from "./command-host.ts";
+import type { CommandLine, OptionSpec } from "./command-line.ts";
+import { json, plain } from "./output.ts";
 
-export interface MediaOptions extends OpenFileOptions {
-  command: "info" | "ls" | "cat";
-  file: string;
-  path: string;
-  /** undefined: the whole disk, or the first partition with files. */
-  partition: number | undefined;
-  disk: number;
-  json: boolean;
-}
+/** How an image is opened, for every command that reads one. */
+export const openOptions: OptionSpec = {
+  "from-format": { value: readFormats },
+  parent: { value: "file" },
+  "look-in": { value: "file", multiple: true },
+};
 
-/** @throws UsageError */
-export function parseMediaOptions(args: string[]): MediaOptions {
-  const { values, positionals } = parse(args);
-  const [command, file, path, ...more] = positionals;
-  if (command !== "info" && command !== "ls" && command !== "cat") throw new UsageError("media needs info, ls or cat, and a file"); // prettier-ignore
-  if (file === undefined) throw new UsageError(`media ${command} needs a file`);
-  if (command === "cat" && path === undefined) throw new UsageError("media cat needs the path of a file in the image");
-  if (more.length > 0 || (command === "info" && path !== undefined)) throw new UsageError(`media ${command} does not take "${more[0] ?? path}"`); // prettier-ignore
-  const fromFormat = values["from-format"];
-  if (fromFormat !== undefined && !(readFormats as readonly string[]).includes(fromFormat))
-    throw new UsageError(`--from-format can be ${readFormats.join(", ")}, not "${fromFormat}"`);
-  const number = (name: "partition" | "disk"): number | undefined => {
-    const text = values[name];
-    if (text !== undefined && !/^[1-9]\d{0,5}$/.test(text)) throw new UsageError(`--${name} needs a number from 1 on, not "${text}"`); // prettier-ignore
-    return text === undefined ? undefined : Number(text);
-  };
-  return {
-    command,
-    file,
-    path: path ?? "/",
-    partition: number("partition"),
-    disk: number("disk") ?? 1,
-    json: values.json ?? false,
-    fromFormat: fromFormat as ReadFormat | undefined,
-    parent: values.parent,
-    lookIn: values["look-in"] ?? [],
-  };
-}
+export const howToOpen = (line: CommandLine): OpenOptions => ({
+  fromFormat: line.choice("from-format", readFormats),
+  parent: line.text("parent"),
+  lookIn: line.texts("look-in"),
+});
 
-function parse(args: string[]) {
-  const options = {
-    partition: { type: "string" },
-    disk: { type: "string" },
-    json: { type: "boolean" },
-    "from-format": { type: "string" },
-    parent: { type: "string" },
-    "look-in": { type: "string", multiple: true },
-  } as const;
+export async function imageInfo(host: CommandHost, line: CommandLine): Promise<void> {
+  const path = line.wordAt(0, host.say.args.file);
+  line.expectNoMore(1);
+  const opened = await host.openImage(path, howToOpen(line));
   try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split(/\n|\. To /)[0]!);
-  }
-}
-
-/** @returns the exit status */
-export async function media(args: string[]): Promise<number> {
-  const options = parseMediaOptions(args);
-  const opened = await openFile(options.file, options);
-  try {
-    if (options.command === "info") {
-      const facts = await factsOf(opened.image ?? null, opened.package?.machine ?? null);
-      await write(options.json ? `${JSON.stringify(facts, null, 2)}\n` : infoText(facts));
-      return 0;
-    }
-    const disk = opened.image ?? (await opened.package!.openDisk(options.disk - 1));
-    if (!disk) throw new StorageError(`Disk ${options.disk} of this package has no contents.`);
-    const files = await filesOf(disk, options.partition);
-    if (options.command === "ls") await list(files, options);
-    else for await (const piece of files.read(options.path)) await write(piece);
-    return 0;
+    const facts = await factsOf(opened.image ?? null, opened.package?.machine ?? null);
+    await host.write(line.flag("json") ? `${json(facts)}\n` : infoText(facts));
   } finally {
     await opened.close();
   }
+}
+
+export async function listFiles(host: CommandHost, line: CommandLine): Promise<void> {
+  const path = line.wordAt(0, host.say.args.file);
+  line.expectNoMore(2);
+  await withFiles(host, line, path, async (files) => {
+    const folder = line.words[1] ?? "/";
+    const about = await files.stat(folder);
+    const entries = about.kind === "folder" ? await files.list(folder) : [about];
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    await host.write(line.flag("json") ? `${json(entries)}\n` : entries.map(entryLine).join(""));
+  });
+}
+
+export async function showFile(host: CommandHost, line: CommandLine): Promise<void> {
+  const path = line.wordAt(0, host.say.args.file);
+  const file = line.wordAt(1, host.say.args.pathInImage);
+  line.expectNoMore(2);
+  await withFiles(host, line, path, async (files) => {
+    for await (const piece of files.read(file)) await host.write(piece);
+  });
+}
+
+async function withFiles(
+  host: CommandHost,
+  line: CommandLine,
+  path: string,
+  use: (files: FileSystem) => Promise<void>,
+): Promise<void> {
+  const [partition, disk] = [line.ordinal("partition"), line.ordinal("disk") ?? 1];
+  const opened = await host.openImage(path, howToOpen(line));
+  try {
+    await use(await filesOf(await diskIn(host, opened, disk), partition));
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The image itself, or a disk of the package. @throws StorageError */
+export async function diskIn({ say }: CommandHost, opened: OpenedFile, number: number): Promise<BlockStore> {
+  const disk = opened.image ?? (await opened.package!.openDisk(number - 1));
+  if (!disk) throw new StorageError(say.emptyDisk(number));
+  return disk;
 }
 
 interface PartitionFacts extends Partition {
@@ -141,14 +133,7 @@ async function filesOf(disk: BlockStore, number: number | undefined): Promise<Fi
     const facts = slice && (await recogniseFileSystem(slice));
     if (slice && facts && /^(fat|ext\d|iso)/.test(facts.kind)) return openFileSystem(slice);
   }
-  throw new StorageError("No partition of this disk has files that can be read; see posada media info.");
-}
-
-async function list(files: FileSystem, { path, json }: MediaOptions): Promise<void> {
-  const about = await files.stat(path);
-  const entries = about.kind === "folder" ? await files.list(path) : [about];
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  await write(json ? `${JSON.stringify(entries, null, 2)}\n` : entries.map(entryLine).join(""));
+  throw new StorageError("No partition of this disk has files that can be read; see media info.");
 }
 
 const marks = { folder: "/", link: "", file: "", other: "" };
@@ -157,11 +142,6 @@ function entryLine(entry: FileEntry): string {
   const time = entry.modified && !Number.isNaN(entry.modified.getTime()) ? entry.modified.toISOString().slice(0, 16).replace("T", " ") : "-"; // prettier-ignore
   const target = entry.kind === "link" ? ` -> ${plain(entry.target ?? "")}` : marks[entry.kind];
   return `${String(entry.sizeBytes).padStart(12)}  ${time.padEnd(16)}  ${plain(entry.name)}${target}\n`;
-}
-
-/** Names come from the image: no control characters on a terminal. */
-function plain(name: string): string {
-  return Array.from(name, (char) => (char < " " || (char >= "\x7f" && char < "\xa0") ? "?" : char)).join("");
 }
 
 function infoText({ image, machine, table, fileSystem }: MediaFacts): string {
@@ -196,8 +176,4 @@ function partitionLine({ number, sizeBytes, startBytes, typeName, name, active, 
 function fileSystemText({ kind, label, sizeBytes, freeBytes }: FileSystemFacts): string {
   const free = freeBytes !== null && freeBytes > 0 ? `, ${sizeInWords(freeBytes)} free` : "";
   return `${kind}${label ? ` "${plain(label)}"` : ""}, ${sizeInWords(sizeBytes)}${free}`;
-}
-
-function write(bytes: string | Uint8Array): Promise<void> {
-  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()));
 }
