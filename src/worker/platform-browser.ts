@@ -9,7 +9,7 @@ import { IndexedLayers } from "../storage/library/indexed-layers.ts";
 import { webOpener } from "./media.ts";
 import type { SourceOpener } from "./media.ts";
 import type { FramePace } from "./frame-loop.ts";
-import type { VmPlatform } from "./vm.ts";
+import type { VmPlatform } from "./make-machine.ts";
 
 /** Nobody sees a machine without a canvas; its mode is still reported. */
 const FRAME_MS: Record<FramePace, number> = { repaint: 16, resting: 50, headless: 250 };

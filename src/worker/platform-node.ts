@@ -15,7 +15,7 @@ import { Machine } from "../machine/machine.ts";
 import { webOpener } from "./media.ts";
 import type { SourceOpener } from "./media.ts";
 import type { TraceSink } from "./tracer.ts";
-import type { VmPlatform } from "./vm.ts";
+import type { VmPlatform } from "./make-machine.ts";
 
 const HEADLESS_FRAME_MS = 250;
 

@@ -1,0 +1,106 @@
+/**
+ * Makes the machine that a configuration asks for: its media are loaded and checked, then the board is built around the
+ * core. Nothing here knows whether it runs in a browser's Worker or in Node; the entry files hand in what differs.
+ */
+import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
+import type { MachineEvents } from "../machine/machine-parts.ts";
+import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import { VmError } from "../protocol/vm-api.ts";
+import type { BlockStore } from "../storage/block-store.ts";
+import { orFailure } from "./failures.ts";
+import type { FramePace } from "./frame-loop.ts";
+import { HostClock } from "./host-clock.ts";
+import { InstructionClock } from "./instruction-clock.ts";
+import type { ClockListener, MachineClock } from "./machine-clock.ts";
+import type { BuildMachine, MachinePort } from "./machine-port.ts";
+import type { FileKind, MediaLoader, SourceOpener } from "./media.ts";
+import type { TraceSink } from "./tracer.ts";
+
+export interface VmPlatform {
+  opener: SourceOpener;
+  compileCore(): Promise<WebAssembly.Module>;
+  /** @throws CoreMemoryError */
+  makeCore(module: WebAssembly.Module, options: WasmCoreOptions): WasmCore;
+  buildMachine: BuildMachine;
+  /** Begins a trace in a file (null: the error output), where the host has such. @throws VmError */
+  openTrace?(file: string | null): TraceSink;
+  /** Calls `draw` before the next repaint; later where the picture rests, and seldom where nobody watches. */
+  nextFrame(pace: FramePace, draw: () => void): void;
+}
+
+export interface MadeMachine {
+  machine: MachinePort;
+  core: WasmCore;
+  clock: MachineClock;
+  /** What is in the drives: floppy, cdrom, disk0, …, flash0, … */
+  drives: Map<string, BlockStore>;
+}
+
+/** @throws VmError */
+export async function makeMachine(
+  config: MachineConfig,
+  host: { platform: VmPlatform; media: MediaLoader; clockListener: ClockListener; events: MachineEvents },
+): Promise<MadeMachine> {
+  const { platform, media } = host;
+  if (!config.firmware && config.flash.length === 0)
+    throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
+  const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
+    source === undefined ? null : media.file(source, role, kind);
+  const [module, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks, flash, modules] = await Promise.all([
+    platform.compileCore(),
+    config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
+    file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
+    file(config.kernel, "kernel", "kernel"),
+    file(config.initrd, "initrd", "initrd"),
+    config.floppy === undefined ? null : media.floppy(config.floppy),
+    config.cdrom === undefined ? null : media.cd(config.cdrom),
+    Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
+    Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
+    Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
+  ]);
+  const drives = new Map<string, BlockStore>();
+  const found = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
+  for (const [drive, store] of Object.entries(found)) if (store) drives.set(drive, store);
+  flash.forEach(({ store }, i) => store && drives.set(`flash${i}`, store));
+
+  let core: WasmCore | undefined;
+  const clock =
+    config.clock === "instructions"
+      ? // Parts of the board look at the clock before there is a core.
+        new InstructionClock(host.clockListener, () => core?.instructions() ?? 0)
+      : new HostClock(host.clockListener);
+  const build = () =>
+    platform.buildMachine({
+      config,
+      clock,
+      events: host.events,
+      firmware: firmware ?? new Uint8Array(0),
+      flash,
+      vgaFirmware: vgaFirmware ?? new Uint8Array(0),
+      kernel,
+      modules,
+      initrd,
+      floppy,
+      cdrom,
+      disks,
+      makeCore: (coreHost, vramBytes) => {
+        const { cpuModel, processors, memoryMiB, jit, jitThreshold, jitMaxBlock } = config;
+        const epochMs = () => clock.epochMs;
+        const sizes = { vramBytes, ramBytes: memoryMiB * 2 ** 20 };
+        // A machine on the instruction clock repeats itself, its random numbers too.
+        const random = config.clock === "instructions" ? { randomKey: new BigUint64Array(4) } : {};
+        const limits = {
+          ...(jitThreshold === undefined ? {} : { jitThreshold }),
+          ...(jitMaxBlock === undefined ? {} : { jitMaxBlock }),
+        };
+        const options = { host: coreHost, epochMs, cpuModel, processors, jit, ...limits, ...sizes, ...random };
+        return (core = platform.makeCore(module, options));
+      },
+    });
+  try {
+    return { machine: orFailure(build), core: core!, clock, drives };
+  } catch (error) {
+    for (const store of drives.values()) await store.close?.();
+    throw error;
+  }
+}
