@@ -6,6 +6,7 @@ import { loadCatalogue } from "../services/guest-library.ts";
 import type { GuestCatalogue } from "../services/guest-library.ts";
 import { checkHost, missingFeatures } from "../services/host-check.ts";
 import { Jobs } from "../services/jobs.ts";
+import { isLink } from "../services/links/link-fragment.ts";
 import { PageLibrary } from "../services/library/page-library.ts";
 import { withSettings } from "../services/machine-plan.ts";
 import { MediumFiles } from "../services/medium-files.ts";
@@ -63,6 +64,14 @@ async function showCatalogue(): Promise<GuestCatalogue> {
   return app.catalogue;
 }
 
+/** A link may come at any time: a click on one in another page can lead to a page that is open already. */
+async function lookAtLink(): Promise<boolean> {
+  if (!isLink(location.hash)) return false;
+  const { openLink } = await import("./open-link.ts");
+  openLink(app, desk, location.hash, baseUrl);
+  return true;
+}
+
 async function begin(): Promise<void> {
   const request = readPageRequest(location.search, location.href);
   const listed = showCatalogue();
@@ -75,6 +84,7 @@ async function begin(): Promise<void> {
     }
     return;
   }
+  if (await lookAtLink()) return;
   if (request.problems.some(isFatal)) return;
   const mild = desk.problems;
   if (request.plan) return desk.open(request.plan, request.autostart, mild);
@@ -92,4 +102,5 @@ async function begin(): Promise<void> {
 const OPEN_MS = 1500;
 await Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, OPEN_MS))]);
 document.body.prepend(app);
+addEventListener("hashchange", () => void lookAtLink());
 void begin();

@@ -11,11 +11,31 @@ export interface KeptSource {
   kept: { place: StoragePlace; layers: string[]; sizeBytes: number; name: string };
 }
 
+/** A file elsewhere that must be the right one: nothing of another file is used. */
+export interface CheckedSource {
+  checked: {
+    url: string;
+    /** Hexadecimal; the whole file is read before it is used. Without it a file is read where it is needed. */
+    sha256?: string;
+    sizeBytes?: number;
+  };
+}
+
 /** Bytes of a medium or file: somewhere to fetch, already here, or kept in a library. */
-export type MediaSource = string | Blob | ArrayBuffer | Uint8Array | KeptSource;
+export type MediaSource = string | Blob | ArrayBuffer | Uint8Array | KeptSource | CheckedSource;
 
 export function isKept(source: MediaSource): source is KeptSource {
   return typeof source === "object" && "kept" in source;
+}
+
+export function isChecked(source: MediaSource): source is CheckedSource {
+  return typeof source === "object" && "checked" in source;
+}
+
+/** Where it is fetched from; null: it is not. */
+export function urlOf(source: MediaSource): string | null {
+  if (typeof source === "string") return source;
+  return isChecked(source) ? source.checked.url : null;
 }
 
 export type BootDevice = "cdrom" | "disk" | "floppy";

@@ -83,7 +83,8 @@ function media(name: string, value: unknown): MediaSource {
     return value;
   }
   if (typeof value === "string" && value !== "") return value;
-  if (typeof value === "object" && value !== null && "kept" in value) return value as MediaSource;
+  if (typeof value === "object" && value !== null && ("kept" in value || "checked" in value))
+    return value as MediaSource;
   return bad(`${name} is ${show(value)}; it can be a URL, a Blob, an ArrayBuffer or a Uint8Array.`);
 }
 

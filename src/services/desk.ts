@@ -9,6 +9,7 @@ import type { VmError } from "../protocol/vm-api.ts";
 import type { VmErrorCode } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import type { LibraryRuns } from "./library/library-run.ts";
+import type { LinkProblem } from "./links/link-error.ts";
 import { MachineSession } from "./machine-session.ts";
 import type { MachineClient } from "./machine-session.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
@@ -26,6 +27,7 @@ type NewProblem =
   | { kind: "machine"; code: VmErrorCode; message: string; machine?: string }
   | { kind: "library"; message: string }
   | { kind: "parameter"; problem: ParameterProblem }
+  | { kind: "link"; problem: LinkProblem }
   | { kind: "file"; name: string; message: string; usable: boolean };
 
 /** What is in a drive now; null: nothing. */

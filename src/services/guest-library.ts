@@ -14,6 +14,8 @@ export interface GuestFile {
   /** Addresses of the source code. */
   sources: string[];
   sizeBytes: number;
+  /** Hexadecimal; "" where the manifest has none. */
+  sha256: string;
 }
 
 export interface ReadyMachine {
@@ -51,6 +53,7 @@ function readFile(entry: Fields): GuestFile {
       .split(" ")
       .filter((address) => /^https?:\/\//.test(address)),
     sizeBytes: number(entry.sizeBytes),
+    sha256: text(entry.sha256),
   };
 }
 

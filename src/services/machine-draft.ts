@@ -3,10 +3,12 @@
  * which follow the system until a person has set them.
  */
 import type { LibraryApi, MachineRecord, MediumKind, Slot } from "../protocol/library.ts";
+import { isChecked, urlOf } from "../protocol/machine-config.ts";
 import type { CpuModel, MediaSource } from "../protocol/machine-config.ts";
 import { BlobStore } from "../storage/blob-store.ts";
 import { isMemory } from "./preferences.ts";
 import type { Jobs } from "./jobs.ts";
+import { measure } from "./links/checksum.ts";
 import { freeName } from "./machine-list.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
 import { planOf, takeIn } from "./media-intake.ts";
@@ -106,7 +108,7 @@ export class MachineDraft extends EventTarget {
   /** What a machine is made of that was only tried until now, with its settings. */
   async usePlan(plan: MachinePlan, title: string): Promise<void> {
     const first = plan.cdrom ?? plan.disks[0] ?? plan.floppy ?? plan.kernel;
-    if (typeof first?.source === "string" || !first) this.useReady(plan, title);
+    if (!first || urlOf(first.source) !== null) this.useReady(plan, title);
     else {
       const turn = ++this.turn;
       const finding = first.source instanceof Blob ? await this.look(first.source) : null;
@@ -213,10 +215,15 @@ export class MachineDraft extends EventTarget {
 
 async function blobOf(source: MediaSource, signal: AbortSignal): Promise<Blob> {
   if (source instanceof Blob) return source;
-  if (typeof source !== "string") return new Blob([source as BlobPart]);
-  const response = await fetch(source, { signal });
-  if (!response.ok) throw new TypeError(`The server answered ${response.status} for ${source}.`);
-  return response.blob();
+  const url = urlOf(source);
+  if (url === null) return new Blob([source as BlobPart]);
+  const response = await fetch(url, { signal });
+  if (!response.ok) throw new TypeError(`The server answered ${response.status} for ${url}.`);
+  const blob = await response.blob();
+  const sha256 = isChecked(source) ? source.checked.sha256 : undefined;
+  if (sha256 !== undefined && (await measure(blob.stream()))?.sha256 !== sha256)
+    throw new TypeError(`The file at ${url} is not the one that was asked for: its SHA-256 is another one.`);
+  return blob;
 }
 
 /** Of a stored machine: what is not known is "other". */

@@ -45,6 +45,7 @@ export async function openDiscardable(
 async function openStore(source: MediaSource, options: OpenMediaOptions): Promise<BlockStore> {
   if (typeof source === "string") return openHttp(source, options);
   if (source instanceof Blob) return new BlobStore(source);
+  if ("checked" in source) throw new StorageError("A file that is to be checked is opened by who checks it.");
   if ("kept" in source) throw new StorageError("A medium of a library is opened by who has the library.");
   return new MemoryStore(source, { readOnly: true });
 }

@@ -3,8 +3,9 @@
  * words with the file's role and where it came from.
  */
 import type { BootModule, FlashImage } from "../machine/machine-parts.ts";
-import { isKept } from "../protocol/machine-config.ts";
+import { isChecked, isKept } from "../protocol/machine-config.ts";
 import type {
+  CheckedSource,
   DiskConfig,
   FlashConfig,
   KeptSource,
@@ -13,7 +14,6 @@ import type {
   StoragePlace,
 } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
-import { whyUnreachable } from "../shared/unreachable.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
 import { ImageError } from "../storage/formats/image-error.ts";
@@ -27,6 +27,7 @@ import { MemoryStore } from "../storage/memory-store.ts";
 import { openMedia } from "../storage/open-media.ts";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import { PaddedStore } from "../storage/padded-store.ts";
+import { fetchFile } from "./fetch-file.ts";
 
 /** 160, 180, 320, 360, 720 KB, 1.2, 1.44, 2.88 MB. */
 const FLOPPY_KIB = [160, 180, 320, 360, 720, 1200, 1440, 2880];
@@ -195,15 +196,15 @@ function cannotKeep(role: MediaRole): VmError {
 /** "CD (debian.iso)". */
 function label(source: MediaSource, role: MediaRole): string {
   const word = role.charAt(0).toUpperCase() + role.slice(1);
-  const name =
-    typeof source === "string"
-      ? fileName(source)
-      : source instanceof File
-        ? source.name
-        : isKept(source)
-          ? source.kept.name
-          : "";
+  const name = nameOf(source);
   return name ? `${word} (${name})` : word;
+}
+
+function nameOf(source: MediaSource): string {
+  if (typeof source === "string") return fileName(source);
+  if (source instanceof File) return source.name;
+  if (isKept(source)) return source.kept.name;
+  return isChecked(source) ? fileName(source.checked.url) : "";
 }
 
 function fileName(url: string): string {
@@ -223,6 +224,7 @@ function fileName(url: string): string {
 export const webOpener: SourceOpener = {
   bytes: loadBytes,
   async open(source, role, progress) {
+    if (isChecked(source)) return openChecked(source, role, progress);
     return (await openMedia(source, { onProgress: (done, total) => progress(role, done, total) })).store;
   },
   async openToWrite() {
@@ -235,7 +237,8 @@ export const webOpener: SourceOpener = {
 
 async function loadBytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array> {
   if (isKept(source)) throw new VmError("internal", `The ${role} is read as a store.`);
-  if (typeof source === "string") return fetchBytes(source, role, progress);
+  if (typeof source === "string") return fetchFile(source, role, progress);
+  if (isChecked(source)) return fetchFile(source.checked.url, role, progress, source.checked);
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   try {
@@ -245,48 +248,13 @@ async function loadBytes(source: MediaSource, role: MediaRole, progress: Progres
   }
 }
 
-async function fetchBytes(url: string, role: MediaRole, progress: Progress): Promise<Uint8Array> {
-  const response = await fetchOrExplain(url, role);
-  const header = Number(response.headers.get("Content-Length"));
-  // The length of an encoded body is not that of the bytes.
-  const totalBytes = header > 0 && !response.headers.get("Content-Encoding") ? header : null;
-  const chunks: Uint8Array[] = [];
-  let doneBytes = 0;
-  try {
-    const reader = response.body!.getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      chunks.push(next.value);
-      doneBytes += next.value.length;
-      progress(role, doneBytes, totalBytes);
-    }
-  } catch {
-    throw new VmError("unreachable", `Reading the ${role} from ${url} broke off after ${doneBytes} bytes.`);
-  }
-  if (totalBytes !== null && doneBytes < totalBytes)
-    throw new VmError("unreachable", `The ${role} from ${url} is cut short: ${doneBytes} of ${totalBytes} bytes came.`);
-  const all = new Uint8Array(doneBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
-}
-
-async function fetchOrExplain(url: string, role: MediaRole): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch {
-    throw new VmError("unreachable", `The ${role} at ${url} cannot be read: ${whyUnreachable()}.`);
-  }
-  if (!response.ok)
-    throw new VmError(
-      "unreachable",
-      `The ${role} at ${url} cannot be read: the server answered ${response.status} ${response.statusText}.`.replace(
-        / \.$/,
-        ".",
-      ),
-    );
-  return response;
+/** What has a checksum is read as a whole: its bytes are used only when all of them are known to be the right ones. */
+async function openChecked(source: CheckedSource, role: MediaRole, progress: Progress): Promise<BlockStore> {
+  const { url, sha256, sizeBytes } = source.checked;
+  if (sha256 !== undefined)
+    return new MemoryStore(await fetchFile(url, role, progress, source.checked), { readOnly: true });
+  const { store } = await openMedia(url, { onProgress: (done, total) => progress(role, done, total) });
+  if (sizeBytes === undefined || store.sizeBytes === sizeBytes) return store;
+  await store.close?.();
+  throw new StorageError(`The file has ${store.sizeBytes} bytes, but ${sizeBytes} were expected: it is another file.`);
 }

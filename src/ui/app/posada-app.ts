@@ -6,6 +6,8 @@ import type { MachineId, MediumId } from "../../protocol/library.ts";
 import type { Clerk, LibraryNotice } from "../../services/clerk.ts";
 import type { Desk, Notice } from "../../services/desk.ts";
 import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
+import type { LinkOffer } from "../../services/links/link-offer.ts";
+import type { ShareDraft } from "../../services/links/share-draft.ts";
 import { withSettings } from "../../services/machine-plan.ts";
 import type { MachineSettings, Medium } from "../../services/machine-plan.ts";
 import type { FileRole } from "../../services/media-intake.ts";
@@ -47,6 +49,10 @@ export class PosadaApp extends PageElement {
   /** null: this browser keeps nothing, or the library is not open yet. */
   @property({ attribute: false }) clerk: Clerk | null = null;
   @property({ attribute: false }) openMediumFiles!: (id: MediumId) => Promise<MediumFiles>;
+  /** A machine that came by a link and waits for the person's word. */
+  @property({ attribute: false }) offer: LinkOffer | null = null;
+  /** A machine of which a link is made. */
+  @state() private sharing: { machine: OpenMachine; draft: ShareDraft } | null = null;
   /** Where a person went; null: nowhere yet. */
   @state() private wentTo: Place | null = null;
   @state() private chosen: MachineId | null = null;
@@ -111,6 +117,7 @@ export class PosadaApp extends PageElement {
         @announce=${(event: CustomEvent<string>) => this.announce(event.detail)}
         @dismissproblem=${(event: CustomEvent<number>) => desk.dismiss(event.detail)}
         @resetmachine=${(event: CustomEvent<number>) => this.resetMachine(event.detail)}
+        @sharemachine=${(event: CustomEvent<OpenMachine>) => void this.share(event.detail)}
         @guestfiles=${() => (this.filesShown = true)}
         @home=${() => this.home(null)}
         @place=${(event: CustomEvent<Place>) => this.home(event.detail)}
@@ -203,8 +210,20 @@ export class PosadaApp extends PageElement {
   }
 
   private dialogs() {
-    const { desk, leaving } = this;
+    const { desk, leaving, offer, sharing } = this;
     const { question } = desk;
+    if (offer)
+      return html`<link-consent
+        .offer=${offer}
+        @agreed=${() => this.agree(offer)}
+        @closed=${() => (this.offer = null)}
+      ></link-consent>`;
+    if (sharing)
+      return html`<share-dialog
+        .draft=${sharing.draft}
+        .name=${sharing.machine.title}
+        @closed=${() => (this.sharing = null)}
+      ></share-dialog>`;
     if (this.filesShown)
       return html`<guest-files
         .files=${this.catalogue?.files ?? []}
@@ -230,6 +249,26 @@ export class PosadaApp extends PageElement {
   private startReady(machine: ReadyMachine): void {
     const title = this.t.guests[machine.id]?.title ?? machine.title;
     void this.desk.open(withSettings({ ...machine.plan, title }, this.preferences.choices.machine), true);
+  }
+
+  private agree(offer: LinkOffer): void {
+    this.offer = null;
+    void this.desk.open(offer.plan, true);
+  }
+
+  private async share(machine: OpenMachine): Promise<void> {
+    const [{ ShareDraft }] = await Promise.all([
+      import("../../services/links/share-draft.ts"),
+      import("../share/share-dialog.ts"),
+    ]);
+    const files = new Map(
+      this.catalogue?.files.map((file) => [new URL(`guests/${file.file}`, document.baseURI).href, file]),
+    );
+    const known = (url: string) => {
+      const file = files.get(url);
+      return file?.sha256 ? { sizeBytes: file.sizeBytes, sha256: file.sha256 } : undefined;
+    };
+    this.sharing = { machine, draft: new ShareDraft(machine.session.plan, document.baseURI, known) };
   }
 
   /** @param place null: the one that is shown first */

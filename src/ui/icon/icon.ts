@@ -37,6 +37,7 @@ const shapes = {
   download: svg`<path d="M12 4.5v11M7.5 11.5 12 15.8l4.5-4.3" /><path d="M4.5 16v2a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2v-2" />`,
   snapshot: svg`<path d="M4.5 8V6.5a2 2 0 0 1 2-2H8M16 4.5h1.5a2 2 0 0 1 2 2V8M19.5 16v1.5a2 2 0 0 1-2 2H16M8 19.5H6.5a2 2 0 0 1-2-2V16" /><circle cx="12" cy="12" r="3.2" />`,
   keep: svg`<path d="M7 4.5h10v15l-5-4-5 4z" />`,
+  share: svg`<circle cx="6.5" cy="12" r="2.5" /><circle cx="17" cy="6" r="2.5" /><circle cx="17" cy="18" r="2.5" /><path d="m8.8 10.8 6-3.5M8.8 13.2l6 3.5" />`,
   plus: svg`<path d="M12 5v14M5 12h14" />`,
   search: svg`<circle cx="11" cy="11" r="6" /><path d="m15.5 15.5 4.5 4.5" />`,
   dots: svg`<path d="M6 12h.01M12 12h.01M18 12h.01" stroke-width="2.8" />`,

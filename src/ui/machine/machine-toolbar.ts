@@ -21,6 +21,7 @@ export type ToolbarAction =
   | "start"
   | "snapshot"
   | "keep"
+  | "share"
   | "info"
   | "log"
   | "typeText"
@@ -113,6 +114,7 @@ export class MachineToolbar extends PageElement {
               ? this.tool({ id: "snapshot", icon: "snapshot", label: words.takeSnapshot, enabled: ready && state !== "aborted", act: () => this.action("snapshot") })
               : !this.keepable ? nothing : this.tool({ id: "keep", icon: "keep", label: words.keep, tip: words.keepTip, enabled: ready, act: () => this.action("keep") })
           }
+          ${this.tool({ id: "share", icon: "share", label: t.share.tool, tip: t.share.toolTip, act: () => this.action("share") })}
           ${this.tool({ id: "leave", icon: "leave", label: words.leave, named: true, act: () => this.action("leave") })}
         </div>
       </div>
@@ -156,7 +158,7 @@ export class MachineToolbar extends PageElement {
   private run(id: string, act: () => void, event: MouseEvent): void {
     act();
     // A click by keyboard has no detail: whoever walks through the controls stays there, but for starting.
-    if (event.detail > 0 || id === "start") this.send("acted", id);
+    if ((event.detail > 0 && id !== "share") || id === "start") this.send("acted", id);
   }
 
   private drivesMenu(ready: boolean) {

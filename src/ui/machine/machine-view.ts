@@ -1,6 +1,6 @@
 /**
  * A machine in view: toolbar, screen, what is shown beside it, status line; what lies over the screen while it loads,
- * waits or has stopped. Asks its surroundings by "leave" (detail: null), "startopen", "takesnapshot", "keepmachine"
+ * waits or has stopped. Asks its surroundings by "leave" (detail: null), "startopen", "takesnapshot", "keepmachine", "sharemachine"
  * (detail: the machine), "insert" (detail: {drive, medium}), "scale" (detail: ScreenScale) and "announce" (detail: a
  * sentence).
  */
@@ -226,6 +226,8 @@ export class MachineView extends PageElement {
         return this.send("takesnapshot", this.machine.machineId);
       case "keep":
         return this.send("keepmachine", this.machine);
+      case "share":
+        return this.send("sharemachine", this.machine);
       case "serial":
       case "info":
       case "log":

@@ -6,6 +6,7 @@ import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
 import type { FileRole } from "../../services/media-intake.ts";
 import type { ScreenScale } from "../../services/preferences.ts";
 import { enLibrary } from "./en-library.ts";
+import { enShare } from "./en-share.ts";
 import { enTools } from "./en-tools.ts";
 
 export interface GuestWords {
@@ -41,6 +42,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 export const en = {
   ...enTools,
   ...enLibrary,
+  ...enShare,
   languageName: "English",
   appName: "Posada",
   tagline: "A whole PC in this tab",

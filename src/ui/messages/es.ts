@@ -2,6 +2,7 @@
 import type { ParameterProblem } from "../../services/page-request.ts";
 import type { Messages } from "./en.ts";
 import { esLibrary } from "./es-library.ts";
+import { esShare } from "./es-share.ts";
 import { esTools } from "./es-tools.ts";
 
 function parameter({ parameter, value, fault, least, most }: ParameterProblem): string {
@@ -32,6 +33,7 @@ function parameter({ parameter, value, fault, least, most }: ParameterProblem): 
 export const es: Messages = {
   ...esTools,
   ...esLibrary,
+  ...esShare,
   languageName: "Español",
   appName: "Posada",
   tagline: "Un PC entero en esta pestaña",

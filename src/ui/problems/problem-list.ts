@@ -35,7 +35,7 @@ export class ProblemList extends PageElement {
         ${icon("warning")}
         <div class="words">
           <p class="title">${title}</p>
-          ${problem.kind === "parameter" ? html`<p>${text}</p>` : html`<p lang="en">${text}</p>`}
+          ${problem.kind === "parameter" || problem.kind === "link" ? html`<p>${text}</p>` : html`<p lang="en">${text}</p>`}
           ${
             problem.kind === "machine" && problem.code === "tripleFault"
               ? html`<button type="button" class="button" @click=${() => this.send("resetmachine", problem.id)}>
@@ -67,6 +67,8 @@ export class ProblemList extends PageElement {
         return { title: words.library, text: problem.message };
       case "parameter":
         return { title: words.parameters, text: words.parameter(problem.problem) };
+      case "link":
+        return { title: this.t.link.title, text: this.t.link.problem(problem.problem) };
       case "file":
         return { title: (problem.usable ? words.fileWarning : words.file)(problem.name), text: problem.message };
     }

@@ -1,0 +1,181 @@
+/**
+ * A link in the making: title, description, and for each file of a machine an address under which others can have it,
+ * with its length and checksum. Files that are only here have none until the person gives one; without it they are left
+ * out. Fires "change".
+ */
+import { urlOf } from "../../protocol/machine-config.ts";
+import type { MediaSource } from "../../protocol/machine-config.ts";
+import type { MachinePlan, Medium } from "../machine-plan.ts";
+import { measure } from "./checksum.ts";
+import { encodeLink } from "./link-code.ts";
+import { LinkError } from "./link-error.ts";
+import type { LinkProblem } from "./link-error.ts";
+import { FILE_ROLES, readDefinition } from "./machine-definition.ts";
+import type { DefinedFile, DefinedRole, MachineDefinition } from "./machine-definition.ts";
+import { askSize } from "./server-size.ts";
+
+/** What is longer is read piece by piece when it is used, and gets no checksum. */
+export const MOST_SUMMED_BYTES = 64 * 2 ** 20;
+
+/** What is known of files without reading them. */
+export type KnownFile = { sizeBytes: number; sha256?: string } | undefined;
+
+export interface SharedFile {
+  role: DefinedRole;
+  name: string;
+  /** Where others find it; "" where it is only here. */
+  url: string;
+  /** Whether it came from an address, so that nobody has to give one. */
+  hasAddress: boolean;
+  /** summing: its checksum is on its way; failed: its server does not deliver. */
+  state: "summing" | "ready" | "failed";
+  sizeBytes: number | null;
+  sha256: string | null;
+}
+
+export class ShareDraft extends EventTarget {
+  title: string;
+  description = "";
+  readonly files: readonly SharedFile[];
+  private readonly sources = new Map<SharedFile, MediaSource>();
+  private stopped = false;
+
+  constructor(
+    private readonly plan: MachinePlan,
+    private readonly baseUrl: string,
+    private readonly known: (url: string) => KnownFile = () => undefined,
+    private readonly doFetch: typeof fetch = (input, init) => fetch(input, init),
+  ) {
+    super();
+    this.title = plan.title;
+    const one = (role: DefinedRole, medium: Medium): SharedFile => {
+      const url = urlOf(medium.source);
+      // What this browser alone can reach is as good as a file of its own.
+      const hasAddress = url !== null && /^https?:/.test(new URL(url, baseUrl).protocol);
+      const file: SharedFile = {
+        role,
+        name: medium.name,
+        url: hasAddress ? relative(url, baseUrl) : "",
+        hasAddress,
+        state: "summing",
+        sizeBytes: null,
+        sha256: null,
+      };
+      this.sources.set(file, medium.source);
+      return file;
+    };
+    this.files = [
+      ...FILE_ROLES.flatMap((role) => (plan[role] ? [one(role, plan[role])] : [])),
+      ...plan.disks.map((disk) => one("disk", disk)),
+    ];
+  }
+
+  get summing(): boolean {
+    return this.files.some(({ state }) => state === "summing");
+  }
+
+  /** Finds lengths and checksums. What a library keeps has changed since it had them, and goes without. */
+  async sumUp(): Promise<void> {
+    await Promise.all(this.files.map((file) => this.sum(file, this.sources.get(file)!)));
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  set(words: Partial<Pick<ShareDraft, "title" | "description">>): void {
+    Object.assign(this, words);
+    this.changed();
+  }
+
+  setUrl(file: SharedFile, url: string): void {
+    file.url = url.trim();
+    this.changed();
+  }
+
+  /** @throws LinkError where something that was written cannot be in a link */
+  definition(): MachineDefinition {
+    const given = this.files.filter(({ url }) => url !== "");
+    const defined = ({ url, name, sizeBytes, sha256 }: SharedFile): DefinedFile => ({
+      url,
+      ...(name && name !== nameIn(url) ? { name } : {}),
+      ...(sizeBytes === null ? {} : { sizeBytes }),
+      ...(sha256 === null ? {} : { sha256 }),
+    });
+    const { memoryMiB, processors, cpuModel, bootOrder, commandLine } = this.plan;
+    const single = Object.fromEntries(given.flatMap((f) => (f.role === "disk" ? [] : [[f.role, defined(f)]])));
+    const disks = given.filter(({ role }) => role === "disk").map(defined);
+    const all = {
+      title: this.title.trim(),
+      ...(this.description.trim() ? { description: this.description.trim() } : {}),
+      memoryMiB,
+      processors,
+      cpuModel,
+      bootOrder,
+      ...("kernel" in single ? { commandLine } : {}),
+      ...single,
+      ...(disks.length > 0 ? { disks } : {}),
+    };
+    const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    return readDefinition(present, this.baseUrl);
+  }
+
+  /** The whole address, or why there is none. */
+  link(): { url: string } | { problem: LinkProblem } {
+    try {
+      const page = new URL(this.baseUrl);
+      page.search = "";
+      page.hash = encodeLink(this.definition());
+      return { url: page.href };
+    } catch (error) {
+      if (error instanceof LinkError) return { problem: error.problem };
+      throw error;
+    }
+  }
+
+  private async sum(file: SharedFile, source: MediaSource): Promise<void> {
+    try {
+      Object.assign(file, await this.facts(source), { state: "ready" });
+    } catch {
+      file.state = "failed"; // shown; the link goes without
+    }
+    if (!this.stopped) this.changed();
+  }
+
+  private async facts(source: MediaSource): Promise<Partial<Pick<SharedFile, "sizeBytes" | "sha256">>> {
+    if (typeof source === "object" && "kept" in source) return {};
+    if (typeof source === "object" && "checked" in source && source.checked.sha256 !== undefined)
+      return { sha256: source.checked.sha256, sizeBytes: source.checked.sizeBytes ?? null };
+    const url = urlOf(source);
+    if (url === null) {
+      const blob = source instanceof Blob ? source : new Blob([source as BlobPart]);
+      if (blob.size > MOST_SUMMED_BYTES) return { sizeBytes: blob.size };
+      return { ...(await measure(blob.stream())) };
+    }
+    const known = this.known(new URL(url, this.baseUrl).href);
+    if (known) return known;
+    const answer = await askSize(url, this.doFetch);
+    if (answer.kind === "missing" || answer.kind === "unreachable") throw new Error(answer.kind);
+    if (answer.kind === "size" && answer.sizeBytes > MOST_SUMMED_BYTES) return { sizeBytes: answer.sizeBytes };
+    const response = await this.doFetch(url);
+    if (!response.ok || !response.body) throw new Error(String(response.status));
+    return (await measure(response.body, MOST_SUMMED_BYTES)) ?? {};
+  }
+
+  private changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Beside the page: as it is called from there, so that the link is short. */
+function relative(url: string, baseUrl: string): string {
+  const folder = new URL(".", baseUrl).href;
+  const absolute = new URL(url, baseUrl).href;
+  const path = absolute.slice(folder.length);
+  // A name with ":" would be taken for a scheme.
+  return absolute.startsWith(folder) && path !== "" && !/^[^/]*:/.test(path) ? path : absolute;
+}
+
+function nameIn(url: string): string {
+  return url.split("/").at(-1) ?? "";
+}
