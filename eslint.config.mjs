@@ -20,7 +20,7 @@ export default ts.config(
       "wasm/generated/",
       // AssemblyScript is not quite TypeScript (operators and casts that only asc parses); semantics/ is linted below.
       "wasm/*.ts",
-      "wasm/{cpu,decode,fpu,interp,jit,mmu,sse,svm}/**/*.ts",
+      "wasm/{cpu,decode,fpu,interp,jit,mmu,sse,svm,unpack}/**/*.ts",
       "wasm/test/entry/**/*.ts",
       "!**/*.test.ts",
     ],

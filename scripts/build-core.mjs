@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Compiles the processor core: wasm/index.ts -> build/core.wasm.
+ * Compiles the processor core, wasm/index.ts -> build/core.wasm, and what unpacks kernels, wasm/unpack/index.ts ->
+ * build/unpack.wasm (always optimised: it is small).
  *
  *   node scripts/build-core.mjs            optimised, plain memory: build/core.wasm
  *   node scripts/build-core.mjs --shared   optimised, shared memory for several processors: build/core.shared.wasm
@@ -11,9 +12,9 @@
  * The opcode tables and their twins in src are generated first. Nothing is done where no input changed since the last
  * build with the same options; the digest of the inputs is kept beside the result.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
-import { digestOf, filesBelow } from "./lib/inputs.mjs";
+import { existsSync } from "node:fs";
+import { compileWasm } from "./lib/compile-wasm.mjs";
+import { filesBelow } from "./lib/inputs.mjs";
 import { readLayout, writeLayoutTwin } from "./lib/layout-twin.mjs";
 import { writeOpcodeTwin } from "./lib/opcode-twin.mjs";
 import { at, runOrStop } from "./lib/process.mjs";
@@ -23,9 +24,6 @@ const debug = options.has("--debug");
 const shared = options.has("--shared");
 const coverage = options.has("--coverage");
 const name = coverage ? "core.coverage" : debug ? "core.debug" : shared ? "core.shared" : "core";
-const output = at("build", `${name}.wasm`);
-const stamp = at("build", `${name}.inputs`);
-
 const layout = readLayout();
 writeLayoutTwin(layout);
 writeOpcodeTwin();
@@ -46,37 +44,31 @@ const flags = [
   ...(shared ? ["--enable", "threads", "--sharedMemory", "--initialMemory", "64", "--maximumMemory", "65536"] : []),
 ]; // prettier-ignore
 
+const unpackerFlags = [
+  ...["--runtime", "stub", "--importMemory", "--enable", "simd", "--disableWarning", "201"],
+  ...["-O3", "--noAssert"],
+];
+const force = options.has("--force");
+await compileWasm({
+  name: "unpack",
+  what: "the unpacker",
+  entry: "wasm/unpack/index.ts",
+  flags: unpackerFlags,
+  inputs: filesBelow([at("wasm", "unpack")]),
+  force,
+});
+
 const generator = at("wasm", "isa", "generate.mjs");
-const isInput = (file) =>
-  /\.(ts|mjs|json)$/.test(file) && !file.startsWith(at("wasm", "test")) && !file.startsWith(at("wasm", "generated"));
-const version = JSON.parse(readFileSync(at("node_modules", "assemblyscript", "package.json"), "utf8")).version;
-const digest = digestOf(filesBelow([at("wasm")], isInput), version, ...flags);
-
-const current = existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
-if (current && !options.has("--force")) {
-  console.log(`${name}.wasm is up to date.`);
-  process.exit(0);
-}
-
-mkdirSync(at("build"), { recursive: true });
-if (existsSync(generator)) await runOrStop("Generating the opcode tables", process.execPath, [generator]);
-
-const began = performance.now();
-const temporary = at("build", `${name}.${process.pid}.tmp.wasm`);
-process.on("exit", () => rmSync(temporary, { force: true }));
-await runOrStop("Compiling the core", process.execPath, [
-  at("node_modules", "assemblyscript", "bin", "asc.js"),
-  "wasm/index.ts",
-  ...flags,
-  "--outFile",
-  temporary,
-]);
-renameSync(temporary, output);
-writeFileSync(stamp, digest);
-
-const bytes = readFileSync(output);
-const kib = (size) => `${(size / 1024).toFixed(1)} KiB`;
-console.log(
-  `build/${name}.wasm: ${kib(bytes.length)}, ${kib(gzipSync(bytes, { level: 9 }).length)} gzipped, ` +
-    `in ${((performance.now() - began) / 1000).toFixed(1)} s`,
-);
+const apart = ["test", "generated", "unpack"].map((folder) => at("wasm", folder));
+const isInput = (file) => /\.(ts|mjs|json)$/.test(file) && !apart.some((folder) => file.startsWith(folder));
+await compileWasm({
+  name,
+  what: "the core",
+  entry: "wasm/index.ts",
+  flags,
+  inputs: filesBelow([at("wasm")], isInput),
+  force,
+  prepare: async () => {
+    if (existsSync(generator)) await runOrStop("Generating the opcode tables", process.execPath, [generator]);
+  },
+});

@@ -14,29 +14,29 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
 import { bundleForNode } from "./lib/node-bundle.mjs";
 import { at, nodeBin, runOrStop } from "./lib/process.mjs";
 
 const stamp = at("build", "site.inputs");
+/** What the machine's worker loads beside its script. */
+const modules = [at("build", "core.wasm"), at("build", "unpack.wasm")];
 
 /** Guests are only copied: their names and sizes stand for them. */
 function siteDigest() {
-  const sources = filesBelow(
-    [at("src"), at("cli"), at("index.html"), at("vite.config.ts"), at("build", "core.wasm"), at("package-lock.json")],
-    (file) => !file.endsWith(".test.ts"),
-  );
+  const paths = [at("src"), at("cli"), at("index.html"), at("vite.config.ts"), at("package-lock.json"), ...modules];
+  const sources = filesBelow(paths, (file) => !file.endsWith(".test.ts"));
   const statics = filesBelow([at("public")], (file) => !file.startsWith(at("public", "guests")));
   const manifest = at("public", "guests", "manifest.json");
   return digestOf([...sources, ...statics, ...(existsSync(manifest) ? [manifest] : [])]);
 }
 
-/** The Node side: the command and its machine worker, with the core beside them. */
+/** The Node side: the command and its machine worker, with the core and the unpacker beside them. */
 async function buildCli() {
   const input = { posada: at("cli", "main.ts"), "machine-worker": at("src", "worker", "entry-node.ts") };
   await bundleForNode(input, "dist/cli", { chunkFileNames: "[name]-[hash].mjs" });
-  copyFileSync(at("build", "core.wasm"), at("dist", "cli", "core.wasm"));
+  for (const module of modules) copyFileSync(module, at("dist", "cli", basename(module)));
 }
 
 /** dist/posada.d.ts and the types it refers to, for those who embed a machine. */
@@ -56,7 +56,7 @@ async function buildTypes() {
   writeFileSync(at("dist", "posada.d.ts"), 'export * from "./types/embed/posada.js";\n');
 }
 
-const cliAlone = process.argv.includes("--cli") && existsSync(at("build", "core.wasm"));
+const cliAlone = process.argv.includes("--cli") && modules.every((module) => existsSync(module));
 if (!cliAlone) await runOrStop("Building the core", process.execPath, [at("scripts", "build-core.mjs")]);
 if (cliAlone) {
   await buildCli();

@@ -67,7 +67,9 @@ export class Guest {
   /** A machine that has not been switched on; it goes when the test ends. */
   static async make(context: TestContext, spec: GuestSpec): Promise<Guest> {
     const config = machineOf(context, spec);
-    const guest = new Guest(new Vm(nodePlatform(process.env.POSADA_CORE ?? `${root}build/core.wasm`)));
+    const guest = new Guest(
+      new Vm(nodePlatform(process.env.POSADA_CORE ?? `${root}build/core.wasm`, `${root}build/unpack.wasm`)),
+    );
     await guest.vm.subscribe((event) => {
       if (event.type === "serial" && event.port === 0)
         guest.serial += guest.decoder.decode(event.bytes, { stream: true });

@@ -3,6 +3,7 @@
  * machine knows neither URLs nor threads.
  */
 import type { CoreHost, CoreInterface } from "../core/core.ts";
+import type { Unpacker } from "../core/unpacker.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { Clock } from "./clock.ts";
@@ -57,6 +58,8 @@ export interface MachineParts {
   /** Empty: no VGA BIOS; the text font is then drawn. */
   vgaFirmware: Uint8Array;
   kernel: Uint8Array | null;
+  /** Unpacks a Linux kernel before it is started; null: it unpacks itself, which takes longer. */
+  unpacker: Unpacker | null;
   /** For Multiboot kernels. */
   modules: readonly BootModule[];
   initrd: Uint8Array | null;

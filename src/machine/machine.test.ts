@@ -31,6 +31,7 @@ function build(config: Partial<MachineConfig> = {}, more: Partial<MachineParts> 
     flash: [],
     vgaFirmware: new Uint8Array(0),
     kernel: null,
+    unpacker: null,
     modules: [],
     initrd: null,
     floppy: null,

@@ -2,6 +2,7 @@
  * A PC: the board with its power switch. Starts either the firmware or, without it, a kernel that was given; carries
  * keys, pointer and serial input to the devices; saves and restores all of it.
  */
+import type { Unpacker } from "../core/unpacker.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { BusWatcher } from "./bus/bus-trace.ts";
 import { Board } from "./board.ts";
@@ -23,7 +24,8 @@ const MODELS_32_BIT = new Set(["486", "pentium", "pentium3"]);
 
 export class Machine implements Device {
   /** Present where a kernel is started without firmware. Unpacked only when it starts: a restored machine has no use for it. */
-  private readonly bootImage: ((unpack: boolean) => BootImage) | null;
+  private readonly bootImage: ((unpacker: Unpacker | null) => BootImage) | null;
+  private readonly unpacker: Unpacker | null;
   private readonly typer: TextTyper;
   private readonly buttons = { left: false, right: false, middle: false };
   /** Where the absolute pointer was last. */
@@ -36,8 +38,9 @@ export class Machine implements Device {
   ) {
     this.typer = new TextTyper(parts.clock, board.keyboard);
     const { kernel } = parts;
-    this.bootImage = kernel ? (unpack) => bootImageFor(board, parts, kernel, unpack) : null;
-    this.bootImage?.(false); // what is wrong with the files is said now
+    this.unpacker = parts.unpacker;
+    this.bootImage = kernel ? (unpacker) => bootImageFor(board, parts, kernel, unpacker) : null;
+    this.bootImage?.(null); // what is wrong with the files is said now
     board.loadFirmware();
   }
 
@@ -66,7 +69,7 @@ export class Machine implements Device {
   reset(): void {
     this.typer.cancel();
     this.board.reset();
-    if (this.bootImage) this.startKernel(this.bootImage(true));
+    if (this.bootImage) this.startKernel(this.bootImage(this.unpacker));
   }
 
   private startKernel({ memory, entry }: BootImage): void {
@@ -177,7 +180,7 @@ function bootImageFor(
   board: Board,
   { config, modules, initrd }: MachineParts,
   kernel: Uint8Array,
-  unpack: boolean,
+  unpacker: Unpacker | null,
 ): BootImage {
   try {
     return directBootImage({
@@ -187,7 +190,7 @@ function bootImageFor(
       initrd: initrd ?? undefined,
       commandLine: config.commandLine ?? "",
       longMode: !MODELS_32_BIT.has(config.cpuModel),
-      unpack,
+      unpacker,
     });
   } catch (error) {
     if (error instanceof BootImageError) throw new MachineError("media", error.message);

@@ -53,6 +53,7 @@ function run(code: number, reset: string): { resets: number; results: number[] }
     modules: [],
     vgaFirmware: new Uint8Array(0),
     kernel: null,
+    unpacker: null,
     initrd: null,
     disks: [],
     cdrom: null,

@@ -18,5 +18,6 @@ if (least >= 0)
     if (levels.indexOf(level) >= least) console.error(`${category}: ${message}`);
   });
 
-const corePath = process.env.POSADA_CORE ?? join(dirname(fileURLToPath(import.meta.url)), "core.wasm");
-Comlink.expose(exposable(new Vm(nodePlatform(corePath))), nodeEndpoint(parentPort));
+const folder = dirname(fileURLToPath(import.meta.url));
+const corePath = process.env.POSADA_CORE ?? join(folder, "core.wasm");
+Comlink.expose(exposable(new Vm(nodePlatform(corePath, join(folder, "unpack.wasm")))), nodeEndpoint(parentPort));

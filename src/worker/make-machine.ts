@@ -2,6 +2,7 @@
  * Makes the machine that a configuration asks for: its media are loaded and checked, then the board is built around the
  * core. Nothing here knows whether it runs in a browser's Worker or in Node; the entry files hand in what differs.
  */
+import { Unpacker } from "../core/unpacker.ts";
 import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
 import type { MachineEvents } from "../machine/machine-parts.ts";
 import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
@@ -19,6 +20,8 @@ import type { TraceSink } from "./tracer.ts";
 export interface VmPlatform {
   opener: SourceOpener;
   compileCore(): Promise<WebAssembly.Module>;
+  /** What unpacks kernels: asked for where there is one. */
+  compileUnpacker(): Promise<WebAssembly.Module>;
   /** @throws CoreMemoryError */
   makeCore(module: WebAssembly.Module, options: WasmCoreOptions): WasmCore;
   buildMachine: BuildMachine;
@@ -46,18 +49,20 @@ export async function makeMachine(
     throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
   const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
     source === undefined ? null : media.file(source, role, kind);
-  const [module, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks, flash, modules] = await Promise.all([
-    platform.compileCore(),
-    config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
-    file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
-    file(config.kernel, "kernel", "kernel"),
-    file(config.initrd, "initrd", "initrd"),
-    config.floppy === undefined ? null : media.floppy(config.floppy),
-    config.cdrom === undefined ? null : media.cd(config.cdrom),
-    Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
-    Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
-    Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
-  ]);
+  const [module, unpacker, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks, flash, modules] =
+    await Promise.all([
+      platform.compileCore(),
+      config.kernel === undefined ? null : platform.compileUnpacker(),
+      config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
+      file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
+      file(config.kernel, "kernel", "kernel"),
+      file(config.initrd, "initrd", "initrd"),
+      config.floppy === undefined ? null : media.floppy(config.floppy),
+      config.cdrom === undefined ? null : media.cd(config.cdrom),
+      Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
+      Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
+      Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
+    ]);
   const drives = new Map<string, BlockStore>();
   const found = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
   for (const [drive, store] of Object.entries(found)) if (store) drives.set(drive, store);
@@ -78,6 +83,7 @@ export async function makeMachine(
       flash,
       vgaFirmware: vgaFirmware ?? new Uint8Array(0),
       kernel,
+      unpacker: unpacker && new Unpacker(unpacker),
       modules,
       initrd,
       floppy,

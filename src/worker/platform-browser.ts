@@ -15,14 +15,12 @@ import type { VmPlatform } from "./make-machine.ts";
 const FRAME_MS: Record<FramePace, number> = { repaint: 16, resting: 50, headless: 250 };
 
 const coreUrl = new URL("../../build/core.wasm", import.meta.url).href;
+const unpackerUrl = new URL("../../build/unpack.wasm", import.meta.url).href;
 
-async function compileCore(): Promise<WebAssembly.Module> {
-  const response = await fetch(coreUrl).catch(() => null);
+async function compile(what: string, url: string): Promise<WebAssembly.Module> {
+  const response = await fetch(url).catch(() => null);
   if (!response?.ok)
-    throw new VmError(
-      "unreachable",
-      `The processor core cannot be loaded from ${coreUrl}; it belongs beside posada.js.`,
-    );
+    throw new VmError("unreachable", `The ${what} cannot be loaded from ${url}; it belongs beside posada.js.`);
   return response.headers.get("Content-Type")?.startsWith("application/wasm")
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
@@ -39,7 +37,8 @@ const opener: SourceOpener = {
 export function browserPlatform(): VmPlatform {
   return {
     opener,
-    compileCore,
+    compileCore: () => compile("processor core", coreUrl),
+    compileUnpacker: () => compile("unpacker of kernels", unpackerUrl),
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),
     buildMachine: (parts) => Machine.build(parts),
     nextFrame(pace, draw) {

@@ -97,16 +97,19 @@ function jitSettings(): Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "
   };
 }
 
-/** @param corePath the compiled core, build/core.wasm */
-export function nodePlatform(corePath: string): VmPlatform {
+async function compile(what: string, path: string): Promise<WebAssembly.Module> {
+  const bytes = await readFile(path).catch(() => {
+    throw new VmError("internal", `The ${what} is missing at ${path}; npm run build makes it.`);
+  });
+  return WebAssembly.compile(bytes);
+}
+
+/** Paths of the compiled core and unpacker, build/core.wasm and build/unpack.wasm. */
+export function nodePlatform(corePath: string, unpackerPath: string): VmPlatform {
   return {
     opener: nodeOpener,
-    async compileCore() {
-      const bytes = await readFile(corePath).catch(() => {
-        throw new VmError("internal", `The processor core is missing at ${corePath}; npm run build makes it.`);
-      });
-      return WebAssembly.compile(bytes);
-    },
+    compileCore: () => compile("processor core", corePath),
+    compileUnpacker: () => compile("unpacker of kernels", unpackerPath),
     makeCore: (module, options) =>
       new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), { ...options, ...jitSettings() }),
     buildMachine: (parts) => Machine.build(parts),

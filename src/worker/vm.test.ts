@@ -94,6 +94,7 @@ function makeVm(makeCore: () => WasmCore = () => core as unknown as WasmCore): V
   const made = new Vm({
     opener: webOpener,
     compileCore: async () => ({}) as WebAssembly.Module,
+    compileUnpacker: async () => ({}) as WebAssembly.Module,
     makeCore,
     buildMachine: (parts: MachineParts) => {
       expect(parts.clock.nowNs()).toBeLessThan(1e9);

@@ -22,6 +22,7 @@ describe("directBootImage", () => {
       modules: [],
       commandLine: "",
       longMode: true,
+      unpacker: null,
     });
     expect(description).toBe("Multiboot kernel");
     const text = (physAddr: number, length: number): string => {
@@ -41,7 +42,7 @@ describe("directBootImage", () => {
   it("gives a Multiboot kernel its modules, and the initrd behind them", () => {
     const file = (value: number) => new Uint8Array(16).fill(value);
     const { memory } = directBootImage({
-      ...{ facts, kernel: multibootKernel(), commandLine: "", longMode: true },
+      ...{ facts, kernel: multibootKernel(), commandLine: "", longMode: true, unpacker: null },
       modules: [{ bytes: file(1), commandLine: "module a" }],
       initrd: file(2),
     });
@@ -52,7 +53,7 @@ describe("directBootImage", () => {
   it("says what is wrong with a file that is neither", () => {
     const kernel = new Uint8Array(100);
     const boot = (modules: { bytes: Uint8Array; commandLine: string }[]) =>
-      directBootImage({ facts, kernel, modules, commandLine: "", longMode: true });
+      directBootImage({ facts, kernel, modules, commandLine: "", longMode: true, unpacker: null });
     expect(() => boot([])).toThrow(/no Linux kernel .* no Multiboot/);
     expect(() => boot([{ bytes: kernel, commandLine: "" }])).toThrow("A Linux kernel takes no modules");
   });

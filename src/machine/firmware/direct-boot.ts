@@ -2,6 +2,7 @@
  * A boot without firmware: chooses the loader by the file, and adds to its image what firmware would have put into
  * memory: ACPI and SMBIOS tables and the BIOS data area.
  */
+import type { Unpacker } from "../../core/unpacker.ts";
 import { placeAcpi } from "./acpi-loader.ts";
 import { buildAcpiTables } from "./acpi-tables.ts";
 import type { BoardFacts } from "./board-facts.ts";
@@ -27,13 +28,13 @@ export interface DirectBootOptions {
   initrd?: Uint8Array;
   commandLine: string;
   longMode: boolean;
-  /** Whether a Linux kernel is unpacked; not needed to see whether all of it is right. */
-  unpack?: boolean;
+  /** What unpacks a Linux kernel; null: it does it itself. Not needed to see whether the files are right. */
+  unpacker: Unpacker | null;
 }
 
 /** @throws BootImageError in words for people */
 export function directBootImage(options: DirectBootOptions): BootImage {
-  const { facts, kernel, modules, initrd, commandLine, longMode, unpack } = options;
+  const { facts, kernel, modules, initrd, commandLine, longMode, unpacker } = options;
   const acpiBase = facts.ramBytes - ACPI_AREA_BYTES;
   const files = { kernel, commandLine, memoryMap: memoryMap(facts.ramBytes, acpiBase) };
   // A file with both headers is a Linux kernel that was made for other loaders too. One with neither gets Linux's words.
@@ -43,7 +44,7 @@ export function directBootImage(options: DirectBootOptions): BootImage {
     image = multibootImage({ ...files, modules: [...modules, ...last] });
   } else {
     if (modules.length > 0) throw new BootImageError("A Linux kernel takes no modules, only an initrd.");
-    image = linuxBootImage({ ...files, initrd, rsdpAddr: RSDP_ADDR, longMode, unpack });
+    image = linuxBootImage({ ...files, initrd, rsdpAddr: RSDP_ADDR, longMode, unpacker });
   }
   return {
     ...image,

@@ -54,6 +54,7 @@ function boot(options: Partial<LinuxBootOptions> = {}, memoryMiB = 64): BootImag
     memoryMap: memoryMap(memoryMiB * MIB, memoryMiB * MIB - 0x10000),
     rsdpAddr: 0xf5000,
     longMode: true,
+    unpacker: null,
     ...options,
   });
 }

@@ -6,6 +6,7 @@
  * Left out: the real-mode entry (setup code needs a BIOS), kernels above 4 GiB, EFI hand-over.
  * References: [LINUX-BOOT] Documentation/arch/x86/boot.rst, "32-bit Boot Protocol", "64-bit Boot Protocol"; zero-page.rst.
  */
+import type { Unpacker } from "../../core/unpacker.ts";
 import {
   BootImageError,
   CR0_ET,
@@ -91,8 +92,8 @@ export interface LinuxBootOptions {
   rsdpAddr: number;
   /** Whether the processor model has long mode. */
   longMode: boolean;
-  /** false: the kernel will have to unpack itself. */
-  unpack?: boolean;
+  /** null: the kernel will have to unpack itself. */
+  unpacker: Unpacker | null;
 }
 
 /** @throws BootImageError when the files cannot be booted or do not fit into memory. */
@@ -105,7 +106,7 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
   const ramEnd = Math.max(
     ...options.memoryMap.filter(({ type }) => type === 1).map((range) => range.base + range.sizeBytes),
   );
-  const unpacked = options.unpack === false ? null : unpackedKernel(header, ramEnd);
+  const unpacked = options.unpacker && unpackedKernel(options.unpacker, header, ramEnd);
   const loadAddr = unpacked ? header.preferredAddress : chooseLoadAddress(header, ramEnd);
   const kernelEnd = loadAddr + Math.max(header.kernel.length, header.initSizeBytes);
   if (kernelEnd > ramEnd) throw tooSmall(kernelEnd, ramEnd);
@@ -146,11 +147,11 @@ export function linuxBootImage(options: LinuxBootOptions): BootImage {
 }
 
 /** Null where the kernel has to unpack itself: also where it cannot be at the place that it was linked for. */
-function unpackedKernel(header: LinuxHeader, ramEnd: number): UnpackedKernel | null {
+function unpackedKernel(unpacker: Unpacker, header: LinuxHeader, ramEnd: number): UnpackedKernel | null {
   const first = header.preferredAddress;
   const end = first + header.initSizeBytes;
   if (first < HIGH_MEMORY || end > ramEnd) return null;
-  const kernel = unpackKernel(header.payload);
+  const kernel = unpackKernel(unpacker, header.payload);
   const fits = kernel?.segments.every((part) => part.physAddr >= first && part.physAddr + part.memoryBytes <= end);
   return kernel && fits && kernel.is64Bit === header.has64BitEntry ? kernel : null;
 }

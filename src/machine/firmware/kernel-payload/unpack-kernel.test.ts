@@ -1,7 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { gzipSync } from "fflate";
 import { expect, test } from "vitest";
+import { Unpacker } from "../../../core/unpacker.ts";
 import { unpackKernel } from "./unpack-kernel.ts";
+
+/** build/unpack.wasm (npm run core). */
+const unpackerFile = new URL("../../../../build/unpack.wasm", import.meta.url);
+const unpacker = new Unpacker(new WebAssembly.Module(readFileSync(unpackerFile)));
 
 const PHYS_ADDR = 0x100_0000;
 const HEADERS = 0x100;
@@ -50,7 +56,7 @@ const code = codeLike(300_000);
 const file = elf32(code);
 
 test.skipIf(!hasXz)("a kernel packed as Linux does by xz, with the filter for x86 code", () => {
-  const kernel = unpackKernel(packXz(file))!;
+  const kernel = unpackKernel(unpacker, packXz(file))!;
   expect(kernel.entry).toBe(PHYS_ADDR);
   expect(kernel.is64Bit).toBe(false);
   expect(kernel.segments).toHaveLength(1);
@@ -59,29 +65,30 @@ test.skipIf(!hasXz)("a kernel packed as Linux does by xz, with the filter for x8
 });
 
 test("a kernel packed by gzip, whose own last bytes tell the size", () => {
-  const kernel = unpackKernel(gzipSync(file))!;
+  const kernel = unpackKernel(unpacker, gzipSync(file))!;
   expect(Buffer.compare(kernel.segments[0]!.bytes, code)).toBe(0);
 });
 
 test("other packers and files that are no kernel are left to the guest", () => {
-  expect(unpackKernel(new Uint8Array(0))).toBeNull();
+  expect(unpackKernel(unpacker, new Uint8Array(0))).toBeNull();
   expect(
     unpackKernel(
+      unpacker,
       payload(
         Uint8Array.from({ length: 64 }, (_, i) => i),
         1 << 20,
       ),
     ),
   ).toBeNull();
-  expect(unpackKernel(gzipSync(new Uint8Array(4096)))).toBeNull();
+  expect(unpackKernel(unpacker, gzipSync(new Uint8Array(4096)))).toBeNull();
 });
 
 test.skipIf(!hasXz)("what is damaged or cut off is left to the guest, and never more than it says", () => {
   const good = packXz(file);
-  for (let cut = 0; cut < good.length; cut += 997) expect(unpackKernel(good.subarray(0, cut))).toBeNull();
+  for (let cut = 0; cut < good.length; cut += 997) expect(unpackKernel(unpacker, good.subarray(0, cut))).toBeNull();
   for (let at = 24; at < good.length - 4; at += 1511) {
     const bad = good.slice();
     bad[at]! ^= 0x10;
-    expect(unpackKernel(bad), `byte ${at}`).toBeNull();
+    expect(unpackKernel(unpacker, bad), `byte ${at}`).toBeNull();
   }
 });

@@ -7,8 +7,8 @@
  */
 import { gunzipSync } from "fflate";
 import { decompress as unpackZstd } from "fzstd";
+import { UnpackError, type Unpacker } from "../../../core/unpacker.ts";
 import { unpackLz4 } from "./lz4.ts";
-import { UnpackError } from "./lzma2.ts";
 import { unpackXz } from "./xz.ts";
 
 export interface KernelSegment {
@@ -36,13 +36,13 @@ const PT_LOAD = 1;
 const MOST_BYTES = 512 * 2 ** 20;
 
 /** @param payload as the header says where it is; its size when unpacked stands in the last four bytes. @returns null where the guest has to do it */
-export function unpackKernel(payload: Uint8Array): UnpackedKernel | null {
+export function unpackKernel(unpacker: Unpacker, payload: Uint8Array): UnpackedKernel | null {
   if (payload.length < 16) return null;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const sizeBytes = view.getUint32(payload.length - 4, true);
   if (sizeBytes > MOST_BYTES) return null;
   try {
-    const image = unpack(payload, view.getUint32(0, true), sizeBytes);
+    const image = unpack(unpacker, payload, view.getUint32(0, true), sizeBytes);
     return image && readElf(image);
   } catch {
     // Not for the person to know: the guest's own unpacker says what is wrong, if anything is.
@@ -50,10 +50,10 @@ export function unpackKernel(payload: Uint8Array): UnpackedKernel | null {
   }
 }
 
-function unpack(payload: Uint8Array, magic: number, sizeBytes: number): Uint8Array | null {
+function unpack(unpacker: Unpacker, payload: Uint8Array, magic: number, sizeBytes: number): Uint8Array | null {
   const packed = payload.subarray(0, payload.length - 4);
-  if (magic === XZ) return unpackXz(packed, sizeBytes);
-  if (magic === LZ4_LEGACY) return unpackLz4(packed, sizeBytes);
+  if (magic === XZ) return unpackXz(unpacker, packed, sizeBytes);
+  if (magic === LZ4_LEGACY) return unpackLz4(unpacker, packed, sizeBytes);
   if (magic === ZSTD) return unpackZstd(packed, new Uint8Array(sizeBytes));
   // gzip ends with the size itself. [RFC1952] 2.3.1
   if ((magic & 0xffff) === GZIP) return gunzipSync(payload, { out: new Uint8Array(sizeBytes) });

@@ -343,6 +343,7 @@ export function boardTarget(name: string, maker: BoardCoreMaker, roundTripEvery:
         modules: [],
         vgaFirmware: new Uint8Array(4096).fill(0x66),
         kernel: null,
+        unpacker: null,
         initrd: null,
         floppy: stores[3]!,
         cdrom: stores[2]!,

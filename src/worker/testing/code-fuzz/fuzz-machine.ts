@@ -85,6 +85,7 @@ export class FuzzMachine {
       modules: [],
       vgaFirmware: new Uint8Array(4096).fill(0x66),
       kernel: null,
+      unpacker: null,
       initrd: null,
       disks: [this.stores[0]!],
       cdrom: this.stores[1]!,
