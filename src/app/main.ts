@@ -1,6 +1,9 @@
 /** Composition root of the page: makes the services, wires them to the elements, and does what the address asks. */
 import type { MachineId } from "../protocol/library.ts";
 import { Clerk } from "../services/clerk.ts";
+import { spanishCommands } from "../services/commands/command-words-es.ts";
+import { englishCommands } from "../services/commands/command-words.ts";
+import { PageShell } from "../services/commands/page-shell.ts";
 import { Desk } from "../services/desk.ts";
 import { loadCatalogue } from "../services/guest-library.ts";
 import type { GuestCatalogue } from "../services/guest-library.ts";
@@ -14,6 +17,7 @@ import { isFatal, readPageRequest } from "../services/page-request.ts";
 import { Preferences } from "../services/preferences.ts";
 import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
 import { bestLanguage, language } from "../ui/messages/language.ts";
+import { pickFiles } from "../ui/shared/pick-files.ts";
 import { saveFile } from "../ui/shared/save-file.ts";
 
 const baseUrl = document.baseURI;
@@ -50,6 +54,13 @@ async function openLibrary(): Promise<void> {
   });
   const clerk = new Clerk(library, desk, new Jobs(), saveFile);
   desk.bring = (file, kind) => clerk.importMedium(file, kind);
+  app.shell = new PageShell({
+    library,
+    desk,
+    say: () => (language.tag === "es" ? spanishCommands : englishCommands),
+    pickFiles: () => pickFiles({ multiple: true }),
+    saveFile,
+  });
   app.clerk = clerk;
 }
 

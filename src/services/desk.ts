@@ -94,20 +94,31 @@ export class Desk extends EventTarget {
 
   /** Opens a machine of the library, unless it is open; it is shown where `show`, and started where `autostart`. */
   async openKept(id: MachineId, autostart: boolean, show = true): Promise<void> {
+    if (show && !this.ofLibrary(id)) this.problems = [];
+    await this.beginKept(id, autostart, show, (error, machine) => this.tellError(error, machine));
+  }
+
+  /** The same for those who want to say themselves what goes wrong. */
+  async beginKept(
+    id: MachineId,
+    autostart: boolean,
+    show: boolean,
+    failed: (error: unknown, machine: OpenMachine | null) => void,
+  ): Promise<void> {
     const { library } = this;
     if (!library) return;
     const open = this.ofLibrary(id);
-    if (open) {
-      if (show) this.show(open);
-      if (autostart && !open.isOn) await this.start(open);
-      return;
-    }
-    if (show) this.problems = [];
     try {
+      if (open) {
+        if (show) this.show(open);
+        if (autostart && !open.isOn) await open.start();
+        return;
+      }
       this.host();
-      await this.admit(new OpenMachine((await library.run(id)).session, library.runOf(id) ?? null), autostart, show);
+      const machine = new OpenMachine((await library.run(id)).session, library.runOf(id) ?? null);
+      await this.admit(machine, autostart, show, failed);
     } catch (error) {
-      this.tellError(error);
+      failed(error, open ?? null);
     }
   }
 
@@ -128,10 +139,15 @@ export class Desk extends EventTarget {
   /** Suspends a machine of the library to disk; it is open no longer. */
   async saveState(machine: OpenMachine): Promise<void> {
     try {
-      await machine.run!.saveState();
+      await this.suspend(machine);
     } catch (error) {
-      return this.tellError(error, machine);
+      this.tellError(error, machine);
     }
+  }
+
+  /** The same; rejects where it fails. */
+  async suspend(machine: OpenMachine): Promise<void> {
+    await machine.run!.saveState();
     this.dismissMachine(machine);
   }
 
@@ -220,7 +236,12 @@ export class Desk extends EventTarget {
     this.changed();
   }
 
-  private async admit(machine: OpenMachine, autostart: boolean, show = true): Promise<void> {
+  private async admit(
+    machine: OpenMachine,
+    autostart: boolean,
+    show = true,
+    failed = (error: unknown, of: OpenMachine | null) => this.tellError(error, of),
+  ): Promise<void> {
     const { session } = machine;
     this.machines = [...this.machines, machine];
     if (show) this.current = machine;
@@ -234,12 +255,17 @@ export class Desk extends EventTarget {
       await session.whenLoaded();
     } catch (error) {
       if (!this.machines.includes(machine)) return; // cancelled
-      this.tellError(error, machine);
+      failed(error, machine);
       this.dismissMachine(machine);
       await machine.run?.close();
       return;
     }
-    if (autostart && this.machines.includes(machine)) await this.start(machine);
+    if (!autostart || !this.machines.includes(machine)) return;
+    try {
+      await machine.start();
+    } catch (error) {
+      failed(error, machine);
+    }
   }
 
   /** Those that were asked to end, and those of the library that have ended where nobody looks. */

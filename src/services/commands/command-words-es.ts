@@ -116,6 +116,11 @@ export const spanishCommands: CommandWords = {
   emptyDisk: (number) => `El disco ${number} de este paquete no tiene contenido.`,
   sameFile: "la imagen nueva no puede ser la misma que la vieja",
 
+  thisBrowser: "este navegador",
+  nothingChosen: "no se eligió ningún archivo",
+  runsAlready: (name, state) => `«${name}» ya está ${state}`,
+  phases: { reading: "leyendo", writing: "escribiendo", checking: "comprobando" },
+
   help: {
     heading: "Comandos",
     hint: "«help COMANDO» explica uno. Máquinas, medios e instantáneas se nombran por su nombre o su identificador.",

@@ -119,6 +119,11 @@ export const englishCommands = {
   emptyDisk: (number: number) => `Disk ${number} of this package has no contents.`,
   sameFile: "the new image cannot be the old one",
 
+  thisBrowser: "this browser",
+  nothingChosen: "no file was chosen",
+  runsAlready: (name: string, state: string) => `"${name}" is ${state} already`,
+  phases: { reading: "reading", writing: "writing", checking: "checking" },
+
   help: {
     heading: "Commands",
     hint: "“help COMMAND” tells about one. Machines, media and snapshots are named by their names or ids.",

@@ -12,9 +12,9 @@ import { PageElement } from "../shared/page-element.ts";
 import "./app-header.css";
 
 /** What the page shows where no machine is in view. */
-export const PLACES = ["machines", "start", "media"] as const;
+export const PLACES = ["machines", "start", "media", "terminal"] as const;
 export type Place = (typeof PLACES)[number];
-const placeIcons: Record<Place, IconName> = { machines: "cards", start: "play", media: "disk" };
+const placeIcons: Record<Place, IconName> = { machines: "cards", start: "play", media: "disk", terminal: "terminal" };
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const themeIcons: Record<Theme, IconName> = { system: "halves", light: "sun", dark: "moon" };

@@ -4,6 +4,7 @@ import type { PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { MachineId, MediumId } from "../../protocol/library.ts";
 import type { Clerk, LibraryNotice } from "../../services/clerk.ts";
+import type { PageShell } from "../../services/commands/page-shell.ts";
 import type { Desk, Notice } from "../../services/desk.ts";
 import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
 import type { LinkOffer } from "../../services/links/link-offer.ts";
@@ -32,6 +33,7 @@ import { language } from "../messages/language.ts";
 import "../problems/problem-list.ts";
 import { PageElement } from "../shared/page-element.ts";
 import "../start/start-screen.ts";
+import "../terminal/command-terminal.ts";
 import "../theme/theme.css";
 import "./app-header.ts";
 import type { Place } from "./app-header.ts";
@@ -48,6 +50,8 @@ export class PosadaApp extends PageElement {
   @property({ attribute: false }) catalogue: GuestCatalogue | null = null;
   /** null: this browser keeps nothing, or the library is not open yet. */
   @property({ attribute: false }) clerk: Clerk | null = null;
+  /** The command line of the page; there is one where there is a clerk. */
+  @property({ attribute: false }) shell: PageShell | null = null;
   @property({ attribute: false }) openMediumFiles!: (id: MediumId) => Promise<MediumFiles>;
   /** A machine that came by a link and waits for the person's word. */
   @property({ attribute: false }) offer: LinkOffer | null = null;
@@ -188,6 +192,7 @@ export class PosadaApp extends PageElement {
         .catalogue=${catalogue}
         .chosen=${this.chosen}
       ></library-page>`;
+    if (this.shell && place === "terminal") return html`<command-terminal .shell=${this.shell}></command-terminal>`;
     if (clerk && place === "media") return html`<media-page .clerk=${clerk}></media-page>`;
     return html`<start-screen
       .catalogue=${catalogue}

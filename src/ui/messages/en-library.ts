@@ -9,7 +9,7 @@ import type { MediumRequest } from "../media/media-page.ts";
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
 
 export const enLibrary = {
-  places: { heading: "Places", machines: "Machines", start: "Quick start", media: "Media" },
+  places: { heading: "Places", machines: "Machines", start: "Quick start", media: "Media", terminal: "Terminal" },
   keep: {
     heading: "Keep machines",
     hint: "Machines of your own, with disks that last: they are kept in this browser, and still there when you come back.",

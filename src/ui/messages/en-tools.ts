@@ -55,6 +55,11 @@ export const enTools = {
     span: (seconds: number) => `Of the last ${seconds} seconds in which it ran.`,
     nothingYet: "The figures appear when the machine runs.",
   },
+  terminal: {
+    heading: "Terminal",
+    hint: "The commands of posada, on the machines of this page. help lists them; Tab completes; Escape leaves the terminal.",
+    fileHint: "(the browser asks for the file when the command runs)",
+  },
   log: {
     heading: "Log",
     entries: "Entries of the log",

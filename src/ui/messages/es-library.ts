@@ -4,7 +4,7 @@ import type { enLibrary } from "./en-library.ts";
 const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
 
 export const esLibrary: typeof enLibrary = {
-  places: { heading: "Lugares", machines: "Máquinas", start: "Inicio rápido", media: "Medios" },
+  places: { heading: "Lugares", machines: "Máquinas", start: "Inicio rápido", media: "Medios", terminal: "Terminal" },
   keep: {
     heading: "Conservar máquinas",
     hint: "Máquinas propias, con discos que duran: se guardan en este navegador y siguen ahí cuando usted vuelve.",

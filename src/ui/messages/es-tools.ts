@@ -62,6 +62,11 @@ export const esTools: typeof enTools = {
     span: (seconds) => `De los últimos ${seconds} segundos en marcha.`,
     nothingYet: "Las cifras aparecen cuando la máquina está en marcha.",
   },
+  terminal: {
+    heading: "Terminal",
+    hint: "Los comandos de posada, para las máquinas de esta página. help los enumera; Tab completa; Escape sale del terminal.",
+    fileHint: "(el navegador preguntará por el archivo al ejecutar el comando)",
+  },
   log: {
     heading: "Registro",
     entries: "Entradas del registro",
