@@ -57,7 +57,11 @@ test("a machine's life by commands, without the mouse", async ({ page }) => {
   await enter(page, "export 'First machine' away.ova");
   const file = await download;
   expect(file.suggestedFilename()).toBe("away.ova");
-  expect(readFileSync(await file.path()).subarray(257, 262).toString()).toBe("ustar");
+  expect(
+    readFileSync(await file.path())
+      .subarray(257, 262)
+      .toString(),
+  ).toBe("ustar");
 
   // The way out by keyboard, and everything is still there when one comes back.
   await page.keyboard.press("Escape");

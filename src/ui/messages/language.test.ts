@@ -34,7 +34,9 @@ test("no text is left empty or untranslated by accident", () => {
   expect(Object.keys(spanish!)).toEqual(Object.keys(english!));
   const same = Object.keys(english!).filter((key) => english![key] === spanish![key]);
   // Names, units and words that both languages share.
-  expect(same.filter((key) => !/appName|memoryUnit|processors\.|cdrom|(places|terminal)\.(terminal|heading)/.test(key))).toEqual([]);
+  expect(
+    same.filter((key) => !/appName|memoryUnit|processors\.|cdrom|(places|terminal)\.(terminal|heading)/.test(key)),
+  ).toEqual([]);
   for (const text of Object.values(spanish!)) expect(text.trim()).not.toBe("");
 });
 
