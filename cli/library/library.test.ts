@@ -55,9 +55,9 @@ describe("commands about a library", () => {
       "Work",
     );
     expect(await posada("list")).toMatch(/Work\/Debian +powered off +debian +128 MiB +never/);
-    await posada("modify", "Debian", "--memory", "256", "--name", "Bookworm", "--notes", "the old one");
+    await posada("modify", "Debian", "--memory", "256", "--name", "Bookworm", "--notes", "the old one", "--cap", "40");
     expect(await posada("info", "Bookworm")).toMatch(
-      /Memory: +256 MiB[^]*disk0: +Debian disk \(2 GB\)[^]*Notes: +the old one/,
+      /Memory: +256 MiB[^]*at most 40 %[^]*disk0: +Debian disk \(2 GB\)[^]*Notes: +the old one/,
     );
     expect(await posada("info", id.slice(0, 5), "--json")).toContain('"memoryMiB": 256');
     await posada("clone", "Bookworm", "Copy");

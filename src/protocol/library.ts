@@ -7,7 +7,7 @@
  * perhaps the memory of the running machine. Layers are shared between disks, snapshots and clones; which there are is the
  * library's own business, and seen here only as sizes. docs/library.md tells more.
  */
-import type { BootDevice, CpuModel, MachineConfig } from "./machine-config.ts";
+import type { BootDevice, CpuModel, ExecutionLimits, MachineConfig } from "./machine-config.ts";
 import type { VmState } from "./vm-api.ts";
 
 export type MachineId = string;
@@ -56,6 +56,7 @@ export interface MachineRecord {
   osId: string;
   notes: string;
   hardware: Hardware;
+  limits: ExecutionLimits;
   media: Attachments;
   state: MachineState;
   /** Why it is in that state, where there is something to say. */
@@ -159,14 +160,16 @@ export interface NewMachine {
   osId?: string;
   notes?: string;
   hardware?: Partial<Hardware>;
+  limits?: Partial<ExecutionLimits>;
   media?: Attachments;
 }
 
-/** What may be changed by `modify`; hardware and disks only while the machine is off. */
+/** What may be changed by `modify`; hardware and disks only while the machine is off. Limits count at once, wherever it runs. */
 export interface MachineChange {
   osId?: string;
   notes?: string;
   hardware?: Partial<Hardware>;
+  limits?: Partial<ExecutionLimits>;
   /** null takes a medium out. */
   media?: Partial<Record<Slot, MediumId | null>>;
 }

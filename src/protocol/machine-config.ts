@@ -61,7 +61,17 @@ export interface FlashConfig {
   writable: "no" | "discard" | "keep";
 }
 
-export interface MachineConfig {
+/** How much of the host's processors a machine may have. */
+export interface ExecutionLimits {
+  /** 1 to 100: the processor runs at most that part of the time. */
+  executionCapPercent: number;
+  /** 1 to 1000. Machines that compete for the host's processors get them in this relation. */
+  processorShares: number;
+}
+
+export const defaultLimits: Readonly<ExecutionLimits> = { executionCapPercent: 100, processorShares: 100 };
+
+export interface MachineConfig extends ExecutionLimits {
   name?: string;
   memoryMiB: number;
   processors: number;
@@ -104,4 +114,5 @@ export const defaultConfig: Readonly<MachineConfig> = {
   jit: true,
   onTripleFault: "stop",
   testDevice: false,
+  ...defaultLimits,
 };

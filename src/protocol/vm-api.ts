@@ -2,7 +2,7 @@
  * The one interface to a running machine. The page, the embed module, the `posada` command and the tests all drive
  * it; the VM worker implements it (`src/worker/vm.ts`). Everything here can cross a thread boundary.
  */
-import type { MachineConfig, MediaSource, StoragePlace } from "./machine-config.ts";
+import type { ExecutionLimits, MachineConfig, MediaSource, StoragePlace } from "./machine-config.ts";
 
 export type VmState =
   "poweredOff" | "starting" | "running" | "paused" | "saving" | "restoring" | "stopping" | "aborted";
@@ -17,6 +17,8 @@ export interface VmStats {
   /** Host time spent powered on, and the part of it in which the guest's processor was halted. */
   wallMs: number;
   haltedMs: number;
+  /** The part of it in which it would have run, but its execution cap or other machines' shares did not let it. */
+  heldBackMs: number;
   /** Machine time by its own clock. */
   guestMs: number;
   wasmMemoryBytes: number;
@@ -144,6 +146,8 @@ export interface VmApi {
   /** PNG bytes of the screen, made smaller where it is wider than that. */
   thumbnail(maxWidthPx: number): Promise<Uint8Array>;
   stats(): Promise<VmStats>;
+  /** Counts at once, also while the machine runs. */
+  setLimits(limits: ExecutionLimits): Promise<void>;
   /** Changes the medium in a drive while the machine runs; null takes it out. */
   insertCdrom(source: MediaSource | null): Promise<void>;
   insertFloppy(source: MediaSource | null): Promise<void>;

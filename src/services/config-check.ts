@@ -21,6 +21,7 @@ export const MAX_DISKS = 3;
 export const MAX_FLASH_CHIPS = 2;
 export const MAX_JIT_THRESHOLD = 1_000_000;
 export const MAX_JIT_BLOCK = 200;
+export const MAX_PROCESSOR_SHARES = 1000;
 
 const OPTIONS: readonly string[] = [
   "name",
@@ -44,6 +45,8 @@ const OPTIONS: readonly string[] = [
   "jitMaxBlock",
   "onTripleFault",
   "testDevice",
+  "executionCapPercent",
+  "processorShares",
 ] satisfies (keyof MachineConfig)[];
 
 function bad(sentence: string): never {
@@ -165,6 +168,8 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("jitMaxBlock", (name, value) => wholeNumber(name, value, 1, MAX_JIT_BLOCK));
   take("onTripleFault", (name, value) => oneOf(name, value, ["reset", "stop"]));
   take("testDevice", yesOrNo);
+  take("executionCapPercent", (name, value) => wholeNumber(name, value, 1, 100));
+  take("processorShares", (name, value) => wholeNumber(name, value, 1, MAX_PROCESSOR_SHARES));
 
   if (config.disks.length > MAX_DISKS)
     bad(`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);

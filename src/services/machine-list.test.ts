@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultHardware, type MachineRecord } from "../protocol/library.ts";
+import { defaultLimits } from "../protocol/machine-config.ts";
 import { freeName, groupMachines, groupPaths, machinesIn, searchMachines } from "./machine-list.ts";
 
 let created = 0;
@@ -10,6 +11,7 @@ const machine = (name: string, change: Partial<MachineRecord> = {}): MachineReco
   osId: "other",
   notes: "",
   hardware: defaultHardware,
+  limits: defaultLimits,
   media: {},
   state: "poweredOff",
   runs: null,

@@ -2,7 +2,7 @@
  * What a person asks for, before it is a machine: media with their names, and settings that may be left to us. A plan
  * becomes a MachineConfig by `configOf`, which checks everything.
  */
-import type { BootDevice, CpuModel, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import type { BootDevice, CpuModel, ExecutionLimits, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
 import { checkConfig } from "./config-check.ts";
 
 /** An image or file, and what people call it. */
@@ -36,6 +36,7 @@ export interface MachinePlan extends MachineParts {
   compiler?: CompilerSwitches;
   /** Absent: what is given starts first, in the order of old PCs: floppy, CD, disk. */
   bootOrder?: BootDevice[];
+  limits?: Partial<ExecutionLimits>;
 }
 
 /** The person's own settings, which go before what a ready-made machine proposes. */
@@ -73,6 +74,7 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     processors: plan.processors,
     cpuModel: plan.cpuModel,
     ...plan.compiler,
+    ...plan.limits,
     kernel: plan.kernel?.source,
     initrd: plan.initrd?.source,
     commandLine: plan.commandLine,

@@ -19,6 +19,8 @@ import type { TraceSink } from "./tracer.ts";
 
 export interface VmPlatform {
   opener: SourceOpener;
+  /** How many threads the host runs at once. */
+  processors: number;
   compileCore(): Promise<WebAssembly.Module>;
   /** What unpacks kernels: asked for where there is one. */
   compileUnpacker(): Promise<WebAssembly.Module>;

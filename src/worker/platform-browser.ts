@@ -37,6 +37,7 @@ const opener: SourceOpener = {
 export function browserPlatform(): VmPlatform {
   return {
     opener,
+    processors: navigator.hardwareConcurrency || 1,
     compileCore: () => compile("processor core", coreUrl),
     compileUnpacker: () => compile("unpacker of kernels", unpackerUrl),
     makeCore: (module, options) => new WasmCore(module, allocateMemory(options.ramBytes, options.vramBytes), options),

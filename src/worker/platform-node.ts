@@ -1,6 +1,7 @@
 /** What a machine needs of Node: files beside URLs, and the core from the disk. Not for the browser's bundle. */
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { allocateMemory } from "../core/load.ts";
@@ -108,6 +109,7 @@ async function compile(what: string, path: string): Promise<WebAssembly.Module> 
 export function nodePlatform(corePath: string, unpackerPath: string): VmPlatform {
   return {
     opener: nodeOpener,
+    processors: availableParallelism(),
     compileCore: () => compile("processor core", corePath),
     compileUnpacker: () => compile("unpacker of kernels", unpackerPath),
     makeCore: (module, options) =>

@@ -175,3 +175,25 @@ test("a stop from inside a device call ends the run", () => {
   expect(core.stop).toBe(true);
   expect(core.count).toBe(0);
 });
+
+test("a processor that may run a part of the time rests in between, whatever wakes it", () => {
+  const { core, loop, next } = setUp("host");
+  const busy = (): void => {
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+  };
+  core.onRun = busy;
+  loop.limitTo(0.1);
+  loop.start();
+  let asked = next();
+  for (let turns = 0; asked[0] === "soon" && turns < 100; turns++) asked = next();
+  expect(asked[0]).toMatch(/^later \d+$/);
+  const runs = core.runs.length;
+  loop.wake();
+  expect(next()[0]).toMatch(/^later \d+$/);
+  expect(core.runs.length).toBe(runs);
+  expect(loop.times().heldBackMs).toBeGreaterThan(0);
+  loop.limitTo(1);
+  expect(next()).toEqual(["soon"]);
+  expect(core.runs.length).toBeGreaterThan(runs);
+});

@@ -9,6 +9,7 @@ import type { CoreInterface } from "../core/core.ts";
 import { createEventLoop } from "./event-loop.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { ClockListener, MachineClock } from "./machine-clock.ts";
+import { Throttle } from "./throttle.ts";
 
 export type RunnableCore = Pick<
   CoreInterface,
@@ -39,6 +40,7 @@ export class RunLoop implements ClockListener {
   private inCore = false;
   private targetNs = 0;
   private limit = Infinity;
+  private readonly throttle = new Throttle();
   private readonly waiting: (() => void)[] = [];
   private haltedTotalMs = 0;
   private activeTotalMs = 0;
@@ -62,13 +64,21 @@ export class RunLoop implements ClockListener {
     return this.active;
   }
 
-  /** Host time in which the loop was on, and the part of it in which the processor was halted. */
-  times(): { activeMs: number; haltedMs: number } {
+  /** Host time in which the loop was on, and the parts of it in which the processor was halted, or was not let run. */
+  times(): { activeMs: number; haltedMs: number; heldBackMs: number } {
     const now = performance.now();
     return {
       activeMs: this.activeTotalMs + (this.active ? now - this.activeSinceMs : 0),
       haltedMs: this.haltedTotalMs + (this.asleepSinceMs === null ? 0 : now - this.asleepSinceMs),
+      heldBackMs: this.throttle.restedTotalMs(now),
     };
+  }
+
+  /** The processor runs at most this part of the time; up to 1. */
+  limitTo(fraction: number): void {
+    if (fraction === this.throttle.fraction) return;
+    this.throttle.setFraction(fraction, performance.now());
+    this.wake();
   }
 
   start(): void {
@@ -85,6 +95,7 @@ export class RunLoop implements ClockListener {
     this.active = false;
     this.noteAwake();
     this.activeTotalMs += performance.now() - this.activeSinceMs;
+    this.throttle.endRest(performance.now());
     this.clock.stop();
     this.loop.cancel();
     if (this.inCore) this.core.requestStop();
@@ -126,6 +137,8 @@ export class RunLoop implements ClockListener {
   private turn(): void {
     if (!this.active || this.inSlice) return;
     this.noteAwake();
+    const restMs = this.throttle.restMs(performance.now());
+    if (restMs > 0) return this.loop.later(restMs);
     this.inSlice = true;
     try {
       const delayMs = this.slice();
@@ -168,7 +181,7 @@ export class RunLoop implements ClockListener {
         this.runCore(deadlineNs, beganMs);
       }
       beganMs = performance.now();
-      if (beganMs >= endMs) return 0;
+      if (beganMs >= endMs || this.throttle.restMs(beganMs) > 0) return 0;
     }
     return 0;
   }
@@ -180,7 +193,9 @@ export class RunLoop implements ClockListener {
     this.inCore = true;
     const exit = core.run(Math.min(clock.instructionsUntil(deadlineNs), this.limit - before));
     this.inCore = false;
-    clock.measured(core.instructions() - before, performance.now() - beganMs);
+    const ranMs = performance.now() - beganMs;
+    this.throttle.spend(ranMs);
+    clock.measured(core.instructions() - before, ranMs);
     if (exit === "tripleFault" && !this.events.onTripleFault()) this.stop();
   }
 

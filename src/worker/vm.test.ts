@@ -93,6 +93,7 @@ let fake: ReturnType<typeof fakeMachine>["machine"];
 function makeVm(makeCore: () => WasmCore = () => core as unknown as WasmCore): Vm {
   const made = new Vm({
     opener: webOpener,
+    processors: 1,
     compileCore: async () => ({}) as WebAssembly.Module,
     compileUnpacker: async () => ({}) as WebAssembly.Module,
     makeCore,

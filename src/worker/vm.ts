@@ -3,7 +3,8 @@
  * make-machine.ts; keyboard and mouse are vm-input.ts's, saved states and captures kept-states.ts's.
  */
 import type { MachineEvents } from "../machine/machine-parts.ts";
-import type { MachineConfig, MediaSource, StoragePlace } from "../protocol/machine-config.ts";
+import type { ExecutionLimits, MachineConfig, MediaSource, StoragePlace } from "../protocol/machine-config.ts";
+import { defaultLimits } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { ReplayApi } from "../protocol/replay-api.ts";
 import type { TraceOptions } from "../protocol/trace-options.ts";
@@ -32,6 +33,7 @@ import type { MadeMachine, VmPlatform } from "./make-machine.ts";
 import { MediaLoader } from "./media.ts";
 import { Replay } from "./replay.ts";
 import { RunLoop } from "./run-loop.ts";
+import { SharesBoard } from "./shares.ts";
 import { VmInput } from "./vm-input.ts";
 
 const log = logger("vm");
@@ -50,11 +52,26 @@ export class Vm implements ReplayApi {
   private input!: VmInput;
   private states!: KeptStates;
   private readonly powerOn = { instructions: 0 };
-  private timesAtPowerOn = { activeMs: 0, haltedMs: 0 };
+  private timesAtPowerOn = { activeMs: 0, haltedMs: 0, heldBackMs: 0 };
   private readonly frames: FrameLoop;
   private replay!: Replay;
 
+  private limits: ExecutionLimits = defaultLimits;
+  /** What others' shares leave it. */
+  private left = 1;
+  private timesAtShare = { activeMs: 0, haltedMs: 0 };
+  private readonly shares: SharesBoard;
+
   constructor(private readonly platform: VmPlatform) {
+    this.shares = new SharesBoard({
+      processors: platform.processors,
+      limits: () => this.limits,
+      takeWanted: () => this.takeWanted(),
+      mayRun: (fraction) => {
+        this.left = fraction;
+        this.limitRun();
+      },
+    });
     this.frames = new FrameLoop({
       nextFrame: (pace, draw) => platform.nextFrame(pace, draw),
       draw: () => this.presenter.tick(),
@@ -107,6 +124,7 @@ export class Vm implements ReplayApi {
       },
     });
     this.config = config;
+    await this.setLimits(config);
   }
 
   async attachCanvas(canvas: OffscreenCanvas): Promise<void> {
@@ -252,12 +270,13 @@ export class Vm implements ReplayApi {
 
   async stats(): Promise<VmStats> {
     this.created();
-    const { activeMs, haltedMs } = this.loop.times();
+    const { activeMs, haltedMs, heldBackMs } = this.loop.times();
     const counters = this.core.counters();
     return {
       instructions: this.core.instructions() - this.powerOn.instructions,
       wallMs: activeMs - this.timesAtPowerOn.activeMs,
       haltedMs: haltedMs - this.timesAtPowerOn.haltedMs,
+      heldBackMs: heldBackMs - this.timesAtPowerOn.heldBackMs,
       guestMs: this.clock.nowNs() / 1e6,
       wasmMemoryBytes: this.core.memory.buffer.byteLength,
       ...this.machine.activity(),
@@ -292,6 +311,11 @@ export class Vm implements ReplayApi {
     return this.core.registerDump();
   }
 
+  async setLimits(limits: ExecutionLimits): Promise<void> {
+    this.limits = limits;
+    this.limitRun();
+  }
+
   async insertCdrom(source: MediaSource | null): Promise<void> {
     this.created();
     const store = source === null ? null : await this.media().cd(source);
@@ -308,6 +332,7 @@ export class Vm implements ReplayApi {
 
   async dispose(): Promise<void> {
     if (this.config && this.current !== "poweredOff") await this.switchOff();
+    this.shares.close();
     this.loop.close();
     if (this.config) this.replay.close();
     for (const store of this.drives.values()) await store.close?.();
@@ -371,9 +396,23 @@ export class Vm implements ReplayApi {
 
   private enter(state: VmState, reason?: string): void {
     this.current = state;
+    if (state !== "running") this.shares.stop();
     if (state !== "running") this.input.endClick();
     this.replay.entered(state);
     this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
+  }
+
+  private limitRun(): void {
+    this.loop.limitTo(Math.min(this.left, this.limits.executionCapPercent / 100));
+  }
+
+  /** Of the time since the last call: the part in which there was something to run. */
+  private takeWanted(): number {
+    const before = this.timesAtShare;
+    const now = this.loop.times();
+    this.timesAtShare = now;
+    const activeMs = now.activeMs - before.activeMs;
+    return activeMs > 0 ? 1 - (now.haltedMs - before.haltedMs) / activeMs : 0;
   }
 
   private send(event: VmEvent): void {
@@ -383,6 +422,7 @@ export class Vm implements ReplayApi {
   private go(): void {
     this.enter("running");
     this.loop.start();
+    this.shares.start();
     this.frames.ask();
   }
 

@@ -35,7 +35,7 @@ export interface Command {
 /** By their first word, or their first two. */
 export type CommandTable = Record<string, Command>;
 
-const hardwareUsage = `[--memory MIB] [--cpus N] [--cpu MODEL] [--boot cdrom,disk,floppy] [--os ID] [--group PATH]
+const hardwareUsage = `[--memory MIB] [--cpus N] [--cpu MODEL] [--cap PERCENT] [--shares N] [--boot cdrom,disk,floppy] [--os ID] [--group PATH]
            [--notes TEXT | --notes-file F] [--append WORDS] [--${SLOTS.join(" MEDIUM] [--")} MEDIUM]`;
 const openUsage = "[--from-format F] [--parent F] [--look-in FOLDER]…";
 const onMachine = { words: ["machine"] as const };

@@ -15,6 +15,7 @@ export const spanishCommands: CommandWords = {
     inaccessible: "inaccesible",
   },
   never: "nunca",
+  limits: (percent: number, shares: number) => `como mucho el ${percent} % de un procesador, ${shares} cuotas`,
 
   needs: (what) => `falta ${what}`,
   tooMuch: (word) => `«${word}» está de más`,
@@ -66,6 +67,7 @@ export const spanishCommands: CommandWords = {
     system: "Sistema",
     memory: "Memoria",
     processors: "Procesadores",
+    limits: "Límites",
     bootOrder: "Arranca de",
     commandLine: "Línea del núcleo",
     created: "Creada",

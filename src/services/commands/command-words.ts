@@ -15,6 +15,7 @@ export const englishCommands = {
     inaccessible: "inaccessible",
   } as Record<MachineState, string>,
   never: "never",
+  limits: (percent: number, shares: number) => `at most ${percent} % of a processor, ${shares} shares`,
 
   needs: (what: string) => `this needs ${what}`,
   tooMuch: (word: string) => `"${word}" is more than this takes`,
@@ -66,6 +67,7 @@ export const englishCommands = {
     system: "System",
     memory: "Memory",
     processors: "Processors",
+    limits: "Limits",
     bootOrder: "Boots from",
     commandLine: "Kernel words",
     created: "Created",

@@ -1,7 +1,7 @@
 /** `list, info, create, modify, clone, delete, discard-state, tidy`: the machines of a library, none of which has to run. */
 import { SLOTS } from "../../protocol/library.ts";
 import type { Attachments, Hardware, MachineRecord, MediumId, Slot } from "../../protocol/library.ts";
-import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
+import type { BootDevice, CpuModel, ExecutionLimits } from "../../protocol/machine-config.ts";
 import { sizeInWords } from "../../storage/media-check.ts";
 import { CPU_MODELS } from "../config-check.ts";
 import { SYSTEM_IDS } from "../systems/system-catalogue.ts";
@@ -16,6 +16,8 @@ export const hardwareOptions: OptionSpec = {
   memory: { value: "number" },
   cpus: { value: "number" },
   cpu: { value: CPU_MODELS },
+  cap: { value: "number" },
+  shares: { value: "number" },
   boot: { value: "text" },
   append: { value: "text" },
   os: { value: SYSTEM_IDS },
@@ -55,7 +57,7 @@ export async function info(host: CommandHost, line: CommandLine): Promise<void> 
   const machine = machineNamed(host, line.wordAt(0, say.args.machine));
   line.expectNoMore(1);
   if (line.flag("json")) return host.print(json(machine));
-  const { hardware } = machine;
+  const { hardware, limits } = machine;
   const rows = [
     [facts.name, machine.name],
     [facts.id, machine.id],
@@ -64,6 +66,7 @@ export async function info(host: CommandHost, line: CommandLine): Promise<void> 
     [facts.system, machine.osId],
     [facts.memory, `${hardware.memoryMiB} MiB`],
     [facts.processors, `${hardware.processors} (${hardware.cpuModel})`],
+    [facts.limits, say.limits(limits.executionCapPercent, limits.processorShares)],
     [facts.bootOrder, hardware.bootOrder.join(", ")],
     ...(hardware.commandLine ? [[facts.commandLine, hardware.commandLine]] : []),
     ...Object.entries(machine.media).map(([slot, id]) => [slot, mediumWords(host, id)]),
@@ -116,6 +119,7 @@ export async function create(host: CommandHost, line: CommandLine): Promise<void
       osId: line.text("os") ?? "other",
       notes,
       hardware,
+      limits: limitsOf(line),
       media: attached,
     });
     host.print(machine.id);
@@ -128,6 +132,7 @@ export async function create(host: CommandHost, line: CommandLine): Promise<void
 export async function modify(host: CommandHost, line: CommandLine): Promise<void> {
   const { library } = host;
   const { id } = onlyMachine(host, line);
+  const limits = limitsOf(line);
   const hardware = hardwareOf(line);
   const media = mediaOf(host, line);
   const [osId, notes, name, group] = [line.text("os"), await notesOf(host, line), line.text("name"), line.text("group")]; // prettier-ignore
@@ -135,6 +140,7 @@ export async function modify(host: CommandHost, line: CommandLine): Promise<void
     ...(osId === undefined ? {} : { osId }),
     ...(notes === undefined ? {} : { notes }),
     ...(Object.keys(hardware).length > 0 ? { hardware } : {}),
+    ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(Object.keys(media).length > 0 ? { media } : {}),
   });
   if (name !== undefined) await library.rename(id, name);
@@ -185,6 +191,14 @@ function onlyMachine(host: CommandHost, line: CommandLine): MachineRecord {
   const machine = machineNamed(host, line.wordAt(0, host.say.args.machine));
   line.expectNoMore(1);
   return machine;
+}
+
+function limitsOf(line: CommandLine): Partial<ExecutionLimits> {
+  const [executionCapPercent, processorShares] = [line.number("cap"), line.number("shares")];
+  return {
+    ...(executionCapPercent === undefined ? {} : { executionCapPercent }),
+    ...(processorShares === undefined ? {} : { processorShares }),
+  };
 }
 
 function hardwareOf(line: CommandLine): Partial<Hardware> {

@@ -3,6 +3,8 @@
  * nothing, so that a change is one step however many tabs there are.
  */
 import { DISK_SLOTS, LibraryError, SLOTS, defaultHardware } from "../../protocol/library.ts";
+import { defaultLimits } from "../../protocol/machine-config.ts";
+import type { ExecutionLimits } from "../../protocol/machine-config.ts";
 import type {
   Attachments,
   Hardware,
@@ -102,6 +104,15 @@ function checkedHardware(hardware: Hardware, hasKernel: boolean): Hardware {
   }
 }
 
+function checkedLimits(limits: ExecutionLimits): ExecutionLimits {
+  try {
+    const { executionCapPercent, processorShares } = checkConfig({ ...limits });
+    return { executionCapPercent, processorShares };
+  } catch (error) {
+    throw new LibraryError("badInput", (error as Error).message);
+  }
+}
+
 function checkedAttachments(catalogue: Catalogue, media: Attachments, self?: MachineId): Attachments {
   const result: Attachments = {};
   for (const [slot, id] of Object.entries(media) as [Slot, MediumId | undefined][]) {
@@ -134,6 +145,7 @@ export function createMachine(draft: Catalogue, wanted: NewMachine, now: number)
     osId: wanted.osId ?? "other",
     notes: wanted.notes ?? "",
     hardware: checkedHardware({ ...defaultHardware, ...wanted.hardware }, media.kernel !== undefined),
+    limits: checkedLimits({ ...defaultLimits, ...wanted.limits }),
     media,
     state: "poweredOff",
     createdAt: now,
@@ -163,6 +175,7 @@ export function modifyMachine(draft: Catalogue, id: MachineId, change: MachineCh
   const checkedMedia = checkedAttachments(draft, media, id);
   machine.hardware = checkedHardware({ ...machine.hardware, ...change.hardware }, checkedMedia.kernel !== undefined);
   machine.media = checkedMedia;
+  machine.limits = checkedLimits({ ...defaultLimits, ...machine.limits, ...change.limits });
   if (change.osId !== undefined) machine.osId = change.osId;
   if (change.notes !== undefined) machine.notes = change.notes;
 }

@@ -11,6 +11,7 @@ import type {
   MediumId,
   MediumRecord,
 } from "../../protocol/library.ts";
+import { defaultLimits } from "../../protocol/machine-config.ts";
 import { emptyCatalogue } from "../../storage/library/catalogue.ts";
 import type { Catalogue, StoredMachine } from "../../storage/library/catalogue.ts";
 import { LayeredDisk } from "../../storage/library/layered-disk.ts";
@@ -137,7 +138,7 @@ export class LibraryCore extends EventTarget {
 
   private recordOf(stored: StoredMachine): MachineRecord {
     const runs = this.here.has(stored.id) ? "here" : this.held.has(machineLock(stored.id)) ? "elsewhere" : null;
-    const record: MachineRecord = { ...stored, runs };
+    const record: MachineRecord = { ...stored, limits: stored.limits ?? defaultLimits, runs };
     const missing = this.missingFrom(stored);
     if (runs === null && missing) Object.assign(record, { state: "inaccessible", stateReason: missing });
     else if (runs === null && LIVE.includes(stored.state))

@@ -4,7 +4,8 @@
  */
 import { DISK_SLOTS, LibraryError } from "../../protocol/library.ts";
 import type { MachineId, MediumId, MemoryId, Slot } from "../../protocol/library.ts";
-import type { KeptSource, MediaSource } from "../../protocol/machine-config.ts";
+import { defaultLimits } from "../../protocol/machine-config.ts";
+import type { ExecutionLimits, KeptSource, MediaSource } from "../../protocol/machine-config.ts";
 import type { VmApi, VmEvent, VmState } from "../../protocol/vm-api.ts";
 import { machineLock } from "../../storage/library/locks.ts";
 import type { DiskMedium, MachinePlan, Medium } from "../machine-plan.ts";
@@ -34,6 +35,8 @@ interface Run extends BegunRun {
   live: LiveMachine | null;
   timer: ReturnType<typeof setInterval> | null;
   lastPicture: Uint8Array | null;
+  /** Those that its worker knows. */
+  limits: ExecutionLimits;
   /** Changes of the catalogue one after the other. */
   tail: Promise<void>;
 }
@@ -41,7 +44,9 @@ interface Run extends BegunRun {
 export class LiveRuns {
   private readonly runs = new Map<MachineId, Run>();
 
-  constructor(private readonly core: LibraryCore) {}
+  constructor(private readonly core: LibraryCore) {
+    core.addEventListener("change", () => this.passLimitsOn());
+  }
 
   /** Takes the machine for this page. @throws LibraryError `inUse` where somebody has it */
   async begin(id: MachineId): Promise<BegunRun> {
@@ -61,6 +66,7 @@ export class LiveRuns {
             `Something is being done with "${core.medium(medium)?.name}"; it must be over first.`,
           );
       const run: Run = {
+        limits: machine.limits ?? defaultLimits,
         machineId: id,
         plan: this.planOf(id),
         savedMemory: machine.state === "saved" ? machine.savedMemory : null,
@@ -139,14 +145,14 @@ export class LiveRuns {
   /** What a machine is made of, from the catalogue. */
   planOf(id: MachineId): MachinePlan {
     const { core } = this;
-    const { name, hardware, media } = core.stored(id);
+    const { name, hardware, media, limits = defaultLimits } = core.stored(id);
     const inSlot = (slot: Slot): Medium | undefined => (media[slot] ? this.mediumOf(media[slot]) : undefined);
     const disks = DISK_SLOTS.flatMap((slot): DiskMedium[] => {
       const medium = inSlot(slot);
       return medium ? [{ ...medium, writable: typeof medium.source === "string" ? "discard" : "keep" }] : [];
     });
     const { commandLine, ...rest } = hardware;
-    const plan: MachinePlan = { title: name, ...rest, disks, ...(commandLine ? { commandLine } : {}) };
+    const plan: MachinePlan = { title: name, ...rest, limits, disks, ...(commandLine ? { commandLine } : {}) };
     for (const slot of ["kernel", "initrd", "cdrom", "floppy"] as const) {
       const medium = inSlot(slot);
       if (medium) plan[slot] = medium;
@@ -184,6 +190,19 @@ export class LiveRuns {
       });
     } catch {
       // A machine that has just ended has no picture, and a picture is not worth a word.
+    }
+  }
+
+  /** They may have been changed by another tab or process. What fails here, the machine says itself. */
+  private passLimitsOn(): void {
+    for (const [id, run] of this.runs) {
+      const limits = this.core.catalogue.machines[id]?.limits ?? defaultLimits;
+      const same =
+        limits.executionCapPercent === run.limits.executionCapPercent &&
+        limits.processorShares === run.limits.processorShares;
+      if (same || !run.live) continue;
+      run.limits = limits;
+      void run.live.api.setLimits(limits).catch(() => {});
     }
   }
 

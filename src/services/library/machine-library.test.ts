@@ -2,6 +2,7 @@ import "fake-indexeddb/auto";
 import { describe, expect, it } from "vitest";
 import { LibraryError } from "../../protocol/library.ts";
 import type { MachineRecord, MediumRecord } from "../../protocol/library.ts";
+import type { VmApi } from "../../protocol/vm-api.ts";
 import { MemorySink } from "../../storage/convert/byte-sink.ts";
 import { FolderStorage } from "../../storage/library/folder-storage.ts";
 import { IndexedBlobs } from "../../storage/library/indexed-blobs.ts";
@@ -196,6 +197,26 @@ describe.each(places)("a library in %s", (_, tabs) => {
     await library.runs.end(machine.id);
     await second.refresh();
     expect(second.machine(machine.id)).toMatchObject({ runs: null, state: "poweredOff" });
+  });
+
+  it("passes limits on to the machine at once, also where another tab changes them", async () => {
+    const [first, second] = await Promise.all(tabs().map(libraryIn));
+    const { id } = await first!.create({ name: "One", limits: { executionCapPercent: 50 } });
+    expect(first!.machine(id)!.limits).toEqual({ executionCapPercent: 50, processorShares: 100 });
+    const run = await first!.runs.begin(id);
+    expect(run.plan.limits).toEqual({ executionCapPercent: 50, processorShares: 100 });
+    const told: unknown[] = [];
+    const api = { setLimits: async (limits: unknown) => void told.push(limits) } as unknown as VmApi;
+    first!.runs.attach(id, { api, state: "running" });
+    await first!.modify(id, { limits: { executionCapPercent: 20 } });
+    expect(told).toEqual([{ executionCapPercent: 20, processorShares: 100 }]);
+    await second!.refresh();
+    await second!.modify(id, { limits: { processorShares: 300 } });
+    await first!.refresh();
+    expect(told.slice(1)).toEqual([{ executionCapPercent: 20, processorShares: 300 }]);
+    await expect(first!.modify(id, { limits: { executionCapPercent: 0 } })).rejects.toEqual(fails("badInput"));
+    await first!.runs.end(id);
+    expect((await first!.clone(id, { name: "Two", how: "linked" })).limits.processorShares).toBe(300);
   });
 
   it("knows a machine whose page ended without a word as aborted", async () => {

@@ -16,6 +16,7 @@ import type {
   SnapshotId,
   SnapshotRecord,
 } from "../../protocol/library.ts";
+import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { CaptureRequest } from "../../protocol/vm-api.ts";
 import type { Catalogue, StoredMachine } from "../../storage/library/catalogue.ts";
 import {
@@ -362,8 +363,8 @@ function makeClone(
       now,
     ).id;
   }
-  const { group, osId, notes } = original;
-  const clone = createMachine(draft, { name, group, osId, notes, hardware: moment.hardware, media }, now);
+  const { group, osId, notes, limits = defaultLimits } = original;
+  const clone = createMachine(draft, { name, group, osId, notes, hardware: moment.hardware, limits, media }, now);
   clone.savedMemory = moment.memory;
   if (moment.memory !== null) clone.state = "saved";
   clone.thumbnailVersion = original.thumbnailVersion;

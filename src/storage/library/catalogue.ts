@@ -15,10 +15,13 @@ import type {
   MediumRecord,
   MemoryId,
 } from "../../protocol/library.ts";
+import type { ExecutionLimits } from "../../protocol/machine-config.ts";
 import { StorageError } from "../block-store.ts";
 
 /** As kept: where it runs is known by its lock alone, and a live state counts only with that. */
-export interface StoredMachine extends Omit<MachineRecord, "runs" | "state" | "stateReason"> {
+export interface StoredMachine extends Omit<MachineRecord, "runs" | "state" | "stateReason" | "limits"> {
+  /** Absent: the default ones. */
+  limits?: ExecutionLimits;
   state: MachineState;
   stateReason?: string;
 }

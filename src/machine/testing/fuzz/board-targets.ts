@@ -286,6 +286,8 @@ export const vgaTarget: FuzzTarget = {
 // ---- whole boards -------------------------------------------------------------------------------------------------
 
 const CONFIG: MachineConfig = {
+  executionCapPercent: 100,
+  processorShares: 100,
   memoryMiB: 4,
   processors: 1,
   cpuModel: "default",

@@ -2,6 +2,7 @@
  * A whole machine for random code: board, run loop and clock as the worker has them, on the instruction clock, with disks
  * in memory. It runs for spans of machine time.
  */
+import { defaultLimits } from "../../../protocol/machine-config.ts";
 import { WasmCore, type WasmCoreOptions } from "../../../core/wasm-core.ts";
 import { Board, VRAM_BYTES } from "../../../machine/board.ts";
 import { postWithoutFirmware } from "../../../machine/firmware/post.ts";
@@ -62,6 +63,7 @@ export class FuzzMachine {
     this.stores = [new FuzzStore(512 * 1000), new FuzzStore(2048 * 100, true), new FuzzStore(1440 * 1024)];
     this.board = new Board({
       config: {
+        ...defaultLimits,
         memoryMiB: RAM_BYTES >> 20,
         processors: 1,
         cpuModel: model.name,
