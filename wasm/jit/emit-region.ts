@@ -20,13 +20,13 @@ import { headerOf } from "../decode/code-index";
 import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS } from "./emit-values";
+import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS } from "./emit-values";
 import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
 import { LEFT, emitEnding, reload, reloadTlb, spill } from "./emit-handler";
 import { emitInstruction } from "./emit-instruction";
 import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
-  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
+  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
 import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
@@ -266,12 +266,14 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   if (bytes > JIT_BODY_SIZE || place + bytes + 512 > limit) return false;
   const length = reserveLength();
   const start = at;
-  leb(3);
+  leb(4);
   leb(I32_LOCALS);
   byte(TYPE_I32);
   leb(V128_LOCALS);
   byte(TYPE_V128);
-  leb(b.maxTemp - PARAMETERS - I32_LOCALS - V128_LOCALS);
+  leb(F64_LOCALS);
+  byte(TYPE_F64);
+  leb(b.maxTemp - PARAMETERS - I32_LOCALS - V128_LOCALS - F64_LOCALS);
   byte(TYPE_I64);
   reload(b.used);
   reloadTlb(b);

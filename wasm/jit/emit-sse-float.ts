@@ -10,6 +10,7 @@ import { FLOAT_OF_ID } from "../generated/translate";
 import { MXCSR_PE, MXCSR_PM, MXCSR_RC } from "../sse/mxcsr";
 import { Emit } from "./emit-backend";
 import { emitHandler } from "./emit-handler";
+import { MUL, emitDouble } from "./emit-sse-double";
 import { V128_LOAD, V128_STORE, XMMWORD_LOG2, allow, point, simd, simdAccess, xmm } from "./emit-simd";
 import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_PACKED_R, LOCAL_PACKED_X, LOCAL_PACKED_Y, Val } from "./emit-values";
 import {
@@ -25,7 +26,6 @@ const KIND_SS: u32 = 2;
 const KIND_SD: u32 = 3;
 const OPERATION_SHIFT: u32 = 11;
 /** By number, as in sse/float-fast.ts. */
-const MUL: u32 = 2;
 const DIV: u32 = 3;
 const UNARY: u32 = 0x400;
 
@@ -62,7 +62,8 @@ export function emitSseFloat(b: Emit, rec: Rec): bool {
   if (isMemory && !b.canAddress(b.cpu, rec)) return false;
   allow(b);
   const kind = (what >> KIND_SHIFT) & 3;
-  if (kind == KIND_PS || kind == KIND_PD) packed(b, rec, what, kind == KIND_PD);
+  if (kind == KIND_SD && !(what & UNARY) && what >> OPERATION_SHIFT <= MUL) emitDouble(b, rec, what >> OPERATION_SHIFT);
+  else if (kind == KIND_PS || kind == KIND_PD) packed(b, rec, what, kind == KIND_PD);
   else scalar(b, rec, what, kind == KIND_SS ? 2 : 3);
   return true;
 }

@@ -47,19 +47,24 @@ export const LOCAL_PACKED_X: u32 = 11;
 export const LOCAL_PACKED_Y: u32 = 12;
 export const LOCAL_PACKED_R: u32 = 13;
 export const V128_LOCALS: u32 = 3;
+/** The same of one double. */
+export const LOCAL_DOUBLE_X: u32 = 14;
+export const LOCAL_DOUBLE_Y: u32 = 15;
+export const LOCAL_DOUBLE_R: u32 = 16;
+export const F64_LOCALS: u32 = 3;
 /** The sixteen general registers. */
-export const LOCAL_REGISTERS: u32 = 14;
-export const LOCAL_FLAG_X: u32 = 30;
-export const LOCAL_FLAG_Y: u32 = 31;
-export const LOCAL_FLAG_R: u32 = 32;
+export const LOCAL_REGISTERS: u32 = 17;
+export const LOCAL_FLAG_X: u32 = 33;
+export const LOCAL_FLAG_Y: u32 = 34;
+export const LOCAL_FLAG_R: u32 = 35;
 /** Linear address of an indirect transfer's target. */
-export const LOCAL_LINEAR: u32 = 33;
+export const LOCAL_LINEAR: u32 = 36;
 /** Result of a rotation after what set the other flags. */
-export const LOCAL_FLAG_T: u32 = 34;
+export const LOCAL_FLAG_T: u32 = 37;
 /** codeBase, across a call. */
-export const LOCAL_CODE_BASE: u32 = 35;
-export const LOCAL_STACK_PAGE: u32 = 36;
-export const FIRST_TEMP: u32 = 37;
+export const LOCAL_CODE_BASE: u32 = 38;
+export const LOCAL_STACK_PAGE: u32 = 39;
+export const FIRST_TEMP: u32 = 40;
 
 @inline export function constantOf(value: Val): bool {
   return (<u32>changetype<usize>(value) & CONSTANT) != 0;

@@ -35,7 +35,9 @@ export const OP_I32_EQZ: u8 = 0x45;
 export const OP_I32_EQ: u8 = 0x46;
 export const OP_I32_NE: u8 = 0x47;
 export const OP_I32_LT_S: u8 = 0x48;
+export const OP_I32_LT_U: u8 = 0x49;
 export const OP_I32_LE_S: u8 = 0x4c;
+export const OP_I32_GE_U: u8 = 0x4f;
 export const OP_I64_EQZ: u8 = 0x50;
 export const OP_I64_EQ: u8 = 0x51;
 export const OP_I64_NE: u8 = 0x52;
@@ -81,6 +83,7 @@ export const OP_I64_EXTEND32_S: u8 = 0xc4;
 
 export const TYPE_I32: u8 = 0x7f;
 export const TYPE_I64: u8 = 0x7e;
+export const TYPE_F64: u8 = 0x7c;
 export const TYPE_V128: u8 = 0x7b;
 export const TYPE_FUNCREF: u8 = 0x70;
 export const TYPE_NONE: u8 = 0x40;
