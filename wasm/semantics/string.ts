@@ -1,7 +1,8 @@
 /**
  * String instructions, alone and repeated. A repeated one does at most VISIT_LIMIT elements, then is visited again
  * (STOP_REPEAT: RIP stays), so that interrupts get in; each visit counts as one instruction, whatever way its bytes took.
- * Where both pages are plain memory, whole runs inside a page are copied or filled at once, upwards and downwards.
+ * Where both pages are plain memory, whole runs inside a page are copied or filled at once, upwards and downwards, and a visit
+ * goes over about thirty pages: what takes a few microseconds.
  * Registers follow element by element: a fault in the middle leaves what was done. [SDM1] 7.3.9.3
  */
 import { PAGE_SIZE } from "../layout";
@@ -10,12 +11,19 @@ import { compare } from "../cpu/alu-flags";
 import { PENDING_STEP, markRepetition } from "../cpu/debug";
 import { getZF } from "../cpu/flags";
 import { setReg } from "../cpu/operand";
-import { Cpu, FLAG_DF, SEG_ES, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
+import { Cpu, FLAG_DF, MODE_FLAT, SEG_ES, SEG_FS, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2 } from "../decode/record";
 import { memRead, memWrite } from "../mmu/access";
+import { POINTER_WRITE, pagePointer } from "../mmu/slow-access";
 import { tlbPointer } from "../mmu/tlb-entry";
 
 const VISIT_LIMIT: u64 = 4096;
+/** Fewer elements than these are done one by one. */
+const RUN_LEAST: u64 = 4;
+/** In a run this many elements (two to this) cost as much as one on its own. */
+const RUN_COST_SHIFT: u64 = 5;
+/** An element whose offset is not above this does not go past the end of a flat segment. */
+const FLAT_END: u64 = 0xffff_ffff - 7;
 /** Byte offsets of RCX, RSI and RDI in Cpu. */
 const OFF_RCX: u32 = 8;
 const OFF_RSI: u32 = 48;
@@ -40,12 +48,27 @@ const OFF_RDI: u32 = 56;
   return cpu.eflags & FLAG_DF ? -(<i64>sizeof<T>()) : <i64>sizeof<T>();
 }
 
+/** segLinear, shorter where the segment is flat and the offset not at its end. */
+@inline function linearIn<T>(cpu: Cpu, seg: u32, offset: u64, access: u32): u64 {
+  if (cpu.mode & MODE_FLAT && seg < SEG_FS && offset <= FLAT_END) return offset;
+  return segLinear(cpu, seg, offset, sizeof<T>(), access);
+}
+
 @inline function sourceLinear<T>(cpu: Cpu, rec: Rec, mask: u64): u64 {
-  return segLinear(cpu, rec.seg, cpu.rsi & mask, sizeof<T>(), ACCESS_READ);
+  return linearIn<T>(cpu, rec.seg, cpu.rsi & mask, ACCESS_READ);
 }
 
 @inline function destLinear<T>(cpu: Cpu, mask: u64, access: u32): u64 {
-  return segLinear(cpu, SEG_ES, cpu.rdi & mask, sizeof<T>(), access);
+  return linearIn<T>(cpu, SEG_ES, cpu.rdi & mask, access);
+}
+
+/** Host pointer of the element at `linearAddr` where its page is plain memory, 0 otherwise; the TLB knows the page then. */
+@inline function runPointer<T>(cpu: Cpu, linearAddr: u64, isWrite: bool): usize {
+  const hostPtr = tlbPointer(isWrite ? cpu.tlbWrite : cpu.tlbRead, linearAddr);
+  if (hostPtr) return hostPtr;
+  if (!pagePointer(cpu, linearAddr, sizeof<T>() | (isWrite ? POINTER_WRITE : 0))) return 0;
+  // A page in which there is code may be written in places, and is not in the TLB.
+  return tlbPointer(isWrite ? cpu.tlbWrite : cpu.tlbRead, linearAddr);
 }
 
 /** Elements from the one at `linearAddr` on, in the direction of delta, that lie whole inside its page. */
@@ -81,6 +104,16 @@ const EVENTS: u32 = STOP_FAULT | STOP_EVENT | STOP_HOST;
   return cpu.pendingDebug & PENDING_STEP ? min<u64>(count, 1) : min<u64>(count, VISIT_LIMIT);
 }
 
+/** The same where runs are done at once, in elements that are done one by one. */
+@inline function visitCost(cpu: Cpu): i64 {
+  return cpu.pendingDebug & PENDING_STEP ? 1 : VISIT_LIMIT;
+}
+
+/** What a run of elements, or one, takes of that. */
+@inline function costOf(elements: u64): i64 {
+  return 1 + <i64>(elements >> RUN_COST_SHIFT);
+}
+
 export function MOVS<T>(cpu: Cpu, rec: Rec): void {
   const mask = addressMask(rec);
   const delta = step<T>(cpu);
@@ -89,17 +122,16 @@ export function MOVS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = visitLength(cpu, count);
-  while (left != 0) {
-    let done: u64 = 1;
-    const bulk = left > 4 ? copyRun<T>(cpu, rec, mask, delta, left) : 0;
-    if (bulk != 0) done = bulk;
-    else {
+  let left = visitCost(cpu);
+  while (count != 0 && left > 0) {
+    let done: u64 = left > 1 && count > RUN_LEAST ? copyRun<T>(cpu, rec, mask, delta, count) : 0;
+    if (done == 0) {
+      done = 1;
       moveOne<T>(cpu, rec, mask, delta);
       if (cpu.fault) return;
     }
     count -= done;
-    left -= done;
+    left -= costOf(done);
     setIndex(cpu, OFF_RCX, count, mask);
     if (cpu.stop & EVENTS) break;
   }
@@ -129,9 +161,10 @@ function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, limit: u64): u64 
     cpu.stop &= ~STOP_FAULT;
     return 0;
   }
-  const fromHost = tlbPointer(cpu.tlbRead, from);
-  const toHost = tlbPointer(cpu.tlbWrite, to);
-  if (fromHost == 0 || toHost == 0) return 0;
+  const toHost = runPointer<T>(cpu, to, true);
+  // Looked for last: nothing that is done for it takes a page out of the TLB.
+  const fromHost = toHost ? runPointer<T>(cpu, from, false) : 0;
+  if (fromHost == 0) return 0;
   let n = min<u64>(limit, min<u64>(inPage<T>(from, delta), inPage<T>(to, delta)));
   n = min<u64>(n, min<u64>(untilWrap<T>(cpu, OFF_RSI, delta, mask), untilWrap<T>(cpu, OFF_RDI, delta, mask)));
   if (n == 0) return 0;
@@ -158,8 +191,8 @@ function copyRun<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, limit: u64): u64 
 /** n, or 0 where the last of n elements would fail a segment check that the first one passed. */
 function withinSegments<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, n: u64, source: bool): u64 {
   const last = <u64>(<i64>(n - 1) * delta);
-  if (source) segLinear(cpu, rec.seg, (cpu.rsi + last) & mask, sizeof<T>(), ACCESS_READ);
-  segLinear(cpu, SEG_ES, (cpu.rdi + last) & mask, sizeof<T>(), ACCESS_WRITE);
+  if (source) linearIn<T>(cpu, rec.seg, (cpu.rsi + last) & mask, ACCESS_READ);
+  linearIn<T>(cpu, SEG_ES, (cpu.rdi + last) & mask, ACCESS_WRITE);
   if (!cpu.fault) return n;
   cpu.fault = 0;
   cpu.stop &= ~STOP_FAULT;
@@ -174,17 +207,16 @@ export function STOS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = visitLength(cpu, count);
-  while (left != 0) {
-    let done: u64 = 1;
-    const bulk = left > 4 ? fillRun<T>(cpu, rec, mask, delta, left) : 0;
-    if (bulk != 0) done = bulk;
-    else {
+  let left = visitCost(cpu);
+  while (count != 0 && left > 0) {
+    let done: u64 = left > 1 && count > RUN_LEAST ? fillRun<T>(cpu, rec, mask, delta, count) : 0;
+    if (done == 0) {
+      done = 1;
       storeOne<T>(cpu, mask, delta);
       if (cpu.fault) return;
     }
     count -= done;
-    left -= done;
+    left -= costOf(done);
     setIndex(cpu, OFF_RCX, count, mask);
     if (cpu.stop & EVENTS) break;
   }
@@ -211,7 +243,7 @@ function fillRun<T>(cpu: Cpu, rec: Rec, mask: u64, delta: i64, limit: u64): u64 
     cpu.stop &= ~STOP_FAULT;
     return 0;
   }
-  const toHost = tlbPointer(cpu.tlbWrite, to);
+  const toHost = runPointer<T>(cpu, to, true);
   if (toHost == 0) return 0;
   let n = min<u64>(limit, min<u64>(inPage<T>(to, delta), untilWrap<T>(cpu, OFF_RDI, delta, mask)));
   if (n == 0) return 0;
