@@ -6,7 +6,7 @@
 import { ripOf } from "../cpu/address";
 import { TLB_SET_EMPTY, tlbArray } from "../cpu/mode";
 import { Cpu, MODE_32, MODE_64, MODE_CS_CHECKED, MODE_FLAT, MODE_SIZE_MASK, MODE_SS32 } from "../cpu/state";
-import { dropRegion, findByHost, headerOf, isDense, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults, startHeat } from "../decode/code-index";
+import { dropRegion, findByHost, headerOf, heatAtStart, heatOf, isDense, jumpKey, jumpSlot, noRegion, regionOf, setHeat, setRegion, setRegionDefaults, startHeat } from "../decode/code-index";
 import { Rec } from "../decode/record";
 import { arenaFlushes, arenaSweeps, findKnown, flushTraces } from "../decode/trace-cache";
 import { JIT_QUEUE, JIT_QUEUE_ENTRIES, PAGE_MASK } from "../layout";
@@ -15,6 +15,7 @@ import { addRegion, beginModule, finishModule } from "./emit-module";
 import { traceAt, viaTable } from "./emit-transfer";
 import { EXIT_AT_INSTRUCTION, EXIT_BRANCH, EXIT_BUDGET, Exit, emptyArena, hasRoom } from "./exits";
 import { settleDeferred } from "./flag-kinds";
+import { blockCount, traceOfBlock } from "./region";
 
 /** Regions need less than this, so that with so much left one can always be entered. */
 export const LEAST_BUDGET: i32 = 256;
@@ -113,8 +114,9 @@ export function compileRegions(cpu: Cpu, most: u32): u32 {
       return 0;
     }
     const trace: usize = load<u32>(slot(taken));
-    if (isCurrent(trace)) {
+    if (isCurrent(trace) && !isCovered(trace)) {
       if (addRegion(cpu, trace)) {
+        coverBlocks(cpu);
         store<u32>(slot(JIT_QUEUE_ENTRIES + batch), <u32>trace);
         batch++;
       } else if (batch > 0) break; // the module is full
@@ -125,6 +127,22 @@ export function compileRegions(cpu: Cpu, most: u32): u32 {
   queued -= taken;
   memory.copy(slot(0), slot(taken), queued << 2);
   return batch == 0 ? 0 : finishModule();
+}
+
+/**
+ * The blocks of the region that was written last are counted anew. All blocks of a loop become hot at the same time, and one region
+ * with the whole loop is enough: another one is worth while only where the loop is still entered elsewhere.
+ */
+function coverBlocks(cpu: Cpu): void {
+  for (let n: u32 = 1; n < blockCount; n++) {
+    const trace = traceOfBlock(n);
+    if (trace != 0 && regionOf(trace) == noRegion) startHeat(cpu, trace);
+  }
+}
+
+/** A trace that waits counts down from HEAT_WHILE_WAITING, until a region covers it. */
+@inline function isCovered(trace: usize): bool {
+  return regionOf(trace) == noRegion && heatOf(trace) <= heatAtStart;
 }
 
 function refuse(trace: usize): void {

@@ -188,6 +188,14 @@ export class Emit extends EmitFlags {
   }
   /** The same in the stack window, if the access is aligned and thus in one page. */
   private pointStack(address: Val, isWrite: bool, sizeBytes: u32): void {
+    this.openStackMiss(address, isWrite, sizeBytes);
+    this.otherwise();
+    this.hostInStack(address);
+    localSet(LOCAL_HOST);
+    this.close();
+  }
+  /** Opens what runs, with LOCAL_HOST, where the access is not in the stack window. */
+  private openStackMiss(address: Val, isWrite: bool, sizeBytes: u32): void {
     this.usesStack = true;
     this.get(address);
     i64Const(PAGE_MASK | <u64>(sizeBytes - 1));
@@ -197,12 +205,11 @@ export class Emit extends EmitFlags {
     this.openRareIf();
     this.callPointer(address, sizeBytes | POINTER_STACK | (isWrite ? POINTER_WRITE : 0));
     reloadStackWindow();
-    this.otherwise();
+  }
+  private hostInStack(address: Val): void {
     this.getWrapped(address);
     localGet(LOCAL_STACK_ADDEND);
     byte(OP_I32_ADD);
-    localSet(LOCAL_HOST);
-    this.close();
   }
   private callPointer(address: Val, what: u32): void {
     localGet(LOCAL_CPU);
@@ -216,6 +223,14 @@ export class Emit extends EmitFlags {
     this.close();
   }
   private pointAnywhere(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
+    this.openMiss(address, isWrite, sizeBytes, aligned);
+    this.otherwise();
+    this.hostByTlb(address);
+    localSet(LOCAL_HOST);
+    this.close();
+  }
+  /** Opens what runs, with LOCAL_HOST, where the TLB does not know the address; LOCAL_SLOT is where it would. */
+  private openMiss(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
     localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
     // In 32 bits, which is shorter: the number of the slot is in the low half of the address.
     this.getWrapped(address);
@@ -225,11 +240,6 @@ export class Emit extends EmitFlags {
     byte(OP_I32_AND);
     byte(OP_I32_ADD);
     localSet(LOCAL_SLOT);
-    this.getWrapped(address);
-    localGet(LOCAL_SLOT);
-    memoryAccess(OP_I32_LOAD, 8);
-    byte(OP_I32_ADD);
-    localSet(LOCAL_HOST);
     // An aligned operand lies in one page; another one does not equal the tag.
     this.get(address);
     if (sizeBytes > 1 && !aligned) {
@@ -243,16 +253,43 @@ export class Emit extends EmitFlags {
     byte(OP_I64_NE);
     this.openRareIf();
     this.callPointer(address, sizeBytes | (isWrite ? POINTER_WRITE : 0) | (aligned ? POINTER_ALIGNED : 0));
-    this.close();
+  }
+  private hostByTlb(address: Val): void {
+    this.getWrapped(address);
+    localGet(LOCAL_SLOT);
+    memoryAccess(OP_I32_LOAD, 8);
+    byte(OP_I32_ADD);
+  }
+  private loadAt(sizeLog2: u32): void {
+    memoryAccess(sizeLog2 == 0 ? OP_I64_LOAD8_U : sizeLog2 == 1 ? OP_I64_LOAD16_U : sizeLog2 == 2 ? OP_I64_LOAD32_U : OP_I64_LOAD, 0);
+  }
+  private storeAt(value: Val, sizeLog2: u32): void {
+    this.get(value);
+    memoryAccess(sizeLog2 == 0 ? OP_I64_STORE8 : sizeLog2 == 1 ? OP_I64_STORE16 : sizeLog2 == 2 ? OP_I64_STORE32 : OP_I64_STORE, 0);
   }
   private loadHost(sizeLog2: u32): Val {
     localGet(LOCAL_HOST);
-    memoryAccess(sizeLog2 == 0 ? OP_I64_LOAD8_U : sizeLog2 == 1 ? OP_I64_LOAD16_U : sizeLog2 == 2 ? OP_I64_LOAD32_U : OP_I64_LOAD, 0);
+    this.loadAt(sizeLog2);
     return this.define();
   }
+  // The access itself is written on both ways: where a pointer came of either, the engine would extend it to 64 bits once more.
   load<S>(address: Val): Val {
-    this.point(address, false, this.log2<S>());
-    return this.loadHost(this.log2<S>());
+    const size = this.log2<S>();
+    const isStack = this.isStack;
+    this.isStack = false;
+    if (isStack) this.openStackMiss(address, false, 1 << size);
+    else this.openMiss(address, false, 1 << size, false);
+    const value = this.temp();
+    localGet(LOCAL_HOST);
+    this.loadAt(size);
+    localSet(value);
+    this.otherwise();
+    if (isStack) this.hostInStack(address);
+    else this.hostByTlb(address);
+    this.loadAt(size);
+    localSet(value);
+    this.close();
+    return changetype<Val>(<usize>value);
   }
   loadForWrite<S>(address: Val): Val {
     this.point(address, true, this.log2<S>());
@@ -261,10 +298,22 @@ export class Emit extends EmitFlags {
   }
   store<S>(address: Val, value: Val): void {
     const size = this.log2<S>();
-    if (!this.rmwUnderWay) this.point(address, true, size);
+    if (this.rmwUnderWay) {
+      localGet(LOCAL_HOST);
+      this.storeAt(value, size);
+      return;
+    }
+    const isStack = this.isStack;
+    this.isStack = false;
+    if (isStack) this.openStackMiss(address, true, 1 << size);
+    else this.openMiss(address, true, 1 << size, false);
     localGet(LOCAL_HOST);
-    this.get(value);
-    memoryAccess(size == 0 ? OP_I64_STORE8 : size == 1 ? OP_I64_STORE16 : size == 2 ? OP_I64_STORE32 : OP_I64_STORE, 0);
+    this.storeAt(value, size);
+    this.otherwise();
+    if (isStack) this.hostInStack(address);
+    else this.hostByTlb(address);
+    this.storeAt(value, size);
+    this.close();
   }
   /** The way out is written where the access is. */
   faulted(): bool {

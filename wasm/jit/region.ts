@@ -100,6 +100,11 @@ export function limitRegions(most: u32): void {
   return changetype<Block>(BLOCKS + number * BLOCK_SIZE);
 }
 
+/** The trace that starts with the block; 0 if none does. */
+export function traceOfBlock(number: u32): usize {
+  return findByHost(page + block(number).start, mode);
+}
+
 @inline function recordAt(offset: u32): usize {
   return load<u32>(MAP + (offset << 2));
 }
