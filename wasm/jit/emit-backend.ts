@@ -11,7 +11,7 @@ import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_MASK, REC_M
 import { PAGE_MASK, TLB_ENTRIES } from "../layout";
 import { POINTER_ALIGNED, POINTER_STACK, POINTER_WRITE } from "../mmu/slow-access";
 import { EmitFlags } from "./emit-flags";
-import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, LOCAL_STACK_ADDEND, LOCAL_STACK_PAGE, LOCAL_TLB_READ, LOCAL_TLB_WRITE, Val, constantOf } from "./emit-values";
+import { LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, Val, cpuBase } from "./emit-values";
 import {
   OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_SHR_U, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
   OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, byte, i32Const, i64Const, localGet, localSet, localTee, memoryAccess,
@@ -23,16 +23,6 @@ import { IMPORT_POINTER, call } from "./imports";
 const SELECTOR_BITS: u64 = 16;
 const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0000;
 const OFF_RSP: u32 = 32;
-
-/** The window may have moved. */
-export function reloadStackWindow(): void {
-  localGet(LOCAL_CPU);
-  memoryAccess(OP_I64_LOAD, offsetof<Cpu>("stackPage"));
-  localSet(LOCAL_STACK_PAGE);
-  localGet(LOCAL_CPU);
-  memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stackAddend"));
-  localSet(LOCAL_STACK_ADDEND);
-}
 
 @unmanaged @final
 export class Emit extends EmitFlags {
@@ -58,9 +48,11 @@ export class Emit extends EmitFlags {
   /** In this block it has been looked at that SSE may be used (jit/emit-simd.ts). */
   sseIsOn: bool;
   private rmwUnderWay: bool;
-  /** The next access goes by way of the stack pointer; and any has, in this region. */
+  /** The next access goes by way of the stack pointer. */
   isStack: bool;
-  usesStack: bool;
+  /** Code at level 3 always uses the same arrays of the TLB: their addresses, or 0 where they are looked up. */
+  tlbRead: u32;
+  tlbWrite: u32;
 
   begin(rec: Rec, indexInBlock: u32, sizeLog2: u32): void {
     this.startInstruction(sizeLog2);
@@ -135,14 +127,14 @@ export class Emit extends EmitFlags {
       sum = this.add(this.shl(index, this.const(rec.scale)), sum);
     }
     if (rec.base == OFF_CODE_BASE) {
-      localGet(LOCAL_CPU);
+      cpuBase();
       memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
       sum = this.add(this.define(), sum);
     } else if (rec.base != OFF_ZERO) sum = this.add(changetype<Val>(<usize>this.local(<u32>rec.base >> 3)), sum);
     return sum;
   }
   private segmentWord(segment: u32, offset: u32): void {
-    localGet(LOCAL_CPU);
+    cpuBase();
     memoryAccess(OP_I64_LOAD, OFF_SEGMENTS + (segment << 4) + offset);
   }
   addressOf(rec: Rec): Val {
@@ -196,23 +188,23 @@ export class Emit extends EmitFlags {
   }
   /** Opens what runs, with LOCAL_HOST, where the access is not in the stack window. */
   private openStackMiss(address: Val, isWrite: bool, sizeBytes: u32): void {
-    this.usesStack = true;
     this.get(address);
     i64Const(PAGE_MASK | <u64>(sizeBytes - 1));
     byte(OP_I64_AND);
-    localGet(LOCAL_STACK_PAGE);
+    cpuBase();
+    memoryAccess(OP_I64_LOAD, offsetof<Cpu>("stackPage"));
     byte(OP_I64_NE);
     this.openRareIf();
     this.callPointer(address, sizeBytes | POINTER_STACK | (isWrite ? POINTER_WRITE : 0));
-    reloadStackWindow();
   }
   private hostInStack(address: Val): void {
     this.getWrapped(address);
-    localGet(LOCAL_STACK_ADDEND);
+    cpuBase();
+    memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stackAddend"));
     byte(OP_I32_ADD);
   }
   private callPointer(address: Val, what: u32): void {
-    localGet(LOCAL_CPU);
+    cpuBase();
     this.get(address);
     i32Const(what);
     call(IMPORT_POINTER);
@@ -225,20 +217,24 @@ export class Emit extends EmitFlags {
   private pointAnywhere(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
     this.openMiss(address, isWrite, sizeBytes, aligned);
     this.otherwise();
-    this.hostByTlb(address);
+    this.hostByTlb(address, isWrite);
     localSet(LOCAL_HOST);
     this.close();
   }
   /** Opens what runs, with LOCAL_HOST, where the TLB does not know the address; LOCAL_SLOT is where it would. */
   private openMiss(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
-    localGet(isWrite ? LOCAL_TLB_WRITE : LOCAL_TLB_READ);
+    const array = isWrite ? this.tlbWrite : this.tlbRead;
     // In 32 bits, which is shorter: the number of the slot is in the low half of the address.
     this.getWrapped(address);
     i32Const(8);
     byte(OP_I32_SHR_U);
     i32Const((TLB_ENTRIES - 1) << 4);
     byte(OP_I32_AND);
-    byte(OP_I32_ADD);
+    if (array == 0) {
+      cpuBase();
+      memoryAccess(OP_I32_LOAD, isWrite ? offsetof<Cpu>("tlbWrite") : offsetof<Cpu>("tlbRead"));
+      byte(OP_I32_ADD);
+    }
     localSet(LOCAL_SLOT);
     // An aligned operand lies in one page; another one does not equal the tag.
     this.get(address);
@@ -249,15 +245,15 @@ export class Emit extends EmitFlags {
     i64Const(aligned ? PAGE_MASK | <u64>(sizeBytes - 1) : PAGE_MASK);
     byte(OP_I64_AND);
     localGet(LOCAL_SLOT);
-    memoryAccess(OP_I64_LOAD, 0);
+    memoryAccess(OP_I64_LOAD, array);
     byte(OP_I64_NE);
     this.openRareIf();
     this.callPointer(address, sizeBytes | (isWrite ? POINTER_WRITE : 0) | (aligned ? POINTER_ALIGNED : 0));
   }
-  private hostByTlb(address: Val): void {
+  private hostByTlb(address: Val, isWrite: bool): void {
     this.getWrapped(address);
     localGet(LOCAL_SLOT);
-    memoryAccess(OP_I32_LOAD, 8);
+    memoryAccess(OP_I32_LOAD, (isWrite ? this.tlbWrite : this.tlbRead) + 8);
     byte(OP_I32_ADD);
   }
   private loadAt(sizeLog2: u32): void {
@@ -285,7 +281,7 @@ export class Emit extends EmitFlags {
     localSet(value);
     this.otherwise();
     if (isStack) this.hostInStack(address);
-    else this.hostByTlb(address);
+    else this.hostByTlb(address, false);
     this.loadAt(size);
     localSet(value);
     this.close();
@@ -311,7 +307,7 @@ export class Emit extends EmitFlags {
     this.storeAt(value, size);
     this.otherwise();
     if (isStack) this.hostInStack(address);
-    else this.hostByTlb(address);
+    else this.hostByTlb(address, true);
     this.storeAt(value, size);
     this.close();
   }

@@ -5,7 +5,7 @@
  */
 import { AUX_PARITY_SHIFT } from "../cpu/flags";
 import { Cpu, FLAG_AF, FLAG_CF, FLAG_OF } from "../cpu/state";
-import { EmitValues, LOCAL_CPU, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, Val, constantOf, maskOf } from "./emit-values";
+import { EmitValues, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, Val, constantOf, cpuBase, maskOf } from "./emit-values";
 import {
   OP_I32_AND, OP_I32_EQ, OP_I32_EQZ, OP_I32_NE, OP_I32_OR, OP_I32_POPCNT, OP_I32_SHR_U, OP_I32_STORE, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LE_S, OP_I64_LE_U, OP_I64_LOAD,
   OP_I64_LOAD32_U, OP_I64_LT_S, OP_I64_LT_U, OP_I64_NE, OP_I64_STORE, OP_I64_STORE32, TYPE_I64, byte, i32Const, localGet, localSet, memoryAccess,
@@ -244,10 +244,10 @@ export class EmitFlags extends EmitValues {
     if (this.kind == KIND_WORDS) return;
     if (this.isOpaque()) {
       this.settle();
-      localGet(LOCAL_CPU);
+      cpuBase();
       memoryAccess(OP_I64_LOAD, offsetof<Cpu>("flagRes"));
       localSet(LOCAL_FLAG_R);
-      localGet(LOCAL_CPU);
+      cpuBase();
       memoryAccess(OP_I64_LOAD32_U, offsetof<Cpu>("flagAux"));
       localSet(LOCAL_FLAG_X);
     } else {
@@ -265,7 +265,7 @@ export class EmitFlags extends EmitValues {
   }
 
   private putWord(number: u32, offset: u32): void {
-    localGet(LOCAL_CPU);
+    cpuBase();
     localGet(number);
     memoryAccess(OP_I64_STORE, offset);
   }
@@ -286,7 +286,7 @@ export class EmitFlags extends EmitValues {
       byte(OP_I32_NE);
       this.openIf();
       this.putOperands(true);
-      localGet(LOCAL_CPU);
+      cpuBase();
       localGet(LOCAL_KIND);
       memoryAccess(OP_I32_STORE, offsetof<Cpu>("jitFlagKind"));
       this.close();
@@ -296,7 +296,7 @@ export class EmitFlags extends EmitValues {
         // They are there.
       } else if (base == KIND_LOGIC && !this.isRotated()) this.putWord(LOCAL_FLAG_R, offsetof<Cpu>("jitFlagR"));
       else this.putOperands((base != KIND_ADD && base != KIND_SUB) || this.isRotated());
-      localGet(LOCAL_CPU);
+      cpuBase();
       i32Const(kind);
       memoryAccess(OP_I32_STORE, offsetof<Cpu>("jitFlagKind"));
     }
@@ -312,10 +312,10 @@ export class EmitFlags extends EmitValues {
       call(IMPORT_SETTLE);
     } else {
       this.words();
-      localGet(LOCAL_CPU);
+      cpuBase();
       this.get(this.r);
       memoryAccess(OP_I64_STORE, offsetof<Cpu>("flagRes"));
-      localGet(LOCAL_CPU);
+      cpuBase();
       this.get(this.x);
       memoryAccess(OP_I64_STORE32, offsetof<Cpu>("flagAux"));
     }
@@ -323,7 +323,7 @@ export class EmitFlags extends EmitValues {
   }
   /** The arguments of `settleFlags`, the kind from its local. */
   passFlags(): void {
-    localGet(LOCAL_CPU);
+    cpuBase();
     localGet(LOCAL_KIND);
     localGet(LOCAL_FLAG_X);
     localGet(LOCAL_FLAG_Y);

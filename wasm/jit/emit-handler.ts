@@ -6,8 +6,8 @@ import { Cpu, OFF_ZERO } from "../cpu/state";
 import { REC_MEM, REC_SIZE, Rec } from "../decode/record";
 import { HANDLER_OF_ID, KEEPS_REGISTERS } from "../generated/translate";
 import { HANDLER_TABLE } from "../layout";
-import { Emit, reloadStackWindow } from "./emit-backend";
-import { LOCAL_BUDGET, LOCAL_CPU, LOCAL_REGISTERS, LOCAL_TLB_READ, LOCAL_TLB_WRITE } from "./emit-values";
+import { Emit } from "./emit-backend";
+import { LOCAL_BUDGET, LOCAL_REGISTERS, cpuBase } from "./emit-values";
 import {
   OP_CALL_INDIRECT, OP_I32_EQZ, OP_I32_LOAD, OP_I32_STORE, OP_I64_LOAD, OP_I64_STORE, OP_RETURN, byte, i32Const, leb, localGet, localSet, memoryAccess,
 } from "./encoder";
@@ -29,7 +29,7 @@ const KEEPS_UNSEEN: u32 = 2;
 export function spill(b: Emit, registers: u32): void {
   for (let left = registers; left != 0; left &= left - 1) {
     const register = <u32>ctz(left);
-    localGet(LOCAL_CPU);
+    cpuBase();
     localGet(LOCAL_REGISTERS + register);
     memoryAccess(OP_I64_STORE, register << 3);
   }
@@ -38,21 +38,10 @@ export function spill(b: Emit, registers: u32): void {
 export function reload(registers: u32): void {
   for (let left = registers; left != 0; left &= left - 1) {
     const register = <u32>ctz(left);
-    localGet(LOCAL_CPU);
+    cpuBase();
     memoryAccess(OP_I64_LOAD, register << 3);
     localSet(LOCAL_REGISTERS + register);
   }
-}
-
-/** What finds memory: after anything that may have changed it. */
-export function reloadTlb(b: Emit): void {
-  if (b.usesStack) reloadStackWindow();
-  localGet(LOCAL_CPU);
-  memoryAccess(OP_I32_LOAD, offsetof<Cpu>("tlbRead"));
-  localSet(LOCAL_TLB_READ);
-  localGet(LOCAL_CPU);
-  memoryAccess(OP_I32_LOAD, offsetof<Cpu>("tlbWrite"));
-  localSet(LOCAL_TLB_WRITE);
 }
 
 /** A copy of the record with its place in the block: what the handler and the instruction clock look at. */
@@ -84,25 +73,25 @@ export function emitHandler(b: Emit, rec: Rec): void {
     b.dirty = 0;
     b.sseIsOn = b.sseIsOn && keeps != 0;
   }
-  localGet(LOCAL_CPU);
+  cpuBase();
   i32Const(kept);
   memoryAccess(OP_I32_STORE, offsetof<Cpu>("rec"));
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_BUDGET);
   memoryAccess(OP_I32_STORE, offsetof<Cpu>("budget"));
-  localGet(LOCAL_CPU);
+  cpuBase();
   i32Const(kept);
   i32Const(load<u32>(HANDLER_TABLE + (<usize>load<u16>(HANDLER_OF_ID + (<usize>rec.id << 1)) << 2)));
   byte(OP_CALL_INDIRECT);
   leb(TYPE_HANDLER);
   leb(0);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("stop"));
   b.openRareIf();
   const kind = b.kind;
   b.settle();
   spill(b, b.dirty);
-  localGet(LOCAL_CPU);
+  cpuBase();
   const exit = b.isTrial ? changetype<Exit>(0x80_0000) : newExit(rec.pageOffset, next, b.indexInBlock, b.kind, EXIT_HANDLER, b.entryTrace);
   i32Const(<u32>changetype<usize>(exit));
   localGet(LOCAL_BUDGET);
@@ -113,7 +102,6 @@ export function emitHandler(b: Emit, rec: Rec): void {
   b.kind = kind;
   if (keeps) return;
   reload(b.regionUses);
-  reloadTlb(b);
 }
 
 /** A handler that ends its trace, the last record of its block: the core decides whether the region can go on behind it. */
@@ -124,7 +112,7 @@ export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32, withNext: bool)
   b.dirty = 0;
   const kept = keepRecord(b, rec);
   if (!b.isTrial) kept.link = withNext ? WITH_NEXT : 0;
-  localGet(LOCAL_CPU);
+  cpuBase();
   i32Const(<u32>changetype<usize>(kept));
   localGet(LOCAL_BUDGET);
   call(IMPORT_ENDING);
@@ -134,5 +122,4 @@ export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32, withNext: bool)
   byte(OP_RETURN);
   b.close();
   reload(b.regionUses);
-  reloadTlb(b);
 }

@@ -17,12 +17,13 @@
  */
 import { Rec, REC_SIZE } from "../decode/record";
 import { headerOf } from "../decode/code-index";
-import { Cpu, MODE_64, MODE_SIZE_MASK } from "../cpu/state";
+import { TLB_SET_USER, tlbArray } from "../cpu/mode";
+import { Cpu, MODE_64, MODE_SIZE_MASK, MODE_USER } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS } from "./emit-values";
+import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS, cpuBase, writeForCpu } from "./emit-values";
 import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
-import { LEFT, emitEnding, reload, reloadTlb, spill } from "./emit-handler";
+import { LEFT, emitEnding, reload, spill } from "./emit-handler";
 import { emitInstruction } from "./emit-instruction";
 import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
 import {
@@ -223,7 +224,7 @@ function writeBody(b: Emit, isTrial: bool): void {
   byte(OP_UNREACHABLE);
   b.close();
   spill(b, b.everWritten);
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_EXIT);
   localGet(LOCAL_BUDGET);
   localGet(LOCAL_KIND);
@@ -253,8 +254,11 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   b.used = 0;
   b.regionUses = 0;
   b.everWritten = 0;
-  b.usesStack = false;
-  b.addressSize = (load<u16>(headerOf(trace), 12) & MODE_SIZE_MASK) == MODE_64 ? 3 : 2;
+  const mode: u32 = load<u16>(headerOf(trace), 12);
+  b.addressSize = (mode & MODE_SIZE_MASK) == MODE_64 ? 3 : 2;
+  writeForCpu(changetype<usize>(cpu));
+  b.tlbRead = mode & MODE_USER ? tlbArray(cpu, TLB_SET_USER, 0) : 0;
+  b.tlbWrite = mode & MODE_USER ? tlbArray(cpu, TLB_SET_USER, 1) : 0;
   discover(trace);
   analyseFlow();
   writeBody(b, true);
@@ -276,7 +280,6 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   leb(b.maxTemp - PARAMETERS - I32_LOCALS - V128_LOCALS - F64_LOCALS);
   byte(TYPE_I64);
   reload(b.used);
-  reloadTlb(b);
   keepFunctionHints(index, <u32>(at - start));
   copyBytes(JIT_BODY, bytes);
   byte(0x0b);

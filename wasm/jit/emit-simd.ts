@@ -11,7 +11,7 @@ import {
 } from "../generated/tables";
 import { SIMD_OF_ID } from "../generated/translate";
 import { Emit } from "./emit-backend";
-import { LOCAL_CPU, LOCAL_HOST, Val } from "./emit-values";
+import { LOCAL_HOST, Val, cpuBase, operandBase } from "./emit-values";
 import {
   OP_I32_LOAD, OP_I32_OR, OP_I32_STORE, OP_I64_AND, OP_I64_EQZ, OP_I64_LOAD, OP_I64_NE, OP_I64_STORE, OP_SIMD, byte, i64Const, leb, localGet, memoryAccess,
 } from "./encoder";
@@ -50,7 +50,7 @@ export function emitSimd(b: Emit, rec: Rec): bool {
   if (operation != 0) {
     allow(b);
     if (isMemory) point(b, rec, XMMWORD_LOG2, false, true);
-    localGet(LOCAL_CPU);
+    cpuBase();
     if (operation & SIMD_REVERSED) {
       source(rec);
       destination(rec);
@@ -78,13 +78,13 @@ export function emitSimd(b: Emit, rec: Rec): bool {
 export function allow(b: Emit): void {
   if (b.sseIsOn) return;
   b.sseIsOn = true;
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("cr0"));
   i64Const(CR0_EM | CR0_TS);
   byte(OP_I64_AND);
   i64Const(0);
   byte(OP_I64_NE);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("cr4"));
   i64Const(CR4_OSFXSR);
   byte(OP_I64_AND);
@@ -103,7 +103,7 @@ export function point(b: Emit, rec: Rec, sizeLog2: u32, isWrite: bool, aligned: 
 }
 
 function destination(rec: Rec): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   simdAccess(V128_LOAD, xmm(rec.g));
 }
 
@@ -113,7 +113,7 @@ function source(rec: Rec): void {
     localGet(LOCAL_HOST);
     simdAccess(V128_LOAD, 0);
   } else {
-    localGet(LOCAL_CPU);
+    cpuBase();
     simdAccess(V128_LOAD, xmm(rec.e));
   }
 }
@@ -121,7 +121,7 @@ function source(rec: Rec): void {
 function loadWhole(b: Emit, rec: Rec, aligned: bool): void {
   allow(b);
   if (rec.flags & REC_MEM) point(b, rec, XMMWORD_LOG2, false, aligned);
-  localGet(LOCAL_CPU);
+  cpuBase();
   source(rec);
   simdAccess(V128_STORE, xmm(rec.g));
 }
@@ -130,7 +130,7 @@ function storeWhole(b: Emit, rec: Rec, aligned: bool): void {
   allow(b);
   const isMemory = (rec.flags & REC_MEM) != 0;
   if (isMemory) point(b, rec, XMMWORD_LOG2, true, aligned);
-  localGet(isMemory ? LOCAL_HOST : LOCAL_CPU);
+  operandBase(isMemory);
   destination(rec);
   simdAccess(V128_STORE, isMemory ? 0 : xmm(rec.e));
 }
@@ -141,16 +141,16 @@ function loadScalar(b: Emit, rec: Rec, sizeLog2: u32, alone: bool): void {
   const isMemory = (rec.flags & REC_MEM) != 0;
   if (isMemory) point(b, rec, sizeLog2, false, false);
   if (isMemory || alone) {
-    localGet(LOCAL_CPU);
-    localGet(isMemory ? LOCAL_HOST : LOCAL_CPU);
+    cpuBase();
+    operandBase(isMemory);
     simdAccess(sizeLog2 == 2 ? V128_LOAD32_ZERO : V128_LOAD64_ZERO, isMemory ? 0 : xmm(rec.e));
     simdAccess(V128_STORE, xmm(rec.g));
   } else copyLane(xmm(rec.g), xmm(rec.e), sizeLog2);
 }
 
 function copyLane(to: u32, from: u32, sizeLog2: u32): void {
-  localGet(LOCAL_CPU);
-  localGet(LOCAL_CPU);
+  cpuBase();
+  cpuBase();
   memoryAccess(sizeLog2 == 2 ? OP_I32_LOAD : OP_I64_LOAD, from);
   memoryAccess(sizeLog2 == 2 ? OP_I32_STORE : OP_I64_STORE, to);
 }
@@ -160,12 +160,12 @@ function storeScalar(b: Emit, rec: Rec, sizeLog2: u32, alone: bool): void {
   if (rec.flags & REC_MEM) {
     point(b, rec, sizeLog2, true, false);
     localGet(LOCAL_HOST);
-    localGet(LOCAL_CPU);
+    cpuBase();
     memoryAccess(sizeLog2 == 2 ? OP_I32_LOAD : OP_I64_LOAD, xmm(rec.g));
     memoryAccess(sizeLog2 == 2 ? OP_I32_STORE : OP_I64_STORE, 0);
   } else if (alone) {
-    localGet(LOCAL_CPU);
-    localGet(LOCAL_CPU);
+    cpuBase();
+    cpuBase();
     simdAccess(V128_LOAD64_ZERO, xmm(rec.g));
     simdAccess(V128_STORE, xmm(rec.e));
   } else copyLane(xmm(rec.e), xmm(rec.g), sizeLog2);

@@ -16,7 +16,7 @@ import { hintRare } from "./branch-hints";
 import { Emit } from "./emit-backend";
 import { emitHandler } from "./emit-handler";
 import { point, xmm } from "./emit-simd";
-import { LOCAL_CPU, LOCAL_DOUBLE_R, LOCAL_DOUBLE_X, LOCAL_DOUBLE_Y, LOCAL_EXIT, LOCAL_HOST } from "./emit-values";
+import { LOCAL_DOUBLE_R, LOCAL_DOUBLE_X, LOCAL_DOUBLE_Y, LOCAL_EXIT, cpuBase, operandBase } from "./emit-values";
 import {
   OP_BLOCK, OP_BR, OP_BR_IF, OP_I32_AND, OP_I32_EQ, OP_I32_EQZ, OP_I32_GE_U, OP_I32_LOAD, OP_I32_LT_U, OP_I32_OR, OP_I32_SHL, OP_I32_SUB, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_LOAD, OP_I64_LT_U, OP_I64_SHL, OP_I64_SHR_U, TYPE_NONE,
   byte, i32Const, i64Const, localGet, localTee, memoryAccess,
@@ -64,28 +64,27 @@ export function emitDouble(b: Emit, rec: Rec, operation: u32): void {
   const isMemory = (rec.flags & REC_MEM) != 0;
   const g = xmm(rec.g);
   if (isMemory) point(b, rec, 3, false, false);
-  const base = isMemory ? LOCAL_HOST : LOCAL_CPU;
   const e = isMemory ? 0 : xmm(rec.e);
   const done = open(b);
   const slow = open(b);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(F64_LOAD, g);
   localTee(LOCAL_DOUBLE_X);
-  localGet(base);
+  operandBase(isMemory);
   memoryAccess(F64_LOAD, e);
   localTee(LOCAL_DOUBLE_Y);
   byte(operation == ADD ? F64_ADD : operation == SUB ? F64_SUB : F64_MUL);
   localTee(LOCAL_DOUBLE_R);
   leaveUnlessSafe(b, slow);
   if (operation == MUL) {
-    leaveIfSmall(b, LOCAL_CPU, g, slow);
-    leaveIfSmall(b, base, e, slow);
+    leaveIfSmall(b, false, g, slow);
+    leaveIfSmall(b, isMemory, e, slow);
   } else {
-    leaveIfDenormal(b, LOCAL_CPU, g, slow);
-    leaveIfDenormal(b, base, e, slow);
+    leaveIfDenormal(b, false, g, slow);
+    leaveIfDenormal(b, isMemory, e, slow);
   }
   const settled = open(b);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("mxcsr"));
   i32Const(MXCSR_RC | MXCSR_PE | MXCSR_PM);
   byte(OP_I32_AND);
@@ -97,10 +96,10 @@ export function emitDouble(b: Emit, rec: Rec, operation: u32): void {
   i32Const(MXCSR_RC);
   byte(OP_I32_AND);
   leaveRarely(b, slow);
-  if (operation == MUL) leaveUnlessExactProduct(b, base, g, e, slow);
+  if (operation == MUL) leaveUnlessExactProduct(b, isMemory, g, e, slow);
   else leaveUnlessExactSum(b, operation == SUB, slow);
   b.close();
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_DOUBLE_R);
   memoryAccess(F64_STORE, g);
   b.branchTo(OP_BR, done);
@@ -128,8 +127,8 @@ function leaveUnlessSafe(b: Emit, slow: u32): void {
   leaveRarely(b, slow);
 }
 
-function leaveIfSmall(b: Emit, base: u32, offset: u32, slow: u32): void {
-  localGet(base);
+function leaveIfSmall(b: Emit, isMemory: bool, offset: u32, slow: u32): void {
+  operandBase(isMemory);
   memoryAccess(OP_I32_LOAD, offset + HIGH);
   i32Const(1);
   byte(OP_I32_SHL);
@@ -138,8 +137,8 @@ function leaveIfSmall(b: Emit, base: u32, offset: u32, slow: u32): void {
   leaveRarely(b, slow);
 }
 
-function leaveIfDenormal(b: Emit, base: u32, offset: u32, slow: u32): void {
-  localGet(base);
+function leaveIfDenormal(b: Emit, isMemory: bool, offset: u32, slow: u32): void {
+  operandBase(isMemory);
   memoryAccess(OP_I64_LOAD, offset);
   i64Const(1);
   byte(OP_I64_SHL);
@@ -166,10 +165,10 @@ function leaveUnlessExactSum(b: Emit, isDifference: bool, slow: u32): void {
   leaveRarely(b, slow);
 }
 
-function leaveUnlessExactProduct(b: Emit, base: u32, g: u32, e: u32, slow: u32): void {
-  localGet(LOCAL_CPU);
+function leaveUnlessExactProduct(b: Emit, isMemory: bool, g: u32, e: u32, slow: u32): void {
+  cpuBase();
   memoryAccess(OP_I32_LOAD, g);
-  localGet(base);
+  operandBase(isMemory);
   memoryAccess(OP_I32_LOAD, e);
   byte(OP_I32_OR);
   i32Const(LOWER_HALF);

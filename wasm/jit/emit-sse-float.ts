@@ -12,7 +12,7 @@ import { Emit } from "./emit-backend";
 import { emitHandler } from "./emit-handler";
 import { MUL, emitDouble } from "./emit-sse-double";
 import { V128_LOAD, V128_STORE, XMMWORD_LOG2, allow, point, simd, simdAccess, xmm } from "./emit-simd";
-import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_PACKED_R, LOCAL_PACKED_X, LOCAL_PACKED_Y, Val } from "./emit-values";
+import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_PACKED_R, LOCAL_PACKED_X, LOCAL_PACKED_Y, Val, cpuBase, operandBase } from "./emit-values";
 import {
   OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_NE, OP_I32_OR, OP_I32_WRAP_I64, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LOAD, OP_I64_LOAD32_U, OP_I64_LT_U, OP_I64_STORE, OP_I64_STORE32, byte, i32Const, localGet, localSet,
   localTee, memoryAccess,
@@ -80,7 +80,7 @@ function orHandler(b: Emit, rec: Rec): void {
 }
 
 function loadMode(bits: u32): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("mxcsr"));
   i32Const(bits);
   byte(OP_I32_AND);
@@ -117,8 +117,8 @@ function scalar(b: Emit, rec: Rec, what: u32, sizeLog2: u32): void {
   const operation = what >> OPERATION_SHIFT;
   const isMemory = (rec.flags & REC_MEM) != 0;
   if (isMemory) point(b, rec, sizeLog2, false, false);
-  const y = loadLane(b, isMemory ? LOCAL_HOST : LOCAL_CPU, isMemory ? 0 : xmm(rec.e), sizeLog2);
-  const x = isUnary ? y : loadLane(b, LOCAL_CPU, xmm(rec.g), sizeLog2);
+  const y = loadLane(b, isMemory, isMemory ? 0 : xmm(rec.e), sizeLog2);
+  const x = isUnary ? y : loadLane(b, false, xmm(rec.g), sizeLog2);
   if (!isUnary) asFloat(b, x, sizeLog2);
   asFloat(b, y, sizeLog2);
   byte(<u8>what);
@@ -154,14 +154,14 @@ function scalar(b: Emit, rec: Rec, what: u32, sizeLog2: u32): void {
   b.get(result);
   closeExact(b, sizeLog2 == 2 ? KIND_SS : KIND_SD);
   orHandler(b, rec);
-  localGet(LOCAL_CPU);
+  cpuBase();
   b.get(result);
   memoryAccess(sizeLog2 == 2 ? OP_I64_STORE32 : OP_I64_STORE, xmm(rec.g));
   b.close();
 }
 
-function loadLane(b: Emit, base: u32, offset: u32, sizeLog2: u32): Val {
-  localGet(base);
+function loadLane(b: Emit, isMemory: bool, offset: u32, sizeLog2: u32): Val {
+  operandBase(isMemory);
   memoryAccess(sizeLog2 == 2 ? OP_I64_LOAD32_U : OP_I64_LOAD, offset);
   return b.define();
 }
@@ -193,11 +193,11 @@ function packed(b: Emit, rec: Rec, what: u32, isDouble: bool): void {
   const isMemory = (rec.flags & REC_MEM) != 0;
   if (isMemory) point(b, rec, XMMWORD_LOG2, false, true);
   if (!isUnary) {
-    localGet(LOCAL_CPU);
+    cpuBase();
     simdAccess(V128_LOAD, xmm(rec.g));
     localTee(LOCAL_PACKED_X);
   }
-  localGet(isMemory ? LOCAL_HOST : LOCAL_CPU);
+  operandBase(isMemory);
   simdAccess(V128_LOAD, isMemory ? 0 : xmm(rec.e));
   localTee(LOCAL_PACKED_Y);
   simd(what & 0xff);
@@ -230,7 +230,7 @@ function packed(b: Emit, rec: Rec, what: u32, isDouble: bool): void {
   localGet(LOCAL_PACKED_R);
   closeExact(b, isDouble ? KIND_PD : KIND_PS);
   orHandler(b, rec);
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_PACKED_R);
   simdAccess(V128_STORE, xmm(rec.g));
   b.close();

@@ -13,8 +13,8 @@ import { REC_MEM, Rec } from "../decode/record";
 import { Cpu, OFF_CODE_BASE } from "../cpu/state";
 import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { LOCAL_BUDGET, LOCAL_CODE_BASE, LOCAL_CPU, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_LINEAR, LOCAL_RESULT, LOCAL_SLOT, Val } from "./emit-values";
-import { LEFT, TYPE_REGION, reload, reloadTlb, spill } from "./emit-handler";
+import { LOCAL_BUDGET, LOCAL_CODE_BASE, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_LINEAR, LOCAL_RESULT, LOCAL_SLOT, Val, cpuBase } from "./emit-values";
+import { LEFT, TYPE_REGION, reload, spill } from "./emit-handler";
 import { push } from "./emit-instruction";
 import {
   OP_BR, OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_LT_S, OP_I32_OR, OP_I32_SHL, OP_I32_SHR_U, OP_I32_STORE, OP_I32_SUB, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_AND,
@@ -82,8 +82,8 @@ function callRegion(b: Emit): void {
   i32Const(LEFT);
   byte(OP_I32_LT_S);
   b.openIf();
-  localGet(LOCAL_CPU);
-  localGet(LOCAL_CPU);
+  cpuBase();
+  cpuBase();
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("budget"));
   oneDeeper();
   i32Const(LEFT - 1);
@@ -107,13 +107,13 @@ function oneDeeper(): void {
 /** What a region is called with; without tail calls a branch leaves the budget in the struct. */
 function passArguments(isCall: bool): void {
   if (isCall || hasTailCalls) {
-    localGet(LOCAL_CPU);
+    cpuBase();
     localGet(LOCAL_BUDGET);
     if (isCall) oneDeeper();
     else localGet(LOCAL_DEPTH);
     return;
   }
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_BUDGET);
   memoryAccess(OP_I32_STORE, offsetof<Cpu>("budget"));
 }
@@ -142,7 +142,7 @@ export function traceAt(trace: usize, offset: i64): usize {
 
 /** Puts the table index of the region of a trace in this page on the wasm stack, above its arguments. */
 function passTrace(target: usize, isCall: bool): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   i32Const(<u32>target);
   memoryAccess(OP_I32_STORE, offsetof<Cpu>("jitTarget"));
   passArguments(isCall);
@@ -154,7 +154,7 @@ function passTrace(target: usize, isCall: bool): void {
 export function leaveFor(b: Emit, trace: usize, offset: i64): void {
   const target = isInPage(offset) ? traceAt(trace, offset) : 0;
   if (target == 0 && !surelyInPage(offset)) {
-    localGet(LOCAL_CPU);
+    cpuBase();
     memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
     goTo(b, b.add(b.define(), b.const(<u64>offset)));
     return;
@@ -200,7 +200,7 @@ function operand(b: Emit, rec: Rec): Val {
 
 /** Pushes the return address; LOCAL_CODE_BASE ← codeBase. */
 function pushReturn(b: Emit, rec: Rec): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
   localSet(LOCAL_CODE_BASE);
   push(b, returnAddress(b, rec));
@@ -253,7 +253,7 @@ function comeBack(b: Emit, rec: Rec): void {
   localGet(LOCAL_RESULT);
   i32Const(0);
   byte(OP_I32_LT_S);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("jitLinear"));
   b.get(returnAddress(b, rec));
   byte(OP_I64_NE);
@@ -264,13 +264,12 @@ function comeBack(b: Emit, rec: Rec): void {
   b.close();
   localGet(LOCAL_RESULT);
   localSet(LOCAL_BUDGET);
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_CODE_BASE);
   memoryAccess(OP_I64_STORE, OFF_CODE_BASE);
   b.kind = KIND_DEFERRED;
   b.dirty = 0;
   reload(b.regionUses);
-  reloadTlb(b);
 }
 
 /** Writes a return or computed jump, the last record of its block. False if the region has to be left at it. */
@@ -283,7 +282,7 @@ export function emitTransfer(b: Emit, cpu: Cpu, from: Block, rec: Rec): bool {
     checkCanonical(b, target);
     b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(<u64>1 << b.sizeLog2))));
     payFor(from.count);
-    localGet(LOCAL_CPU);
+    cpuBase();
     b.get(target);
     memoryAccess(OP_I64_STORE, offsetof<Cpu>("jitLinear"));
     put(b);
@@ -302,7 +301,7 @@ export function emitTransfer(b: Emit, cpu: Cpu, from: Block, rec: Rec): bool {
 
 /** LOCAL_SLOT ← where the jump cache knows LOCAL_LINEAR, or the region is left. [jumpSlot, jumpKey] */
 function probe(b: Emit): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I32_LOAD, offsetof<Cpu>("tables"));
   localGet(LOCAL_LINEAR);
   byte(OP_I32_WRAP_I64);
@@ -319,12 +318,12 @@ function probe(b: Emit): void {
   localTee(LOCAL_SLOT);
   memoryAccess(OP_I64_LOAD, JUMP_CACHE_OFFSET);
   localGet(LOCAL_LINEAR);
-  localGet(LOCAL_CPU);
+  cpuBase();
   memoryAccess(OP_I64_LOAD, offsetof<Cpu>("jumpTag"));
   byte(OP_I64_XOR);
   byte(OP_I64_NE);
   b.openRareIf();
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_LINEAR);
   call(IMPORT_FIND);
   byte(OP_I32_EQZ);
@@ -336,12 +335,12 @@ function probe(b: Emit): void {
 
 /** Puts arguments and table index of what `probe` has found on the wasm stack. */
 function passProbed(isCall: bool): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_LINEAR);
   i64Const(PAGE_MASK);
   byte(OP_I64_AND);
   memoryAccess(OP_I64_STORE, OFF_CODE_BASE);
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_SLOT);
   memoryAccess(OP_I32_LOAD, JUMP_CACHE_OFFSET + 8);
   localTee(LOCAL_EXIT);
@@ -355,7 +354,7 @@ function passProbed(isCall: bool): void {
 
 /** To LOCAL_LINEAR by way of the run loop. */
 function leaveToLinear(): void {
-  localGet(LOCAL_CPU);
+  cpuBase();
   localGet(LOCAL_LINEAR);
   localGet(LOCAL_BUDGET);
   call(IMPORT_LEAVE_TO);

@@ -7,7 +7,7 @@
  */
 import {
   OP_ELSE, OP_END, OP_I32_ROTL, OP_I32_ROTR, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND16_S, OP_I64_EXTEND32_S, OP_I64_EXTEND8_S, OP_I64_EXTEND_I32_U,
-  OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, byte, i64Const, leb,
+  OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, byte, i32Const, i64Const, leb,
   localGet, localSet,
 } from "./encoder";
 import { hintRare } from "./branch-hints";
@@ -23,6 +23,7 @@ const MAX_CONSTANTS: u32 = 256;
 export const CONSTANTS_BYTES: u32 = MAX_CONSTANTS * 8;
 
 // ---- locals of a region's function
+/** The processor. Its address is written into the code, which takes no register: see `cpuBase`. */
 export const LOCAL_CPU: u32 = 0;
 export const LOCAL_BUDGET: u32 = 1;
 /** How many calls may still nest. */
@@ -35,36 +36,49 @@ export const LOCAL_HOST: u32 = 4;
 export const LOCAL_EXIT: u32 = 5;
 /** Kind of the flags where it is not known when the code is written. */
 export const LOCAL_KIND: u32 = 6;
-export const LOCAL_TLB_READ: u32 = 7;
-export const LOCAL_TLB_WRITE: u32 = 8;
 /** What a call has returned. */
-export const LOCAL_RESULT: u32 = 9;
-/** With LOCAL_STACK_PAGE: the stack window (mmu/stack-window.ts). */
-export const LOCAL_STACK_ADDEND: u32 = 10;
-export const I32_LOCALS: u32 = 8;
+export const LOCAL_RESULT: u32 = 7;
+export const I32_LOCALS: u32 = 5;
 /** Operands and result of packed arithmetic. */
-export const LOCAL_PACKED_X: u32 = 11;
-export const LOCAL_PACKED_Y: u32 = 12;
-export const LOCAL_PACKED_R: u32 = 13;
+export const LOCAL_PACKED_X: u32 = 8;
+export const LOCAL_PACKED_Y: u32 = 9;
+export const LOCAL_PACKED_R: u32 = 10;
 export const V128_LOCALS: u32 = 3;
 /** The same of one double. */
-export const LOCAL_DOUBLE_X: u32 = 14;
-export const LOCAL_DOUBLE_Y: u32 = 15;
-export const LOCAL_DOUBLE_R: u32 = 16;
+export const LOCAL_DOUBLE_X: u32 = 11;
+export const LOCAL_DOUBLE_Y: u32 = 12;
+export const LOCAL_DOUBLE_R: u32 = 13;
 export const F64_LOCALS: u32 = 3;
 /** The sixteen general registers. */
-export const LOCAL_REGISTERS: u32 = 17;
-export const LOCAL_FLAG_X: u32 = 33;
-export const LOCAL_FLAG_Y: u32 = 34;
-export const LOCAL_FLAG_R: u32 = 35;
+export const LOCAL_REGISTERS: u32 = 14;
+export const LOCAL_FLAG_X: u32 = 30;
+export const LOCAL_FLAG_Y: u32 = 31;
+export const LOCAL_FLAG_R: u32 = 32;
 /** Linear address of an indirect transfer's target. */
-export const LOCAL_LINEAR: u32 = 36;
+export const LOCAL_LINEAR: u32 = 33;
 /** Result of a rotation after what set the other flags. */
-export const LOCAL_FLAG_T: u32 = 37;
+export const LOCAL_FLAG_T: u32 = 34;
 /** codeBase, across a call. */
-export const LOCAL_CODE_BASE: u32 = 38;
-export const LOCAL_STACK_PAGE: u32 = 39;
-export const FIRST_TEMP: u32 = 40;
+export const LOCAL_CODE_BASE: u32 = 35;
+export const FIRST_TEMP: u32 = 36;
+
+let cpuAddress: u32 = 0;
+
+/** Code is written for this processor. */
+export function writeForCpu(cpu: usize): void {
+  cpuAddress = <u32>cpu;
+}
+
+/** Puts the processor's address on the wasm stack: a constant, which becomes part of the host's addresses. */
+export function cpuBase(): void {
+  i32Const(cpuAddress);
+}
+
+/** The same for an operand in memory (LOCAL_HOST), or in the processor's struct. */
+export function operandBase(isMemory: bool): void {
+  if (isMemory) localGet(LOCAL_HOST);
+  else cpuBase();
+}
 
 @inline export function constantOf(value: Val): bool {
   return (<u32>changetype<usize>(value) & CONSTANT) != 0;
