@@ -6,7 +6,7 @@
  * Nothing emitted raises a fault. Where an access does not hit, the core looks for the page; if that is not plain memory,
  * or the walk would fault, the region is left at the instruction and the interpreter executes it.
  */
-import { Cpu, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
+import { ATTR_P, Cpu, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_MASK, REC_MEM, Rec, addrSizeLog2 } from "../decode/record";
 import { PAGE_MASK, TLB_ENTRIES } from "../layout";
 import { POINTER_ALIGNED, POINTER_STACK, POINTER_WRITE } from "../mmu/slow-access";
@@ -21,7 +21,10 @@ import { IMPORT_POINTER, call } from "./imports";
 
 /** Selector of a segment register is bits 0–15 of its first quadword; the rest is attributes and limit. */
 const SELECTOR_BITS: u64 = 16;
-const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0000;
+/** Of what stands above it: limit; present, S, code, expand-down, writable. */
+const DATA_SEGMENT_MASK: u64 = 0xffff_ffff_009e;
+/** Present writable data up to 4 GiB. */
+const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0092;
 const OFF_RSP: u32 = 32;
 
 @unmanaged @final
@@ -115,9 +118,9 @@ export class Emit extends EmitFlags {
   canAddress(cpu: Cpu, rec: Rec): bool {
     if ((rec.flags & REC_EA_MASK) != REC_EA_GENERAL) return true;
     if (addrSizeLog2(rec) != 2 || rec.seg < SEG_FS) return false;
-    // FS and GS with a base: good while attributes and limit stay as they are now.
+    // FS and GS with a base: data without a limit, if not now then when the code runs (now another mode may be under way).
     const hidden = load<u64>(changetype<usize>(cpu) + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS;
-    return (hidden & FLAT_DATA_SEGMENT) == FLAT_DATA_SEGMENT && (hidden & 0x9e) == 0x92;
+    return (hidden & DATA_SEGMENT_MASK) == FLAT_DATA_SEGMENT || !(hidden & <u64>ATTR_P);
   }
   /** Base, index and displacement, not cut. */
   sumOf(rec: Rec): Val {
@@ -148,11 +151,12 @@ export class Emit extends EmitFlags {
       this.segmentWord(rec.seg, 8);
       return this.add(sum, this.define());
     }
-    const cpu = changetype<usize>(this.cpu);
     this.segmentWord(rec.seg, 0);
     i64Const(SELECTOR_BITS);
     byte(OP_I64_SHR_U);
-    i64Const(load<u64>(cpu + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS);
+    i64Const(DATA_SEGMENT_MASK);
+    byte(OP_I64_AND);
+    i64Const(FLAT_DATA_SEGMENT);
     byte(OP_I64_NE);
     this.openRareIf();
     this.leaveHere(EXIT_AT_INSTRUCTION);

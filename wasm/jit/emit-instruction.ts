@@ -3,16 +3,17 @@
  * else a call of the handler that the interpreter uses, with registers and flags put back around it.
  */
 import { Cpu } from "../cpu/state";
-import { REC_MEM, Rec } from "../decode/record";
+import { REC_MEM, Rec, opSizeLog2 } from "../decode/record";
 import { COLD_BASE, ENDS_BASE } from "../generated/handlers";
 import {
-  ID_LEA_FAST32, ID_LEA_FAST64, ID_NOP_FAST, ID_POP_FAST32, ID_POP_FAST64, ID_PUSH_FAST32, ID_PUSH_FAST64, ID_PUSH_I_FAST32, ID_PUSH_I_FAST64,
+  ID_LEA_FAST32, ID_LEA_FAST64, ID_LEAVE, ID_NOP_FAST, ID_POP_FAST32, ID_POP_FAST64, ID_PUSH_E_32, ID_PUSH_E_64, ID_PUSH_FAST32, ID_PUSH_FAST64, ID_PUSH_I_FAST32, ID_PUSH_I_FAST64,
 } from "../generated/tables";
 import { OPERATION_OF_ID, SIZE_LOG2_OF_ID, translateOperation } from "../generated/translate";
 import { Emit } from "./emit-backend";
 import { emitHandler } from "./emit-handler";
 import { emitShort } from "./emit-short";
 import { emitSimd } from "./emit-simd";
+import { emitSimdMove } from "./emit-simd-moves";
 import { emitSseFloat } from "./emit-sse-float";
 import { Val } from "./emit-values";
 
@@ -20,6 +21,7 @@ import { Val } from "./emit-values";
 type ANY = f64;
 
 const RSP: u32 = 32;
+const RBP: u32 = 40;
 
 /** Writes the code of one record; false if the region has to be left at it. */
 export function emitInstruction(b: Emit, cpu: Cpu, rec: Rec, indexInBlock: u32): bool {
@@ -36,7 +38,7 @@ export function emitInstruction(b: Emit, cpu: Cpu, rec: Rec, indexInBlock: u32):
     b.setReg<ANY>(rec.g, b.trunc<ANY>(b.sumOf(rec)));
     return true;
   }
-  if (emitStack(b, rec, id) || emitShort(b, rec) || emitSimd(b, rec) || emitSseFloat(b, rec)) return true;
+  if (emitStack(b, rec, id) || emitShort(b, rec) || emitSimd(b, rec) || emitSimdMove(b, rec) || emitSseFloat(b, rec)) return true;
   if (id >= ENDS_BASE || (id < COLD_BASE && operation == 0)) return false;
   emitHandler(b, rec);
   return true;
@@ -50,6 +52,16 @@ function emitStack(b: Emit, rec: Rec, id: u32): bool {
   else if (id == ID_POP_FAST32 || id == ID_POP_FAST64) {
     const value = pop(b);
     b.setReg<ANY>(rec.g, value);
+  } else if ((id == ID_PUSH_E_32 || id == ID_PUSH_E_64) && (!(rec.flags & REC_MEM) || b.canAddress(b.cpu, rec))) {
+    b.sizeLog2 = id == ID_PUSH_E_64 ? 3 : 2;
+    push(b, rec.flags & REC_MEM ? b.load<ANY>(b.addressOf(rec)) : b.copy(b.reg<ANY>(rec.e)));
+  } else if (id == ID_LEAVE && opSizeLog2(rec) == b.addressSize) {
+    b.sizeLog2 = b.addressSize;
+    const frame = b.copy(b.reg<ANY>(RBP));
+    b.isStack = true;
+    const value = b.load<ANY>(frame);
+    b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(frame, b.const(<u64>1 << b.sizeLog2))));
+    b.setReg<ANY>(RBP, value);
   } else return false;
   return true;
 }
