@@ -20,6 +20,7 @@ export const TLB_SET_SUPERVISOR_AC: u32 = 2;
 export const TLB_SET_EMPTY: u32 = 3;
 
 const FLAT_LIMIT: u32 = 0xffff_ffff;
+const WRITABLE_DATA: u32 = ATTR_P | ATTR_S | TYPE_WRITABLE;
 
 /** Recomputes `mode`, `tlbRead` and `tlbWrite`. Called after anything that changes CR0, EFER, CS, SS, DS, ES, CPL, EFLAGS.TF/AC/VM or DR7. */
 export function updateMode(cpu: Cpu): void {
@@ -71,10 +72,9 @@ function isFlat(cpu: Cpu): bool {
   return isFlatData(segment(cpu, SEG_DS), isReal) && isFlatData(segment(cpu, SEG_ES), isReal) && isFlatData(segment(cpu, SEG_SS), isReal);
 }
 
-function isFlatData(seg: Segment, isReal: bool): bool {
+@inline function isFlatData(seg: Segment, isReal: bool): bool {
   if (seg.base != 0 || seg.limit != FLAT_LIMIT) return false;
   const attr: u32 = seg.attr;
-  if (attr & ATTR_S && !(attr & TYPE_CODE) && attr & TYPE_EXPAND_DOWN) return false;
-  const needed = ATTR_P | ATTR_S | TYPE_WRITABLE;
-  return isReal || ((attr & needed) == needed && !(attr & TYPE_CODE));
+  if (!isReal) return (attr & (WRITABLE_DATA | TYPE_CODE | TYPE_EXPAND_DOWN)) == WRITABLE_DATA;
+  return !(attr & ATTR_S) || (attr & (TYPE_CODE | TYPE_EXPAND_DOWN)) != TYPE_EXPAND_DOWN;
 }

@@ -14,7 +14,7 @@ import { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, raiseCode, raiseGP } from "
 import { updateMode } from "./mode";
 import { isCanonical } from "./address";
 import {
-  ATTR_AVL, ATTR_DB, ATTR_DPL_SHIFT, ATTR_G, ATTR_L, ATTR_P, ATTR_S, Cpu, EFER_LMA, SEG_CS, SEG_LDTR, SEG_SS, SEG_TR, Segment, TYPE_ACCESSED, TYPE_WRITABLE,
+  ATTR_AVL, ATTR_DB, ATTR_DPL_SHIFT, ATTR_G, ATTR_L, ATTR_P, ATTR_S, Cpu, EFER_LMA, SEG_CS, SEG_FS, SEG_LDTR, SEG_SS, SEG_TR, Segment, TYPE_ACCESSED, TYPE_WRITABLE,
   is64, isRealOrV86, isV86, segment,
 } from "./state";
 
@@ -70,10 +70,13 @@ export function loadSegment(cpu: Cpu, index: u32, selector: u32): void {
   else loadDataSegment(cpu, index, selector, VECTOR_GP);
 }
 
-/** `loadSegment` followed by `updateMode`. */
+/** `loadSegment` followed by `updateMode`, unless the mode cannot have changed: FS, GS, or a segment like the one before. */
 export function loadSegmentAndMode(cpu: Cpu, index: u32, selector: u32): void {
+  const seg = segment(cpu, index);
+  const attr = seg.attr, limit = seg.limit, base = seg.base;
   loadSegment(cpu, index, selector);
-  if (!cpu.fault) updateMode(cpu);
+  if (cpu.fault || index >= SEG_FS) return;
+  if (seg.attr != attr || seg.limit != limit || seg.base != base) updateMode(cpu);
 }
 
 /** DS, ES, FS, GS in protected mode; `vector` is #GP, or #TS while a task is being switched to. */

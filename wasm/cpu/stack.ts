@@ -6,7 +6,10 @@
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { ACCESS_READ, ACCESS_WRITE, isCanonical, segmentAllows } from "./address";
 import { VECTOR_SS, raiseCode } from "./fault";
-import { ATTR_DB, Cpu, SEG_SS, is64, segment } from "./state";
+import { ATTR_DB, Cpu, MODE_FLAT, SEG_SS, is64, segment } from "./state";
+
+/** No access from here on goes past the end of a flat segment. */
+const FLAT_END: u64 = 0xffff_ffff - 7;
 
 /** The bits of RSP that this mode's stack uses. */
 @inline export function stackMask(cpu: Cpu): u64 {
@@ -32,6 +35,7 @@ export function stackLinear(cpu: Cpu, deltaBytes: i64, sizeBytes: u32, access: u
     if (!isCanonical(offset) || !isCanonical(offset + (sizeBytes - 1))) raiseCode(cpu, VECTOR_SS, 0);
     return offset;
   }
+  if (cpu.mode & MODE_FLAT && offset <= FLAT_END) return offset;
   const ss = segment(cpu, SEG_SS);
   if (!segmentAllows(cpu, ss, SEG_SS, <u32>offset, sizeBytes, access)) raiseCode(cpu, VECTOR_SS, 0);
   return (ss.base + offset) & 0xffff_ffff;
