@@ -148,8 +148,22 @@ const EMITTED_SHORT = [
   ...["MOV128_VW__sse", "MOV128_WV__sse", "MOVU128_VW__sse", "MOVU128_WV__sse", "MOVSS_VW__sse", "MOVSS_WV__sse"],
   ...["MOVSD_VW__sse", "MOVSD_WV__sse", "MOVQ_VW__sse", "MOVQ_WV__sse"],
   ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64", "STI__ends", "PUSH_E_32", "PUSH_E_64", "LEAVE"],
-  ...["PMOVMSKB_GU__sse", "PSHUFD_VWI__sse", "MOVD_VE_32__sse", "MOVD_EV_32__sse", "PUNPCKLBW_VW__sse", "PUNPCKLWD_VW__sse"],
-  ...["PUNPCKLDQ_VW__sse", "PUNPCKLQDQ_VW__sse", "PUNPCKHBW_VW__sse", "PUNPCKHWD_VW__sse", "PUNPCKHDQ_VW__sse", "PUNPCKHQDQ_VW__sse"],
+  ...[
+    "PMOVMSKB_GU__sse",
+    "PSHUFD_VWI__sse",
+    "MOVD_VE_32__sse",
+    "MOVD_EV_32__sse",
+    "PUNPCKLBW_VW__sse",
+    "PUNPCKLWD_VW__sse",
+  ],
+  ...[
+    "PUNPCKLDQ_VW__sse",
+    "PUNPCKLQDQ_VW__sse",
+    "PUNPCKHBW_VW__sse",
+    "PUNPCKHWD_VW__sse",
+    "PUNPCKHDQ_VW__sse",
+    "PUNPCKHQDQ_VW__sse",
+  ],
 ];
 const hot = new Map(); // key → {semantic, form, size, memory}
 const cold = new Map(); // key → {row, what, size, memory, form}
