@@ -82,15 +82,16 @@ function openTrace(file: string | null): TraceSink {
 }
 
 /**
- * For work on the compiler: POSADA_JIT_THRESHOLD=N, POSADA_JIT_MAX_BLOCK=N, POSADA_JIT_WHEN=afterRuns or beforeUse, and
+ * For work on the compiler: POSADA_JIT=off, POSADA_JIT_THRESHOLD=N, POSADA_JIT_MAX_BLOCK=N, POSADA_JIT_WHEN=afterRuns or beforeUse, and
  * POSADA_JIT_DUMP=FOLDER for the modules it writes.
  */
-function jitSettings(): Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "jitWhen" | "onJitModule"> {
+function jitSettings(): Pick<WasmCoreOptions, "jit" | "jitThreshold" | "jitMaxBlock" | "jitWhen" | "onJitModule"> {
   const { env } = process;
   const { POSADA_JIT_THRESHOLD: threshold, POSADA_JIT_MAX_BLOCK: maxBlock, POSADA_JIT_DUMP: folder } = env;
   const when = (["afterRuns", "beforeUse"] as const).find((word) => word === env.POSADA_JIT_WHEN);
   let modules = 0;
   return {
+    ...(env.POSADA_JIT === "off" ? { jit: false } : {}),
     ...(threshold ? { jitThreshold: Number(threshold) } : {}),
     ...(maxBlock ? { jitMaxBlock: Number(maxBlock) } : {}),
     ...(when ? { jitWhen: when } : {}),

@@ -140,6 +140,17 @@ function table(signature: string, revision: number, body: Uint8Array): Uint8Arra
   return bytes.finish();
 }
 
+const made = new WeakMap<BoardFacts, AcpiTables>();
+
+/** Made once for a board: a start without firmware asks for them three times, in code that the engine has not met yet. */
+export function acpiTablesFor(facts: BoardFacts): Readonly<AcpiTables> {
+  const before = made.get(facts);
+  if (before) return before;
+  const tables = buildAcpiTables(facts);
+  made.set(facts, tables);
+  return tables;
+}
+
 export function buildAcpiTables(facts: BoardFacts): AcpiTables {
   const writer = new TableWriter();
   const pointers: AcpiPointer[] = [];

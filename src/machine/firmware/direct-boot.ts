@@ -4,7 +4,7 @@
  */
 import type { Unpacker } from "../../core/unpacker.ts";
 import { placeAcpi } from "./acpi-loader.ts";
-import { buildAcpiTables } from "./acpi-tables.ts";
+import { acpiTablesFor } from "./acpi-tables.ts";
 import type { BoardFacts } from "./board-facts.ts";
 import { BootImageError, type BootImage } from "./boot-image.ts";
 import { memoryMap } from "./e820.ts";
@@ -50,7 +50,7 @@ export function directBootImage(options: DirectBootOptions): BootImage {
     ...image,
     memory: [
       biosDataArea(facts.hasFloppyController),
-      ...placeAcpi(buildAcpiTables(facts), acpiBase, RSDP_ADDR),
+      ...placeAcpi(acpiTablesFor(facts), acpiBase, RSDP_ADDR),
       ...placeSmbios(buildSmbios(facts), SMBIOS_ANCHOR_ADDR, SMBIOS_TABLES_ADDR),
       ...image.memory,
     ],

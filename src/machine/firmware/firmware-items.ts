@@ -6,7 +6,7 @@
  */
 import type { BootDevice } from "../../protocol/machine-config.ts";
 import { ACPI_RSDP_FILE, ACPI_TABLES_FILE, TABLE_LOADER_FILE, tableLoaderScript } from "./acpi-loader.ts";
-import { buildAcpiTables } from "./acpi-tables.ts";
+import { acpiTablesFor } from "./acpi-tables.ts";
 import type { BoardFacts } from "./board-facts.ts";
 import { MEMORY_RAM } from "./boot-image.ts";
 import { encodeE820 } from "./e820.ts";
@@ -38,7 +38,7 @@ export function fillFwCfg(fwCfg: FwCfg, items: FirmwareItems): void {
 
   fwCfg.setFile("etc/e820", encodeE820([{ base: 0, sizeBytes: facts.ramBytes, type: MEMORY_RAM }]));
   fwCfg.setFile("bootorder", new TextEncoder().encode(`${bootPaths(items).join("\n")}\0`));
-  const acpi = buildAcpiTables(facts);
+  const acpi = acpiTablesFor(facts);
   fwCfg.setFile(ACPI_TABLES_FILE, acpi.tables);
   fwCfg.setFile(ACPI_RSDP_FILE, acpi.rsdp);
   fwCfg.setFile(TABLE_LOADER_FILE, tableLoaderScript(acpi));

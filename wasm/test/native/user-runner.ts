@@ -74,7 +74,7 @@ export class UserRunner {
   }
 
   /** A machine as after power-on; also after a case that did not come back. */
-  private start(): void {
+  protected start(): void {
     this.machine = new UserMachine(this.isLegacy, this.jitThreshold);
     this.core = this.machine.core;
     this.mode = -1;
