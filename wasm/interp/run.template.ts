@@ -25,8 +25,8 @@ import { Hit } from "../interp/hit-backend";
 /* @IMPORTS@ */
 
 /**
- * Counts an entry of the trace; true when it is hot: the run loop sees to it. Compiled code starts at loops and where calls
- * and returns lead; branches forward are not counted.
+ * Counts an entry of the trace; true when it is hot: the run loop sees to it. All entries count, also by branches forward: a region
+ * takes in what is come to often.
  */
 @inline function isHot(trace: usize): bool {
   const heat = heatOf(trace);
@@ -281,8 +281,7 @@ export function execute(cpu: Cpu, trace: usize): void {
         if (next == 0) next = linkInPage(cpu, rec);
         if (next != 0) {
           if (budget >= traceCount(next)) {
-            const isForward = <u32>offset > changetype<Rec>(rec).pageOffset;
-            if (isForward || !isHot(next)) {
+            if (!isHot(next)) {
               rec = next;
               continue;
             }
