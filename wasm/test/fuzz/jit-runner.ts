@@ -11,7 +11,7 @@ export function canCompile({ mode }: Group): boolean {
 }
 
 /** Then a new machine: what the engine does to link a module grows with the modules that a table has known. */
-const CASES_A_MACHINE = 100;
+const CASES_A_MACHINE = 200;
 /** Regions are entered when there is as much left as the longest may need. */
 const BUDGET = 1000;
 
