@@ -10,7 +10,7 @@
  *
  *   header of a trace, 32 bytes before its first record:
  *     0 u32 next trace of the page   4 u32 next in hash chain   8 u32 hostPtr (0: not from memory)   12 u16 mode, u16 count
- *    16 u32 host page of the second half, 0 if none            20 u16 bytes, u16 when counting entries began
+ *    16 u32 host page of the second half, 0 if none            20 u16 bytes, and COMPUTED; u16 when counting entries began
  *    24 u32 entries left until it is hot                       28 u32 table index of its compiled region, or of a stub
  *
  * When bytes that were decoded are written, all traces of their page go: direct links never leave a page, so none can
@@ -22,13 +22,32 @@ import { machine } from "../mmu/machine";
 import { clearAllCode, descOf } from "../mmu/physical";
 
 export const HEADER_SIZE: u32 = 32;
+export const HEADER_BYTES: u32 = 20;
 export const HEADER_HEAT: u32 = 24;
+/** Beside the length: a computed jump of the same page has led here. */
+const COMPUTED: u32 = 0x8000;
 export const HEADER_FUNCTION: u32 = 28;
 
 /** Instructions in a unit of the time in which entries are counted, as a power of two. */
 const HEAT_TIME_SHIFT: u64 = 20;
 /** A trace is hot if all its entries came in so many units. */
 const HEAT_WINDOW: u32 = 16;
+
+@inline export function bytesOf(trace: usize): u32 {
+  return load<u16>(trace - HEADER_SIZE, HEADER_BYTES) & ~COMPUTED;
+}
+@inline export function isComputedTarget(trace: usize): bool {
+  return (load<u16>(trace - HEADER_SIZE, HEADER_BYTES) & COMPUTED) != 0;
+}
+
+/** A computed jump of the page that runs leads to `linearAddr`. */
+@inline export function noteComputedJump(cpu: Cpu, linearAddr: u64): void {
+  if (linearAddr - cpu.codeBase >= PAGE_SIZE) return;
+  const slot = jumpSlot(cpu, linearAddr);
+  if (load<u64>(slot) != jumpKey(cpu, linearAddr)) return;
+  const header: usize = load<u32>(slot, 8) - HEADER_SIZE;
+  store<u16>(header, <u16>(load<u16>(header, HEADER_BYTES) | COMPUTED), HEADER_BYTES);
+}
 
 /** Table index of what stands for a region that is not compiled. */
 export let noRegion: u32 = 0;
@@ -184,7 +203,7 @@ export function cacheJump(cpu: Cpu, linearAddr: u64, trace: usize, isGlobal: boo
   if (!isGlobal && !(cpu.mode & MODE_USER)) cpu.localSupervisorCode = true;
   noteCodePage(cpu, linearAddr);
   // A single instruction may go on in the next page.
-  const last = linearAddr + load<u16>(headerOf(trace), 20) - 1;
+  const last = linearAddr + bytesOf(trace) - 1;
   if ((last ^ linearAddr) & PAGE_MASK) noteCodePage(cpu, is64(cpu) ? last : last & 0xffff_ffff);
 }
 
@@ -236,7 +255,7 @@ function holdsAny(trace: usize, hostPtr: u32, sizeBytes: u32): bool {
   while (trace != 0) {
     const header = headerOf(trace);
     const start = load<u32>(header, 8);
-    if (hostPtr < start + load<u16>(header, 20) && start < hostPtr + sizeBytes) return true;
+    if (hostPtr < start + bytesOf(trace) && start < hostPtr + sizeBytes) return true;
     trace = load<u32>(header, 0);
   }
   return false;

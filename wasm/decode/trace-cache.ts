@@ -19,7 +19,7 @@ import { descOf } from "../mmu/physical";
 import { codeIsGlobal, fetchByte, translateCode } from "../mmu/code-access";
 import { rightsSet } from "../cpu/mode";
 import { evictWrites, probeExecute, probedGlobal } from "../mmu/tlb";
-import { HEADER_SIZE, cacheJump, chunkMask, clearIndex, dropColdPages, findByHost, flushJumpCache, headerOf, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion, startHeat } from "./code-index";
+import { HEADER_BYTES, HEADER_SIZE, bytesOf, cacheJump, chunkMask, clearIndex, dropColdPages, findByHost, flushJumpCache, headerOf, indexTrace, jumpKey, jumpSlot, noRegion, setHeat, setRegion, startHeat } from "./code-index";
 import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
@@ -42,9 +42,6 @@ export let arenaFlushes: u32 = 0;
 /** Instructions in a trace. */
 @inline export function traceCount(trace: usize): i32 {
   return load<u16>(trace - HEADER_SIZE, 14);
-}
-@inline function traceBytes(trace: usize): u32 {
-  return load<u16>(trace - HEADER_SIZE, 20);
 }
 
 /** Forgets all decoded code. */
@@ -134,7 +131,7 @@ export function findTrace(cpu: Cpu): usize {
     if (trace == 0) return 0;
   }
   cpu.codeBase = linearAddr & PAGE_MASK;
-  if (cpu.mode & MODE_CS_CHECKED && cpu.rip + traceBytes(trace) - 1 > segment(cpu, SEG_CS).limit) return withinLimit(cpu, trace);
+  if (cpu.mode & MODE_CS_CHECKED && cpu.rip + bytesOf(trace) - 1 > segment(cpu, SEG_CS).limit) return withinLimit(cpu, trace);
   return trace;
 }
 
@@ -196,7 +193,7 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   store<u16>(header, <u16>cpu.mode, 12);
   store<u16>(header, <u16>count, 14);
   store<u32>(header, secondPage, 16);
-  store<u16>(header, <u16>(p - hostPtr), 20);
+  store<u16>(header, <u16>(p - hostPtr), HEADER_BYTES);
   store<u32>(header, 0, 4);
   startHeat(cpu, trace);
   setRegion(trace, noRegion);
@@ -295,7 +292,7 @@ function scratchFrom(cpu: Cpu, linearAddr: u64, available: u32): usize {
   finishTrace(trace, 1, <u32>rec.pageOffset + length);
   store<u32>(SCRATCH_TRACE, 0, 8);
   store<u16>(SCRATCH_TRACE, 1, 14);
-  store<u16>(SCRATCH_TRACE, <u16>length, 20);
+  store<u16>(SCRATCH_TRACE, <u16>length, HEADER_BYTES);
   setHeat(trace, ~(<u32>0));
   setRegion(trace, noRegion);
   changetype<Rec>(trace + REC_SIZE).id = <u16>ID_BUDGET_END;

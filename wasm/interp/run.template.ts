@@ -13,7 +13,7 @@ import { Cpu, MODE_64, MODE_SIZE_MASK, SEG_CS, STOP_REPEAT, segment } from "../c
 import { raiseGP } from "../cpu/fault";
 import { COLD_BASE, ENDS_BASE } from "./handlers";
 import { REC_EA_32, REC_EA_64_SEG, REC_EA_INDEX, REC_MEM, REC_SIZE, Rec } from "../decode/record";
-import { heatOf, jumpKey, jumpSlot, setHeat } from "../decode/code-index";
+import { heatOf, jumpKey, jumpSlot, noteComputedJump, setHeat } from "../decode/code-index";
 import { linkInPage, traceCount } from "../decode/trace-cache";
 import { HANDLER_TABLE, PAGE_MASK, PAGE_SIZE } from "../layout";
 import { memRead, memWrite } from "../mmu/access";
@@ -162,6 +162,7 @@ export function execute(cpu: Cpu, trace: usize): void {
         direct = false;
         target = targetOperand<u32>(cpu, rec);
         if (cpu.fault) { leave(cpu, rec, budget); return; }
+        noteComputedJump(cpu, target);
         break;
       }
       case ID_JMP_E_FAST64: {
@@ -169,6 +170,7 @@ export function execute(cpu: Cpu, trace: usize): void {
         target = targetOperand<u64>(cpu, rec);
         if (!cpu.fault && !isCanonical(target)) raiseGP(cpu, 0);
         if (cpu.fault) { leave(cpu, rec, budget); return; }
+        noteComputedJump(cpu, target);
         break;
       }
       case ID_CALL_E_FAST32: {

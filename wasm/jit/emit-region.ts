@@ -15,25 +15,25 @@
  *
  * It is written twice: the first pass finds which registers each block writes.
  */
-import { Rec, REC_SIZE } from "../decode/record";
+import { REC_MEM, Rec, REC_SIZE } from "../decode/record";
 import { headerOf } from "../decode/code-index";
 import { TLB_SET_USER, tlbArray } from "../cpu/mode";
-import { Cpu, MODE_64, MODE_SIZE_MASK, MODE_USER } from "../cpu/state";
+import { Cpu, MODE_64, OFF_CODE_BASE, MODE_SIZE_MASK, MODE_USER } from "../cpu/state";
 import { JIT_BODY, JIT_BODY_SIZE, PAGE_SIZE } from "../layout";
 import { Emit } from "./emit-backend";
-import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS, cpuBase, writeForCpu } from "./emit-values";
+import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FLAG_R, LOCAL_FLAG_T, LOCAL_FLAG_X, LOCAL_FLAG_Y, LOCAL_KIND, PARAMETERS, V128_LOCALS, Val, cpuBase, writeForCpu } from "./emit-values";
 import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
 import { LEFT, emitEnding, reload, spill } from "./emit-handler";
 import { emitInstruction } from "./emit-instruction";
-import { emitCall, emitCross, emitTransfer, leaveFor, payFor } from "./emit-transfer";
+import { checkCanonical, emitCall, emitCross, emitTransfer, goTo, leaveFor, operand, payFor } from "./emit-transfer";
 import {
-  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, leb, localGet, reserveLength, startAt,
+  OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_I64_EQ, OP_I64_LOAD, OP_I64_LT_U, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, i64Const, leb, localGet, memoryAccess, reserveLength, startAt,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
 import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
 import { analyseFlow, findDirty, goesBack, inOrder, reachable } from "./flow";
 import { IMPORT_LEAVE, call } from "./imports";
-import { Block, EMITTER, EMITTER_CONSTANTS, END_HANDLER, END_JCC, END_JMP, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
+import { Block, EMITTER, EMITTER_CONSTANTS, END_HANDLER, END_JCC, END_JMP, END_JMP_E, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
 
 let nested: u32 = 0;
 let theCpu: Cpu = changetype<Cpu>(0);
@@ -139,6 +139,13 @@ function ending(b: Emit, number: u32, here: Block): void {
     goOn(b, number, here.next, here.nextOffset);
     return;
   }
+  if (end == END_JMP_E && here.targets != 0) {
+    if (!emitSwitch(b, number, here, rec)) {
+      b.begin(rec, here.count - 1, 0);
+      b.leaveHere(EXIT_AT_INSTRUCTION);
+    }
+    return;
+  }
   if (end == END_LEAVE || (end != END_NEXT && end != END_JMP && end != END_JCC)) {
     if (end == END_LEAVE || !emitTransfer(b, theCpu, here, rec)) {
       b.begin(rec, here.count - 1, 0);
@@ -164,6 +171,65 @@ function ending(b: Emit, number: u32, here: Block): void {
     b.close();
     byte(OP_UNREACHABLE);
   }
+}
+
+/** A computed jump that leads to blocks of the region, or elsewhere by the jump cache. False if the region has to be left at it. */
+function emitSwitch(b: Emit, number: u32, here: Block, rec: Rec): bool {
+  b.begin(rec, here.count - 1, b.addressSize);
+  if (rec.flags & REC_MEM && !b.canAddress(theCpu, rec)) return false;
+  const target = operand(b, rec);
+  checkCanonical(b, target);
+  payFor(here.count);
+  cpuBase();
+  memoryAccess(OP_I64_LOAD, OFF_CODE_BASE);
+  const offset = b.sub(target, b.define());
+  const kind = b.kind;
+  const dirty = b.dirty;
+  chooseBlock(b, number, here.targets, offset, kind, dirty);
+  b.begin(rec, here.count - 1, b.addressSize);
+  b.kind = kind;
+  b.dirty = dirty;
+  goTo(b, target);
+  return true;
+}
+
+/** Goes on at the one of `blocks` that starts at `offset`, found by halves; what follows runs if none does. */
+function chooseBlock(b: Emit, from: u32, blocks: u64, offset: Val, kind: u32, dirty: u32): void {
+  const middle = nthByStart(blocks, <u32>popcnt(blocks) >> 1);
+  const start = block(middle).start;
+  localGet(<u32>changetype<usize>(offset));
+  i64Const(start);
+  if (popcnt(blocks) == 1) {
+    byte(OP_I64_EQ);
+    b.openIf();
+    b.kind = kind;
+    b.dirty = dirty;
+    goOn(b, from, middle, start);
+    b.close();
+    return;
+  }
+  byte(OP_I64_LT_U);
+  b.openIf();
+  const below = blocksBelow(blocks, start);
+  chooseBlock(b, from, below, offset, kind, dirty);
+  b.otherwise();
+  chooseBlock(b, from, blocks & ~below, offset, kind, dirty);
+  b.close();
+}
+
+function blocksBelow(blocks: u64, start: u32): u64 {
+  let below: u64 = 0;
+  for (let left = blocks; left != 0; left &= left - 1) if (<u32>block(<u32>ctz(left)).start < start) below |= left & (~left + 1);
+  return below;
+}
+
+/** The one with `n` others that start before it. */
+function nthByStart(blocks: u64, n: u32): u32 {
+  for (let left = blocks; left != 0; left &= left - 1) {
+    const number = <u32>ctz(left);
+    if (<u32>popcnt(blocksBelow(blocks, block(number).start)) == n) return number;
+  }
+  return 0;
 }
 
 function goOn(b: Emit, from: u32, to: u32, offset: i32): void {

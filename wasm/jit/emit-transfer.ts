@@ -169,7 +169,7 @@ export function leaveFor(b: Emit, trace: usize, offset: i64): void {
 }
 
 /** Goes to a linear address (an offset in CS where that is flat), by the jump cache. */
-function goTo(b: Emit, target: Val): void {
+export function goTo(b: Emit, target: Val): void {
   b.sizeLog2 = b.addressSize;
   b.get(b.trunc<ANY>(target));
   localSet(LOCAL_LINEAR);
@@ -178,7 +178,7 @@ function goTo(b: Emit, target: Val): void {
 }
 
 /** Leaves the region at the instruction if its target is not canonical. */
-function checkCanonical(b: Emit, target: Val): void {
+export function checkCanonical(b: Emit, target: Val): void {
   if (b.sizeLog2 != 3) return;
   b.get(target);
   i64Const(CANONICAL_SHIFT);
@@ -192,7 +192,8 @@ function checkCanonical(b: Emit, target: Val): void {
   b.close();
 }
 
-function operand(b: Emit, rec: Rec): Val {
+/** The target of a computed transfer. */
+export function operand(b: Emit, rec: Rec): Val {
   if (rec.flags & REC_MEM) return b.load<ANY>(b.addressOf(rec));
   b.get(b.reg<ANY>(rec.e));
   return b.define();

@@ -23,6 +23,7 @@ function visit(number: u32): void {
   seen |= bit(number);
   const b = block(number);
   // The branch that is taken last comes first: loops stay together.
+  for (let left = b.targets; left != 0; left &= left - 1) if (!(seen & bit(<u32>ctz(left)))) visit(<u32>ctz(left));
   if (b.next != NO_BLOCK && !(seen & bit(b.next))) visit(b.next);
   if (b.taken != NO_BLOCK && !(seen & bit(b.taken))) visit(b.taken);
   postorder--;
@@ -65,6 +66,7 @@ function findPredecessors(): void {
     const b = block(number);
     if (b.taken != NO_BLOCK) block(b.taken).predecessors |= bit(number);
     if (b.next != NO_BLOCK) block(b.next).predecessors |= bit(number);
+    for (let left = b.targets; left != 0; left &= left - 1) block(<u32>ctz(left)).predecessors |= bit(number);
   }
 }
 
@@ -111,6 +113,11 @@ function cutIrreducible(): bool {
       b.next = NO_BLOCK;
       found = true;
     }
+    for (let left = b.targets; left != 0; left &= left - 1) {
+      if (!isIrreducible(number, <u8>ctz(left))) continue;
+      b.targets &= ~bit(<u32>ctz(left));
+      found = true;
+    }
   }
   return found;
 }
@@ -134,10 +141,10 @@ function findMerges(): void {
   }
 }
 
-/** Both ways of a branch may lead to the same block. */
+/** Several ways may lead to the same block. */
 @inline function edges(from: u32, to: u32): u32 {
   const b = block(from);
-  return <u32>(b.taken == to) + <u32>(b.next == to);
+  return <u32>(b.taken == to) + <u32>(b.next == to) + (<u32>(b.targets >> to) & 1);
 }
 
 /** Registers that may have been written before each block, from what each block writes. */
@@ -151,6 +158,7 @@ export function findDirty(): void {
       const after: u32 = putsBack(b.end) ? 0 : b.dirtyAtStart | b.written;
       changed = spread(b.taken, after) || changed;
       changed = spread(b.next, after) || changed;
+      for (let left = b.targets; left != 0; left &= left - 1) changed = spread(<u8>ctz(left), after) || changed;
     }
   }
 }

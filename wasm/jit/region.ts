@@ -5,19 +5,20 @@
  *
  * At most 64 blocks, so that sets of blocks are words. Everything lies in JIT_SCRATCH until the next region is looked at:
  *
- *   0x0000  u32[4096]  record by offset in the page        0x4000  u8[4096]  1: a block starts here
+ *   0x0000  u32[4096]  record by offset in the page        0x4000  u8[4096]  LEADER, TARGET
  *   0x5000  u16[…]     offsets still to be looked at       0x6000  Block[64]
  *   0x7000  the emitter's fields, then its constants       0x8000  what the structured code is nested in (jit/emit-region.ts)
  *   0x9000  a record that is made for one instruction
  */
 import { Rec, REC_CROSSES_PAGE, REC_SIZE } from "../decode/record";
-import { findByHost, headerOf, heatAtStart, heatOf } from "../decode/code-index";
+import { findByHost, headerOf, heatAtStart, heatOf, isComputedTarget } from "../decode/code-index";
 import {
   ID_BUDGET_END, ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_FALLTHROUGH, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_RET_FAST32, ID_RET_FAST64,
   ID_STI__ends, ID_TOO_LONG, ID_UNDEFINED,
 } from "../generated/tables";
 import { ENDS_BASE } from "../generated/handlers";
 import { JIT_SCRATCH, PAGE_SIZE } from "../layout";
+import { descOf } from "../mmu/physical";
 
 /** How a block ends. */
 export const END_NEXT: u8 = 0;
@@ -61,11 +62,18 @@ export class Block {
   /** General registers that this block writes, and that may have been written before it. */
   written: u32;
   dirtyAtStart: u32;
+  /** Blocks that the computed jump at its end is known to lead to. */
+  targets: u64;
 }
 
 const MAX_BLOCKS: u32 = 64;
 const MAX_INSTRUCTIONS: u32 = 200;
 let mostInstructions: u32 = MAX_INSTRUCTIONS;
+/** Targets of the computed jumps of a page that are looked for. */
+const MAX_TARGETS: u32 = 24;
+/** In LEADERS: a block starts here; a computed jump has led here. */
+const LEADER: u8 = 1;
+const TARGET: u8 = 2;
 /** Left out: what has been entered less than the threshold divided by two to this. */
 const RARE_SHIFT: u32 = 5;
 /** Records have their number in the block in a byte. */
@@ -90,6 +98,8 @@ let page: u32 = 0;
 let mode: u32 = 0;
 let workCount: u32 = 0;
 let leaderCount: u32 = 0;
+/** The targets of computed jumps have been looked for. */
+let hasTargets = false;
 
 /** For tests of the compiler: regions of at most so many instructions; 0: as many as there is room for. */
 export function limitRegions(most: u32): void {
@@ -110,12 +120,13 @@ export function traceOfBlock(number: u32): usize {
 }
 
 @inline function isLeader(offset: u32): bool {
-  return load<u8>(LEADERS + offset) != 0;
+  return (load<u8>(LEADERS + offset) & LEADER) != 0;
 }
 
 function makeLeader(offset: u32): void {
-  if (isLeader(offset)) return;
-  store<u8>(LEADERS + offset, 1);
+  const marks = load<u8>(LEADERS + offset);
+  if (marks & LEADER) return;
+  store<u8>(LEADERS + offset, marks | LEADER);
   leaderCount++;
 }
 
@@ -165,6 +176,7 @@ export function discover(trace: usize): void {
   instructionCount = 0;
   leaderCount = 0;
   workCount = 0;
+  hasTargets = false;
   const entry = hostPtr - page;
   lookAtLater(entry);
   for (let n: u32 = 0; n < workCount && n < 2000; n++) {
@@ -179,6 +191,21 @@ export function discover(trace: usize): void {
     makeLeader(offset);
   }
   makeBlocks(entry);
+}
+
+/** Where computed jumps inside the page have led to: cases of a switch, instructions of a guest's interpreter. */
+function lookAtTargets(): void {
+  if (hasTargets) return;
+  hasTargets = true;
+  let count: u32 = 0;
+  for (let trace: usize = load<u32>(descOf(page), 8); trace != 0 && count < MAX_TARGETS; trace = load<u32>(headerOf(trace), 0)) {
+    const header = headerOf(trace);
+    if (!isComputedTarget(trace) || load<u16>(header, 12) != <u16>mode) continue;
+    const offset = load<u32>(header, 8) - page;
+    store<u8>(LEADERS + offset, load<u8>(LEADERS + offset) | TARGET);
+    lookAtLater(offset);
+    count++;
+  }
 }
 
 /** Notes the records of a trace up to its end or to what is known already. */
@@ -205,6 +232,7 @@ function walk(trace: usize): void {
       if (next < PAGE_SIZE) makeLeader(next);
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
+      else if (end == END_JMP_E) lookAtTargets();
       else if (putsBack(end)) {
         const shadowed = shadowedBytes(r);
         if (shadowed != 0) instructionCount++;
@@ -225,8 +253,15 @@ function makeBlocks(entry: u32): void {
   for (let n: u32 = 0; n < blockCount; n++) {
     const b = block(n);
     b.taken = b.end == END_JCC || b.end == END_JMP ? blockAt(b.takenOffset) : NO_BLOCK;
+    b.targets = b.end == END_JMP_E ? targetBlocks() : 0;
     b.next = b.end == END_JCC || b.end == END_NEXT || putsBack(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
   }
+}
+
+function targetBlocks(): u64 {
+  let targets: u64 = 0;
+  for (let n: u32 = 0; n < blockCount; n++) if (load<u8>(LEADERS + block(n).start) & TARGET) targets |= <u64>1 << n;
+  return targets;
 }
 
 function blockAt(offset: i32): u8 {
