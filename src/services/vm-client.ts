@@ -105,6 +105,8 @@ export class VmClient extends EventTarget {
   private crashed(why: string): void {
     const message = `The machine's worker failed: ${why}.`;
     this.die(new VmError("internal", message));
+    // Whoever hears of it takes the machine for off: nothing of it may still write to its disks.
+    this.worker.terminate();
     if (this.disposed) return;
     this.receive({ type: "error", code: "internal", message });
     this.receive({ type: "state", state: "aborted", reason: message });

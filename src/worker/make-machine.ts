@@ -15,6 +15,8 @@ import { InstructionClock } from "./instruction-clock.ts";
 import type { ClockListener, MachineClock } from "./machine-clock.ts";
 import type { BuildMachine, MachinePort } from "./machine-port.ts";
 import type { FileKind, MediaLoader, SourceOpener } from "./media.ts";
+import { PatientStore } from "./patient-store.ts";
+import type { WaitForRoom } from "./patient-store.ts";
 import type { TraceSink } from "./tracer.ts";
 
 export interface VmPlatform {
@@ -44,7 +46,13 @@ export interface MadeMachine {
 /** @throws VmError */
 export async function makeMachine(
   config: MachineConfig,
-  host: { platform: VmPlatform; media: MediaLoader; clockListener: ClockListener; events: MachineEvents },
+  host: {
+    platform: VmPlatform;
+    media: MediaLoader;
+    clockListener: ClockListener;
+    events: MachineEvents;
+    waitForRoom: WaitForRoom;
+  },
 ): Promise<MadeMachine> {
   const { platform, media } = host;
   if (!config.firmware && config.flash.length === 0)
@@ -90,7 +98,7 @@ export async function makeMachine(
       initrd,
       floppy,
       cdrom,
-      disks,
+      disks: disks.map((disk) => new PatientStore(disk, host.waitForRoom)),
       makeCore: (coreHost, vramBytes) => {
         const { cpuModel, processors, memoryMiB, jit, jitThreshold, jitMaxBlock } = config;
         const epochMs = () => clock.epochMs;

@@ -20,6 +20,7 @@ import type {
 import { asVmError } from "../protocol/vm-error.ts";
 import { logger } from "../shared/log.ts";
 import type { BlockStore } from "../storage/block-store.ts";
+import { QuotaError } from "../storage/library/quota-error.ts";
 import { coverageOf } from "./coverage.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
@@ -31,6 +32,7 @@ import { KeptStates } from "./kept-states.ts";
 import { makeMachine } from "./make-machine.ts";
 import type { MadeMachine, VmPlatform } from "./make-machine.ts";
 import { MediaLoader } from "./media.ts";
+import { RoomWaiters } from "./patient-store.ts";
 import { Replay } from "./replay.ts";
 import { RunLoop } from "./run-loop.ts";
 import { SharesBoard } from "./shares.ts";
@@ -59,6 +61,7 @@ export class Vm implements ReplayApi {
   private limits: ExecutionLimits = defaultLimits;
   /** What others' shares leave it. */
   private left = 1;
+  private readonly roomWaiters = new RoomWaiters();
   private timesAtShare = { activeMs: 0, haltedMs: 0 };
   private readonly shares: SharesBoard;
 
@@ -86,6 +89,10 @@ export class Vm implements ReplayApi {
       media: this.media(),
       clockListener: this.loop,
       events: this.machineEvents(),
+      waitForRoom: (error) => {
+        this.storageFailed(error);
+        return this.roomWaiters.wait(error);
+      },
     });
     const { machine, core, clock } = this.made;
     this.loop.connect(core, clock);
@@ -397,6 +404,9 @@ export class Vm implements ReplayApi {
   private enter(state: VmState, reason?: string): void {
     this.current = state;
     if (state !== "running") this.shares.stop();
+    // What waits for room is tried again, or told to the guest where it is to have another state.
+    if (state === "running") this.roomWaiters.goOn();
+    else if (state !== "paused" && state !== "saving") this.roomWaiters.giveUp();
     if (state !== "running") this.input.endClick();
     this.replay.entered(state);
     this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
@@ -480,8 +490,13 @@ export class Vm implements ReplayApi {
     this.loop.wake();
   }
 
+  /** Where there is no room the machine waits for some: what it has gathered is not lost. */
   private storageFailed(error: unknown): void {
-    this.send({ type: "error", code: "storage", message: asVmError(error).message });
+    const { message } = asVmError(error);
+    this.send({ type: "error", code: "storage", message });
+    if (!(error instanceof QuotaError) || this.current !== "running") return;
+    this.loop.stop();
+    this.enter("paused", message);
   }
 }
 
