@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { LibraryError } from "../src/protocol/library.ts";
 import { asVmError } from "../src/protocol/vm-error.ts";
 import { StorageError } from "../src/storage/block-store.ts";
+import { inOurWords } from "../src/services/commands/other-managers.ts";
+import { completions, completionScript } from "./completion.ts";
 import { disassembleFile } from "./disassemble.ts";
 import { helpOf, LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
 import { start } from "./library/start.ts";
@@ -15,7 +17,16 @@ const EXIT_INTERRUPTED = 130;
 /** dist/cli, where this is built to. */
 const here = dirname(fileURLToPath(import.meta.url));
 
-async function main([command, ...args]: string[]): Promise<number> {
+async function main(typed: string[]): Promise<number> {
+  if (typed[0] === "__complete") {
+    console.log(await completions(typed.slice(1)));
+    return 0;
+  }
+  if (typed[0] === "completion" && !typed.includes("--help")) {
+    process.stdout.write(completionScript(typed.slice(1)));
+    return 0;
+  }
+  const [command, ...args] = inOurWords(typed);
   const about = libraryCommand([command ?? "", ...args]);
   if (about && args.includes("--help")) {
     console.log(helpOf(about));

@@ -6,6 +6,7 @@ import { UsageError } from "../src/services/commands/usage-error.ts";
 export { UsageError } from "../src/services/commands/usage-error.ts";
 
 export const USAGE = `usage: posada run [options]
+       posada completion bash|zsh    for the shell: source <(posada completion bash)
        posada disassemble FILE --bits 16|32|64 [--address N] [--skip N] [--length N]
 
   --memory MIB                 memory of the guest (512)
@@ -91,7 +92,8 @@ export interface RunOptions {
   testDevice: boolean;
 }
 
-const definition = {
+/** Of `posada run`. */
+export const runOptions = {
   memory: { type: "string" },
   cpus: { type: "string" },
   cpu: { type: "string" },
@@ -134,7 +136,7 @@ function joinValues(args: string[]): string[] {
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const name = args[i]!.startsWith("--") ? args[i]!.slice(2) : "";
-    const takesValue = name in definition && definition[name as keyof typeof definition].type === "string";
+    const takesValue = name in runOptions && runOptions[name as keyof typeof runOptions].type === "string";
     if (takesValue && i + 1 < args.length) joined.push(`${args[i]}=${args[++i]}`);
     else joined.push(args[i]!);
   }
@@ -211,7 +213,7 @@ function traceOptions(values: Partial<Record<string, unknown>>): TraceOptions | 
 
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: definition, tokens: true, strict: true, allowPositionals: false });
+    return parseArgs({ args, options: runOptions, tokens: true, strict: true, allowPositionals: false });
   } catch (error) {
     // Node explains at length how to escape a dash; the first sentence says what is wrong.
     throw new UsageError((error as Error).message.split(/\n|\. To /)[0]!);

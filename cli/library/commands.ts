@@ -14,7 +14,8 @@ export const LIBRARY_USAGE = `Machines of a library (--library DIR, or $POSADA_L
 ${Object.entries(libraryCommands)
   .map(([name, { usage }]) => `       posada ${usage}\n                            ${about[name]}`)
   .join("\n")}
-Machines, media and snapshots are named by their names or ids.`;
+Machines, media and snapshots are named by their names or ids.
+Words of VBoxManage and virsh are understood where they mean the same: controlvm X pause, snapshot X take Y, destroy X.`;
 
 /** The command of these words, where it is one of the table. */
 export function libraryCommand(args: readonly string[]): FoundCommand | null {

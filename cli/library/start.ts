@@ -3,6 +3,7 @@ import { parseCommandLine } from "../../src/services/commands/command-line.ts";
 import { englishCommands } from "../../src/services/commands/command-words.ts";
 import { answerControl } from "../../src/services/commands/control-request.ts";
 import { machineNamed } from "../../src/services/commands/names.ts";
+import { logEventOf, MachineLog } from "../../src/services/machine-log.ts";
 import { configOf } from "../../src/services/machine-plan.ts";
 import type { VmEvent, VmState } from "../../src/protocol/vm-api.ts";
 import { VmError } from "../../src/protocol/vm-api.ts";
@@ -18,7 +19,7 @@ import { openLibrary } from "./folder.ts";
 import { NodeHost } from "./node-host.ts";
 
 /** Of `posada run`, those that do not say what the machine is. */
-const RUN_OPTIONS = [
+export const RUN_OPTIONS = [
   "serial",
   "until",
   "type",
@@ -76,6 +77,8 @@ export async function start(args: string[], places: Places): Promise<number> {
       return state;
     },
   });
+  const log = new MachineLog();
+  library.runs.keepLog(id, log);
   const suspend = async (): Promise<void> => {
     await library.saveState(id);
     isSaved = true;
@@ -101,6 +104,8 @@ export async function start(args: string[], places: Places): Promise<number> {
       },
       hear(event: VmEvent) {
         if (event.type === "state") ({ state } = event);
+        const noted = logEventOf(event);
+        if (noted) log.add(noted);
         library.runs.receive(id, event);
       },
       async finish() {

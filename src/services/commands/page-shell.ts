@@ -15,6 +15,7 @@ import { helpAbout, helpList } from "./help.ts";
 import { machineNamed } from "./names.ts";
 import { PageHost } from "./page-host.ts";
 import type { PageTools } from "./page-host.ts";
+import { inOurWords } from "./other-managers.ts";
 import { plain } from "./output.ts";
 import { splitLine } from "./split-line.ts";
 import { fail, UsageError } from "./usage-error.ts";
@@ -68,9 +69,13 @@ export class PageShell extends EventTarget {
     const say = this.tools.say();
     try {
       const words = splitLine(text, say);
-      const found = findCommand(this.table, words) ?? fail(this.unknown(words));
+      const found = findCommand(this.table, inOurWords(words)) ?? fail(this.unknown(words));
       if (words.includes("--help")) this.put(`${helpAbout(this.table, found.name.split(" "), say)}\n`);
-      else await runCommand(new PageHost(this.tools, (output) => this.put(output), stop.signal), found);
+      else {
+        // A machine that was closed a moment ago is off, for whoever looks.
+        await this.tools.library.settled();
+        await runCommand(new PageHost(this.tools, (output) => this.put(output), stop.signal), found);
+      }
     } catch (error) {
       this.put(`\x1b[91m${plain(this.wordsOf(error))}\x1b[0m\n`);
     } finally {

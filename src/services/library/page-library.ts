@@ -31,6 +31,8 @@ export interface PageLibraryOptions {
 /** Fires "change", and "show" (detail: MachineId) when another tab asks for a machine that runs here. */
 export class PageLibrary extends MachineLibrary implements LibraryRuns {
   private readonly openRuns = new Map<MachineId, PageRun>();
+  /** Runs that are about to be over. */
+  private readonly closing = new Map<MachineId, Promise<void>>();
   private readonly channel: BroadcastChannel | null;
 
   constructor(private readonly options: PageLibraryOptions) {
@@ -52,13 +54,24 @@ export class PageLibrary extends MachineLibrary implements LibraryRuns {
         client.addEventListener(name, (event) => this.runs.receive(id, (event as CustomEvent<VmEvent>).detail));
       const session = await orLibraryError(async () => new MachineSession(begun.plan, baseUrl, () => client));
       this.runs.attach(id, client);
-      const run = new PageRun(this, begun, session, client, () => this.openRuns.delete(id));
+      this.runs.keepLog(id, session.log);
+      const run = new PageRun(this, begun, session, client, (closing) => {
+        this.openRuns.delete(id);
+        this.closing.set(id, closing);
+        const over = (): void => void (this.closing.get(id) === closing && this.closing.delete(id));
+        closing.then(over, over);
+      });
       this.openRuns.set(id, run);
       return run;
     } catch (error) {
       await this.runs.end(id);
       throw error;
     }
+  }
+
+  /** Resolves when runs that are being closed are over. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.closing.values());
   }
 
   runOf(id: MachineId): LibraryRun | undefined {
@@ -99,20 +112,22 @@ export class PageLibrary extends MachineLibrary implements LibraryRuns {
   }
 
   private async closeIfOff(id: MachineId): Promise<void> {
+    // What fails there is told to whoever closes it.
+    await this.closing.get(id)?.catch(() => {});
     const run = this.openRuns.get(id);
     if (run && (run.session.state === "poweredOff" || run.session.state === "aborted")) await run.close();
   }
 }
 
 class PageRun implements LibraryRun {
-  private closed = false;
+  private closing: Promise<void> | null = null;
 
   constructor(
     private readonly library: PageLibrary,
     private readonly begun: BegunRun,
     readonly session: MachineSession,
     private readonly client: MachineClient,
-    private readonly onClosed: () => void,
+    private readonly onClosing: (closing: Promise<void>) => void,
   ) {}
 
   get machineId(): MachineId {
@@ -147,10 +162,14 @@ class PageRun implements LibraryRun {
     if (done) await library.modify(machineId, { media: { [slot]: medium } });
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    this.onClosed();
+  close(): Promise<void> {
+    if (this.closing) return this.closing;
+    this.closing = this.closeNow();
+    this.onClosing(this.closing);
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
     await this.session.close();
     await this.library.runs.end(this.machineId);
   }
