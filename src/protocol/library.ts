@@ -8,6 +8,7 @@
  * library's own business, and seen here only as sizes. docs/library.md tells more.
  */
 import type { BootDevice, CpuModel, ExecutionLimits, MachineConfig } from "./machine-config.ts";
+import type { LogEntry } from "./machine-log.ts";
 import type { VmState } from "./vm-api.ts";
 
 export type MachineId = string;
@@ -261,6 +262,9 @@ export interface LibraryApi extends EventTarget {
   remove(id: MachineId, options?: { media?: boolean }): Promise<void>;
   /** A picture (PNG) of the machine's screen when it was last looked at, or of a snapshot. */
   thumbnail(id: MachineId, snapshot?: SnapshotId): Promise<Uint8Array | null>;
+
+  /** What happened to the machine in its sessions, also the one that runs (a second late), the oldest first. */
+  log(id: MachineId): Promise<readonly LogEntry[]>;
 
   /** An empty disk; it takes space only as it is written. */
   createDisk(name: string, sizeBytes: number): Promise<MediumRecord>;

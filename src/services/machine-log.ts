@@ -1,24 +1,30 @@
 /** What happened to a machine, as far as the page was told: for a person to read, search and keep. Fires "change". */
 
-export type LogLevel = "info" | "warning" | "error";
+import type { LogEntry, LogEvent, LogLevel } from "../protocol/machine-log.ts";
+import type { VmEvent } from "../protocol/vm-api.ts";
 
-/** What happened, as data: the page words it in the reader's language. */
-export type LogEvent =
-  | { kind: "state"; state: string; reason?: string }
-  | { kind: "screen"; widthPx: number; heightPx: number; text: boolean }
-  | { kind: "medium"; drive: "cdrom" | "floppy"; name: string | null }
-  | { kind: "failure"; message: string }
-  | { kind: "postcode"; code: number }
-  | { kind: "guest"; text: string };
+export type { LogEntry, LogEvent, LogLevel } from "../protocol/machine-log.ts";
 
-export interface LogEntry {
-  /** Milliseconds since 1970. */
-  atMs: number;
-  level: LogLevel;
-  event: LogEvent;
+/** As many as are kept. */
+export const LOG_LIMIT = 2000;
+
+/** What of a machine's events goes into its log. */
+export function logEventOf(event: VmEvent): LogEvent | null {
+  switch (event.type) {
+    case "state":
+      return { kind: "state", state: event.state, ...(event.reason ? { reason: event.reason } : {}) };
+    case "screenmode":
+      return { kind: "screen", widthPx: event.widthPx, heightPx: event.heightPx, text: event.text };
+    case "error":
+      return { kind: "failure", message: event.message };
+    case "debug":
+      return { kind: "guest", text: event.text };
+    case "postcode":
+      return { kind: "postcode", code: event.code };
+    default:
+      return null;
+  }
 }
-
-const LIMIT = 2000;
 
 export class MachineLog extends EventTarget {
   private list: LogEntry[] = [];
@@ -41,7 +47,7 @@ export class MachineLog extends EventTarget {
       // What a guest writes comes in pieces of any length; lines belong together.
       const entry = this.list.at(-1)!;
       this.list = [...this.list.slice(0, -1), { ...entry, event: { kind: "guest", text: last.text + event.text } }];
-    } else this.list = [...this.list.slice(1 - LIMIT), { atMs: this.now(), level, event }];
+    } else this.list = [...this.list.slice(1 - LOG_LIMIT), { atMs: this.now(), level, event }];
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -9,7 +9,7 @@ import { VmError } from "../protocol/vm-api.ts";
 import type { KeyCode, MouseButton, VmApi, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { configOf } from "./machine-plan.ts";
-import { MachineLog } from "./machine-log.ts";
+import { logEventOf, MachineLog } from "./machine-log.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
 import { RatesHistory } from "./rates-history.ts";
 import { SerialHistory } from "./serial-history.ts";
@@ -253,10 +253,11 @@ export class MachineSession extends EventTarget {
   }
 
   private receive(event: VmEvent): void {
+    const noted = logEventOf(event);
+    if (noted) this.log.add(noted);
     switch (event.type) {
       case "state":
         this.reason = event.reason;
-        this.log.add({ kind: "state", state: event.state, ...(event.reason ? { reason: event.reason } : {}) });
         this.hasRun ||= event.state === "running";
         if (event.state === "running") this.startStats();
         else this.stopStats();
@@ -268,7 +269,6 @@ export class MachineSession extends EventTarget {
         return;
       case "screenmode":
         this.screenMode = event;
-        this.log.add({ kind: "screen", widthPx: event.widthPx, heightPx: event.heightPx, text: event.text });
         break;
       case "keyboardleds":
         this.leds = event;
@@ -280,12 +280,10 @@ export class MachineSession extends EventTarget {
         this.files.set(event.what, event);
         break;
       case "error":
-        this.tell(new VmError(event.code, event.message));
+        this.dispatchEvent(new CustomEvent("problem", { detail: new VmError(event.code, event.message) }));
         return;
       case "debug":
-        return this.log.add({ kind: "guest", text: event.text });
       case "postcode":
-        return this.log.add({ kind: "postcode", code: event.code });
       case "exit":
         return;
     }

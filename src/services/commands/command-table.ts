@@ -6,7 +6,18 @@ import type { CommandLine, OptionSpec, WordKind } from "./command-line.ts";
 import { asking } from "./control-commands.ts";
 import { convertImage, convertOptions } from "./convert-command.ts";
 import { imageInfo, listFiles, openOptions, showFile } from "./image-commands.ts";
-import { clone, create, discardState, hardwareOptions, info, list, modify, remove, tidy } from "./machine-commands.ts";
+import {
+  clone,
+  create,
+  discardState,
+  hardwareOptions,
+  info,
+  list,
+  modify,
+  remove,
+  showLog,
+  tidy,
+} from "./machine-commands.ts";
 import {
   compactDisk,
   exportFile,
@@ -41,7 +52,7 @@ const openUsage = "[--from-format F] [--parent F] [--look-in FOLDER]…";
 const onMachine = { words: ["machine"] as const };
 
 export const libraryCommands: CommandTable = {
-  list: { usage: "list [--json]", words: [], options: { json: {} }, run: list },
+  list: { usage: "list [--running] [--json]", words: [], options: { running: {}, json: {} }, run: list },
   info: { usage: "info [MACHINE] [--json]", words: ["machine"], options: { json: {} }, run: info },
   create: {
     usage: `create NAME [--new-disk SIZE] ${hardwareUsage}`,
@@ -70,6 +81,7 @@ export const libraryCommands: CommandTable = {
   acpipowerbutton: { usage: "acpipowerbutton MACHINE", ...onMachine, run: asking("pressPowerButton") },
   savestate: { usage: "savestate MACHINE", ...onMachine, run: asking("saveState") },
   stats: { usage: "stats MACHINE", ...onMachine, run: asking("stats") },
+  log: { usage: "log MACHINE [--json]", ...onMachine, options: { json: {} }, run: showLog },
   "snapshot take": {
     usage: "snapshot take MACHINE [NAME] [--description TEXT]",
     words: ["machine", "text"],

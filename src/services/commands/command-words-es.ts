@@ -15,6 +15,8 @@ export const spanishCommands: CommandWords = {
     inaccessible: "inaccesible",
   },
   never: "nunca",
+  noLog: (name: string) => `Todavía no hay nada anotado de «${name}».`,
+  screenMode: (width: number, height: number, text: boolean) => `pantalla: ${width}×${height}${text ? ", texto" : ""}`,
   limits: (percent: number, shares: number) => `como mucho el ${percent} % de un procesador, ${shares} cuotas`,
 
   needs: (what) => `falta ${what}`,
@@ -138,6 +140,7 @@ export const spanishCommands: CommandWords = {
       "una copia; enlazada (solo se guarda lo que cambia), salvo con --full. La máquina en marcha sigue, y la copia también puede",
     delete: "quita una máquina, sus instantáneas y lo que solo ella usaba",
     "discard-state": "tira un estado guardado",
+    log: "lo que le ha pasado a una máquina, una línea por cosa",
     pause: "deja quieta una máquina en marcha",
     resume: "deja que siga",
     reset: "pulsa su botón de reinicio",

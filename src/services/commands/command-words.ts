@@ -15,6 +15,8 @@ export const englishCommands = {
     inaccessible: "inaccessible",
   } as Record<MachineState, string>,
   never: "never",
+  noLog: (name: string) => `Nothing has been noted of "${name}" yet.`,
+  screenMode: (width: number, height: number, text: boolean) => `screen: ${width}×${height}${text ? ", text" : ""}`,
   limits: (percent: number, shares: number) => `at most ${percent} % of a processor, ${shares} shares`,
 
   needs: (what: string) => `this needs ${what}`,
@@ -140,6 +142,7 @@ export const englishCommands = {
     clone: "a copy; linked (only changes are kept) unless --full. A machine that runs goes on, and so can the copy",
     delete: "removes a machine, its snapshots and what only it used",
     "discard-state": "throws a saved state away",
+    log: "what happened to a machine, a line each",
     pause: "has a machine that runs stand still",
     resume: "lets it go on",
     reset: "presses its reset button",

@@ -1,10 +1,11 @@
 /** `list, info, create, modify, clone, delete, discard-state, tidy`: the machines of a library, none of which has to run. */
 import { SLOTS } from "../../protocol/library.ts";
-import type { Attachments, Hardware, MachineRecord, MediumId, Slot } from "../../protocol/library.ts";
+import type { Attachments, Hardware, MachineRecord, MachineState, MediumId, Slot } from "../../protocol/library.ts";
 import type { BootDevice, CpuModel, ExecutionLimits } from "../../protocol/machine-config.ts";
 import { sizeInWords } from "../../storage/media-check.ts";
 import { CPU_MODELS } from "../config-check.ts";
 import { SYSTEM_IDS } from "../systems/system-catalogue.ts";
+import type { LogEvent } from "../../protocol/machine-log.ts";
 import type { CommandHost } from "./command-host.ts";
 import { sizeOf } from "./command-line.ts";
 import type { CommandLine, OptionSpec } from "./command-line.ts";
@@ -32,9 +33,9 @@ const when = (host: CommandHost, ms: number | null): string => (ms === null ? ho
 export async function list(host: CommandHost, line: CommandLine): Promise<void> {
   line.expectNoMore(0);
   const { say } = host;
-  const { machines } = host.library;
+  const machines = host.library.machines.filter(({ runs }) => runs !== null || !line.flag("running"));
   if (line.flag("json")) return host.print(json(machines));
-  if (machines.length === 0) return host.print(say.noMachines(host.place));
+  if (host.library.machines.length === 0) return host.print(say.noMachines(host.place));
   host.print(
     table([
       say.machineHead,
@@ -180,6 +181,34 @@ export async function discardState(host: CommandHost, line: CommandLine): Promis
   const machine = onlyMachine(host, line);
   if (machine.state !== "saved") fail(say.noSavedState(machine.name, say.states[machine.state]));
   await host.library.discardSavedState(machine.id);
+}
+
+/** What happened to it, a line each. */
+export async function showLog(host: CommandHost, line: CommandLine): Promise<void> {
+  const machine = machineNamed(host, line.wordAt(0, host.say.args.machine));
+  line.expectNoMore(1);
+  const entries = await host.library.log(machine.id);
+  if (line.flag("json")) return host.print(json(entries));
+  if (entries.length === 0) return host.print(host.say.noLog(machine.name));
+  for (const { atMs, level, event } of entries)
+    host.print(`${isoTime(atMs)} ${level.padEnd(7)} ${logWords(host, event)}`.trimEnd());
+}
+
+function logWords({ say }: CommandHost, event: LogEvent): string {
+  switch (event.kind) {
+    case "state":
+      return (say.states[event.state as MachineState] ?? event.state) + (event.reason ? ` (${event.reason})` : "");
+    case "screen":
+      return say.screenMode(event.widthPx, event.heightPx, event.text);
+    case "medium":
+      return `${event.drive}: ${event.name ?? "-"}`;
+    case "failure":
+      return event.message;
+    case "postcode":
+      return `POST ${event.code.toString(16).padStart(2, "0")}`;
+    case "guest":
+      return event.text.trimEnd();
+  }
 }
 
 export async function tidy(host: CommandHost, line: CommandLine): Promise<void> {

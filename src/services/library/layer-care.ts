@@ -182,6 +182,7 @@ function namedBlobs({ machines, memories }: Catalogue): Set<string> {
   const named = new Set<string>();
   for (const machine of Object.values(machines)) {
     named.add(`thumbnails/${machine.id}`);
+    named.add(`logs/${machine.id}`);
     for (const { id } of machine.snapshots) named.add(`thumbnails/${id}`);
   }
   for (const { id, packs } of Object.values(memories)) {

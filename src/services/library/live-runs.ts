@@ -8,8 +8,10 @@ import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { ExecutionLimits, KeptSource, MediaSource } from "../../protocol/machine-config.ts";
 import type { VmApi, VmEvent, VmState } from "../../protocol/vm-api.ts";
 import { machineLock } from "../../storage/library/locks.ts";
+import type { MachineLog } from "../machine-log.ts";
 import type { DiskMedium, MachinePlan, Medium } from "../machine-plan.ts";
 import { machineIn, mediumIn, stackOf } from "./catalogue-edits.ts";
+import { KeptLog } from "./kept-log.ts";
 import type { LibraryCore } from "./library-core.ts";
 import { orLibraryError } from "./library-errors.ts";
 
@@ -35,6 +37,7 @@ interface Run extends BegunRun {
   live: LiveMachine | null;
   timer: ReturnType<typeof setInterval> | null;
   lastPicture: Uint8Array | null;
+  log: KeptLog | null;
   /** Those that its worker knows. */
   limits: ExecutionLimits;
   /** Changes of the catalogue one after the other. */
@@ -43,6 +46,8 @@ interface Run extends BegunRun {
 
 export class LiveRuns {
   private readonly runs = new Map<MachineId, Run>();
+  /** When logs of runs that are over have been written. */
+  private readonly logged = new Map<MachineId, Promise<void>>();
 
   constructor(private readonly core: LibraryCore) {
     core.addEventListener("change", () => this.passLimitsOn());
@@ -74,6 +79,7 @@ export class LiveRuns {
         live: null,
         timer: null,
         lastPicture: null,
+        log: null,
         tail: Promise.resolve(),
       };
       this.runs.set(id, run);
@@ -137,9 +143,13 @@ export class LiveRuns {
     if (run.timer !== null) clearInterval(run.timer);
     this.runs.delete(id);
     await run.tail;
+    // The lock need not wait for the log; a next run does.
+    const logged = run.log?.close();
+    if (logged) this.logged.set(id, logged);
     this.core.here.delete(id);
     await run.release();
     await this.core.refresh();
+    await logged;
   }
 
   /** What a machine is made of, from the catalogue. */
@@ -204,6 +214,11 @@ export class LiveRuns {
       run.limits = limits;
       void run.live.api.setLimits(limits).catch(() => {});
     }
+  }
+
+  /** What is noted in this log, while the machine runs, is kept with it. */
+  keepLog(id: MachineId, log: MachineLog): void {
+    this.runOf(id).log = new KeptLog(this.core.storage.blobs, id, log, this.logged.get(id));
   }
 
   private runOf(id: MachineId): Run {

@@ -14,6 +14,7 @@ import type { LibraryStorage } from "../../storage/library/library-storage.ts";
 import { MemoryLocks, machineLock } from "../../storage/library/locks.ts";
 import { scratchFolder } from "../../storage/test-support/scratch-folder.ts";
 import { SeededRandom } from "../../storage/test-support/tools.ts";
+import { MachineLog } from "../machine-log.ts";
 import { MachineLibrary } from "./machine-library.ts";
 import { LibraryCore } from "./library-core.ts";
 
@@ -217,6 +218,30 @@ describe.each(places)("a library in %s", (_, tabs) => {
     await expect(first!.modify(id, { limits: { executionCapPercent: 0 } })).rejects.toEqual(fails("badInput"));
     await first!.runs.end(id);
     expect((await first!.clone(id, { name: "Two", how: "linked" })).limits.processorShares).toBe(300);
+  });
+
+  it("keeps a machine's log over its sessions, and no longer than the machine", async () => {
+    const [storage, other] = tabs();
+    const [library, second] = [await libraryIn(storage), await libraryIn(other)];
+    const { id } = await library.create({ name: "One" });
+    expect(await library.log(id)).toEqual([]);
+    for (const name of ["first", "second"]) {
+      await library.runs.begin(id);
+      const log = new MachineLog(() => 5);
+      library.runs.keepLog(id, log);
+      log.add({ kind: "failure", message: name });
+      await library.runs.end(id);
+      log.add({ kind: "failure", message: "too late" });
+    }
+    const entry = { atMs: 5, level: "error" };
+    expect(await second.log(id)).toEqual([
+      { ...entry, event: { kind: "failure", message: "first" } },
+      { ...entry, event: { kind: "failure", message: "second" } },
+    ]);
+    await second.tidy();
+    expect(await second.log(id)).toHaveLength(2);
+    await library.remove(id);
+    expect(await storage.blobs.list("logs/")).toEqual([]);
   });
 
   it("knows a machine whose page ended without a word as aborted", async () => {

@@ -25,6 +25,7 @@ import type {
   StorageUse,
 } from "../../protocol/library.ts";
 import type { StoragePlace } from "../../protocol/machine-config.ts";
+import type { LogEntry } from "../../protocol/machine-log.ts";
 import { BlobStore } from "../../storage/blob-store.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import type { LibraryStorage } from "../../storage/library/library-storage.ts";
@@ -40,6 +41,7 @@ import {
   renameMachine,
   usersOf,
 } from "./catalogue-edits.ts";
+import { readLog } from "./kept-log.ts";
 import { LayerCare } from "./layer-care.ts";
 import { LibraryCore } from "./library-core.ts";
 import { orLibraryError } from "./library-errors.ts";
@@ -133,6 +135,10 @@ export class MachineLibrary extends EventTarget implements LibraryApi {
 
   async thumbnail(id: MachineId, snapshot?: SnapshotId): Promise<Uint8Array | null> {
     return orLibraryError(async () => (await this.core.storage.blobs.get(`thumbnails/${snapshot ?? id}`)) ?? null);
+  }
+
+  log(id: MachineId): Promise<readonly LogEntry[]> {
+    return orLibraryError(() => readLog(this.core.storage.blobs, id));
   }
 
   createDisk(name: string, sizeBytes: number): Promise<MediumRecord> {
