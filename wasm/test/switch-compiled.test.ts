@@ -61,7 +61,7 @@ describe("computed jumps inside a page", () => {
       const compiled = run(threaded, 200);
       const interpreted = run(threaded);
       for (const name of ["rax", "rdx", "rsi", "rcx"] as const) expect(compiled.reg(name)).toBe(interpreted.reg(name));
-      expect(compiled.rflags).toBe(interpreted.rflags);
+      expect(compiled.flags).toBe(interpreted.flags);
       expect(compiled.ex.instructions!(compiled.cpu)).toBe(interpreted.ex.instructions!(interpreted.cpu));
       expect(Number(compiled.ex.statCompiledInstructions!())).toBeGreaterThan(STEPS * 4);
     });
