@@ -1,5 +1,5 @@
 /** Code that is written to while it runs, and data that lies close to code: the first is noticed at once, the second costs nothing. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { CODE, SystemCore, le32 } from "./system-image.ts";
 
 const INT80 = "cd 80";
@@ -9,6 +9,9 @@ function started(): SystemCore {
   core.start32();
   return core;
 }
+
+// Compiled before it runs, each of these patched instructions is a module of its own.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe("self-modifying code", () => {
   it("is seen by the next instruction", () => {
