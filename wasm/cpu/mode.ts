@@ -10,7 +10,7 @@ import { TLB_ARRAY_SIZE, TLB_OFFSET } from "../layout";
 import { closeStackWindow } from "../mmu/stack-window";
 import {
   ATTR_DB, ATTR_L, ATTR_P, ATTR_S, CR0_AM, CR0_PE, CR4_SMAP, Cpu, EFER_LMA, EVENT_STEP, FLAG_AC, FLAG_TF, FLAG_VM, JUMP_MODE_SHIFT, MODE_16, MODE_32, MODE_64,
-  MODE_CS_CHECKED, MODE_FLAT, MODE_SS32, MODE_USER, SEG_CS, SEG_DS, SEG_ES, SEG_SS, Segment, TYPE_CODE, TYPE_EXPAND_DOWN, TYPE_READABLE, TYPE_WRITABLE, segment,
+  MODE_CS_CHECKED, MODE_FLAT, MODE_SS32, MODE_USER, SEG_CS, SEG_DS, SEG_ES, SEG_SS, Segment, TYPE_CODE, TYPE_EXPAND_DOWN, TYPE_READABLE, isFlatData, segment,
 } from "./state";
 import { hasDataBreakpoints, hasInstructionBreakpoints } from "./debug";
 
@@ -20,7 +20,6 @@ export const TLB_SET_SUPERVISOR_AC: u32 = 2;
 export const TLB_SET_EMPTY: u32 = 3;
 
 const FLAT_LIMIT: u32 = 0xffff_ffff;
-const WRITABLE_DATA: u32 = ATTR_P | ATTR_S | TYPE_WRITABLE;
 
 /** Recomputes `mode`, `tlbRead` and `tlbWrite`. Called after anything that changes CR0, EFER, CS, SS, DS, ES, CPL, EFLAGS.TF/AC/VM or DR7. */
 export function updateMode(cpu: Cpu): void {
@@ -69,12 +68,11 @@ function isFlat(cpu: Cpu): bool {
   if (cs.base != 0 || cs.limit != FLAT_LIMIT) return false;
   const isReal = !(cpu.cr0 & CR0_PE) || (cpu.eflags & FLAG_VM) != 0;
   if (!isReal && (cs.attr & (ATTR_P | ATTR_S | TYPE_READABLE)) != (ATTR_P | ATTR_S | TYPE_READABLE)) return false;
-  return isFlatData(segment(cpu, SEG_DS), isReal) && isFlatData(segment(cpu, SEG_ES), isReal) && isFlatData(segment(cpu, SEG_SS), isReal);
+  return isFlat32(segment(cpu, SEG_DS), isReal) && isFlat32(segment(cpu, SEG_ES), isReal) && isFlat32(segment(cpu, SEG_SS), isReal);
 }
 
-@inline function isFlatData(seg: Segment, isReal: bool): bool {
-  if (seg.base != 0 || seg.limit != FLAT_LIMIT) return false;
-  const attr: u32 = seg.attr;
-  if (!isReal) return (attr & (WRITABLE_DATA | TYPE_CODE | TYPE_EXPAND_DOWN)) == WRITABLE_DATA;
-  return !(attr & ATTR_S) || (attr & (TYPE_CODE | TYPE_EXPAND_DOWN)) != TYPE_EXPAND_DOWN;
+@inline function isFlat32(seg: Segment, isReal: bool): bool {
+  if (!isReal) return isFlatData(seg);
+  const isExpandDown = seg.attr & ATTR_S && (<u32>seg.attr & (TYPE_CODE | TYPE_EXPAND_DOWN)) == TYPE_EXPAND_DOWN;
+  return seg.base == 0 && seg.limit == FLAT_LIMIT && !isExpandDown;
 }

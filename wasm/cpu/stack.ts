@@ -6,7 +6,7 @@
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { ACCESS_READ, ACCESS_WRITE, isCanonical, segmentAllows } from "./address";
 import { VECTOR_SS, raiseCode } from "./fault";
-import { ATTR_DB, Cpu, MODE_FLAT, SEG_SS, is64, segment } from "./state";
+import { ATTR_DB, Cpu, SEG_SS, is64, isFlatData, segment } from "./state";
 
 /** No access from here on goes past the end of a flat segment. */
 const FLAT_END: u64 = 0xffff_ffff - 7;
@@ -35,8 +35,9 @@ export function stackLinear(cpu: Cpu, deltaBytes: i64, sizeBytes: u32, access: u
     if (!isCanonical(offset) || !isCanonical(offset + (sizeBytes - 1))) raiseCode(cpu, VECTOR_SS, 0);
     return offset;
   }
-  if (cpu.mode & MODE_FLAT && offset <= FLAT_END) return offset;
   const ss = segment(cpu, SEG_SS);
+  // Not by the mode: it is the one before, while a stack of an inner level is being entered.
+  if (isFlatData(ss) && offset <= FLAT_END) return offset;
   if (!segmentAllows(cpu, ss, SEG_SS, <u32>offset, sizeBytes, access)) raiseCode(cpu, VECTOR_SS, 0);
   return (ss.base + offset) & 0xffff_ffff;
 }

@@ -26,6 +26,17 @@ export class Segment {
   base: u64;
 }
 
+/** In the quadword of attributes and limit, above the selector: the limit; present, S, code, expand-down, writable. */
+export const HIDDEN_SHIFT: u64 = 16;
+export const HIDDEN_MASK: u64 = 0xffff_ffff_009e;
+/** Present writable data up to 4 GiB. */
+export const HIDDEN_FLAT: u64 = 0xffff_ffff_0092;
+
+/** Base 0, 4 GiB, may be read and written: no access needs a check. */
+@inline export function isFlatData(seg: Segment): bool {
+  return seg.base == 0 && ((load<u64>(changetype<usize>(seg)) >> HIDDEN_SHIFT) & HIDDEN_MASK) == HIDDEN_FLAT;
+}
+
 export const ATTR_TYPE: u32 = 0x0f;
 export const ATTR_S: u32 = 0x10;
 export const ATTR_DPL_SHIFT: u32 = 5;

@@ -6,7 +6,7 @@
  * Nothing emitted raises a fault. Where an access does not hit, the core looks for the page; if that is not plain memory,
  * or the walk would fault, the region is left at the instruction and the interpreter executes it.
  */
-import { ATTR_P, Cpu, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
+import { ATTR_P, Cpu, HIDDEN_FLAT, HIDDEN_MASK, HIDDEN_SHIFT, OFF_CODE_BASE, OFF_SEGMENTS, OFF_ZERO, SEG_FS } from "../cpu/state";
 import { REC_EA_32, REC_EA_64, REC_EA_64_SEG, REC_EA_GENERAL, REC_EA_MASK, REC_MEM, Rec, addrSizeLog2 } from "../decode/record";
 import { PAGE_MASK, TLB_ENTRIES } from "../layout";
 import { POINTER_ALIGNED, POINTER_STACK, POINTER_WRITE } from "../mmu/slow-access";
@@ -19,12 +19,6 @@ import {
 import { EXIT_AT_INSTRUCTION, Exit, newExit } from "./exits";
 import { IMPORT_POINTER, call } from "./imports";
 
-/** Selector of a segment register is bits 0–15 of its first quadword; the rest is attributes and limit. */
-const SELECTOR_BITS: u64 = 16;
-/** Of what stands above it: limit; present, S, code, expand-down, writable. */
-const DATA_SEGMENT_MASK: u64 = 0xffff_ffff_009e;
-/** Present writable data up to 4 GiB. */
-const FLAT_DATA_SEGMENT: u64 = 0xffff_ffff_0092;
 const OFF_RSP: u32 = 32;
 
 @unmanaged @final
@@ -119,8 +113,8 @@ export class Emit extends EmitFlags {
     if ((rec.flags & REC_EA_MASK) != REC_EA_GENERAL) return true;
     if (addrSizeLog2(rec) != 2 || rec.seg < SEG_FS) return false;
     // FS and GS with a base: data without a limit, if not now then when the code runs (now another mode may be under way).
-    const hidden = load<u64>(changetype<usize>(cpu) + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> SELECTOR_BITS;
-    return (hidden & DATA_SEGMENT_MASK) == FLAT_DATA_SEGMENT || !(hidden & <u64>ATTR_P);
+    const hidden = load<u64>(changetype<usize>(cpu) + OFF_SEGMENTS + (<u32>rec.seg << 4)) >> HIDDEN_SHIFT;
+    return (hidden & HIDDEN_MASK) == HIDDEN_FLAT || !(hidden & <u64>ATTR_P);
   }
   /** Base, index and displacement, not cut. */
   sumOf(rec: Rec): Val {
@@ -152,11 +146,11 @@ export class Emit extends EmitFlags {
       return this.add(sum, this.define());
     }
     this.segmentWord(rec.seg, 0);
-    i64Const(SELECTOR_BITS);
+    i64Const(HIDDEN_SHIFT);
     byte(OP_I64_SHR_U);
-    i64Const(DATA_SEGMENT_MASK);
+    i64Const(HIDDEN_MASK);
     byte(OP_I64_AND);
-    i64Const(FLAT_DATA_SEGMENT);
+    i64Const(HIDDEN_FLAT);
     byte(OP_I64_NE);
     this.openRareIf();
     this.leaveHere(EXIT_AT_INSTRUCTION);
