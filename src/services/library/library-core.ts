@@ -29,6 +29,8 @@ export class LibraryCore extends EventTarget {
   media: readonly MediumRecord[] = [];
   /** Machines that run here. */
   readonly here = new Set<MachineId>();
+  /** What those said last of their states: the catalogue cannot be told of it where there is no room. */
+  readonly live = new Map<MachineId, { state: MachineState; reason?: string }>();
   private held: ReadonlySet<string> = new Set();
   private readonly watched = new Map<MachineId, () => void>();
 
@@ -139,6 +141,12 @@ export class LibraryCore extends EventTarget {
   private recordOf(stored: StoredMachine): MachineRecord {
     const runs = this.here.has(stored.id) ? "here" : this.held.has(machineLock(stored.id)) ? "elsewhere" : null;
     const record: MachineRecord = { ...stored, limits: stored.limits ?? defaultLimits, runs };
+    const live = runs === "here" && stored.state !== "saved" ? this.live.get(stored.id) : undefined;
+    if (live) {
+      record.state = live.state;
+      if (live.reason === undefined) delete record.stateReason;
+      else record.stateReason = live.reason;
+    }
     const missing = this.missingFrom(stored);
     if (runs === null && missing) Object.assign(record, { state: "inaccessible", stateReason: missing });
     else if (runs === null && LIVE.includes(stored.state))

@@ -107,6 +107,7 @@ export class LiveRuns {
     const run = this.runs.get(id);
     if (!run || event.type !== "state") return;
     const { state, reason } = event;
+    this.core.live.set(id, reason === undefined ? { state } : { state, reason });
     run.tail = run.tail.then(() =>
       this.core.update((draft) => {
         const machine = draft.machines[id];
@@ -118,8 +119,8 @@ export class LiveRuns {
         if (state === "running") machine.lastRunAt = this.core.now();
       }),
     );
-    // What fails here fails also where somebody waits for it.
-    run.tail = run.tail.catch(() => {});
+    // What fails here fails also where somebody waits for it; who looks sees the state all the same.
+    run.tail = run.tail.catch(() => this.core.refresh().catch(() => {}));
     if (state === "paused" || state === "stopping") void this.takePicture(id);
   }
 
@@ -146,6 +147,7 @@ export class LiveRuns {
     // The lock need not wait for the log; a next run does.
     const logged = run.log?.close();
     if (logged) this.logged.set(id, logged);
+    this.core.live.delete(id);
     this.core.here.delete(id);
     await run.release();
     await this.core.refresh();

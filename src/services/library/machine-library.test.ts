@@ -12,6 +12,7 @@ import { CHUNK_BYTES as CHUNK } from "../../storage/library/layers.ts";
 import { memoryStorage } from "../../storage/library/library-storage.ts";
 import type { LibraryStorage } from "../../storage/library/library-storage.ts";
 import { MemoryLocks, machineLock } from "../../storage/library/locks.ts";
+import { QuotaError } from "../../storage/library/quota-error.ts";
 import { scratchFolder } from "../../storage/test-support/scratch-folder.ts";
 import { SeededRandom } from "../../storage/test-support/tools.ts";
 import { MachineLog } from "../machine-log.ts";
@@ -218,6 +219,37 @@ describe.each(places)("a library in %s", (_, tabs) => {
     await expect(first!.modify(id, { limits: { executionCapPercent: 0 } })).rejects.toEqual(fails("badInput"));
     await first!.runs.end(id);
     expect((await first!.clone(id, { name: "Two", how: "linked" })).limits.processorShares).toBe(300);
+  });
+
+  it("shows what a machine says of its state though the catalogue has no room for it", async () => {
+    const [storage] = tabs();
+    const { catalogue } = storage;
+    let isFull = false;
+    const cramped: LibraryStorage = {
+      ...storage,
+      place: storage.place,
+      catalogue: {
+        read: () => catalogue.read(),
+        update: (change) => (isFull ? Promise.reject(new QuotaError()) : catalogue.update(change)),
+        watch: (onChange) => catalogue.watch(onChange),
+      },
+      locks: storage.locks,
+      layers: storage.layers,
+      blobs: storage.blobs,
+    };
+    const library = await libraryIn(cramped);
+    const { id } = await library.create({ name: "One" });
+    await library.runs.begin(id);
+    library.runs.receive(id, { type: "state", state: "running" });
+    await expect.poll(() => library.machine(id)!.state).toBe("running");
+    isFull = true;
+    library.runs.receive(id, { type: "state", state: "paused", reason: "no room" });
+    await expect.poll(() => library.machine(id)).toMatchObject({ state: "paused", stateReason: "no room" });
+    isFull = false;
+    library.runs.receive(id, { type: "state", state: "poweredOff" });
+    await library.runs.end(id);
+    expect(library.machine(id)).toMatchObject({ state: "poweredOff", runs: null });
+    expect(library.machine(id)!.stateReason).toBeUndefined();
   });
 
   it("keeps a machine's log over its sessions, and no longer than the machine", async () => {
