@@ -93,6 +93,37 @@ describe("host clock", () => {
     expect(clock.nowNs()).toBeLessThan(10e6);
   });
 
+  test("a guest does not see that the host slept in the middle of a run, so no time is taken back from it", () => {
+    const { host, clock } = setUp();
+    const timer = clock.createTimer("tick", () => {});
+    timer.armAt(5e6);
+    clock.start();
+    host.ms += 2;
+    clock.runDue();
+    // It reads the time before anybody looks at the timers.
+    host.ms += 90_000;
+    const seen = clock.nowNs();
+    expect(seen).toBeLessThan(3e6);
+    host.ms += 10;
+    clock.runDue();
+    expect(timer.armed).toBe(false);
+    expect(clock.nowNs()).toBeGreaterThan(seen + 9e6);
+  });
+
+  test("a processor that is halted for long sleeps, and the time passes", () => {
+    const { host, clock } = setUp();
+    clock.start();
+    expect(clock.passHaltedUntil(30e9)).toBeCloseTo(30_000, 0);
+    host.ms += 30_001;
+    clock.runDue();
+    expect(clock.nowNs()).toBeGreaterThan(30e9);
+    // But no longer than until it was to be woken.
+    clock.passHaltedUntil(40e9);
+    host.ms += 3_600_000;
+    clock.runDue();
+    expect(clock.nowNs()).toBeLessThan(42e9);
+  });
+
   test("hands over finished work from runDue only, and tells the loop", async () => {
     const { heard, clock } = setUp();
     const results: unknown[] = [];

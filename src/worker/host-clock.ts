@@ -3,7 +3,8 @@
  *
  * Browsers round `performance.now` (5 to 100 µs), so equal readings are told apart by a small step: a guest that reads
  * its time-stamp counter twice never sees it stand still. When the host was away for long (a laptop asleep), the time
- * lost is left out, so that the guest is not flooded with timer ticks.
+ * lost is left out before anybody sees it: the guest is not flooded with timer ticks, and no time that it has seen is taken
+ * back from it (Linux would hold its clock until that time comes again).
  */
 import type { Timer } from "../machine/clock.ts";
 import { expectVersion } from "../machine/device.ts";
@@ -14,7 +15,7 @@ import { TimerQueue } from "./timer-queue.ts";
 
 const STATE_VERSION = 1;
 const STEP_NS = 100;
-/** A machine that is later than this for a timer did not run meanwhile. */
+/** Who runs looks at the clock more often than that, and who sleeps wakes up in less: the host was away. */
 const AWAY_NS = 1e9;
 
 /** Speed assumed until it has been measured, and the bounds of one uninterrupted run of the core. */
@@ -33,6 +34,8 @@ export class HostClock implements MachineClock {
   /** Host time at machine time 0 while running. */
   private originNs = 0;
   private lastNs = 0;
+  /** Until then nobody looks at the clock: the processor is halted. */
+  private asleepUntilNs = 0;
   private nsPerInstruction = FIRST_NS_PER_INSTRUCTION;
   private epoch: number;
 
@@ -58,7 +61,12 @@ export class HostClock implements MachineClock {
 
   nowNs(): number {
     if (this.running) {
-      const hostNs = this.hostNowMs() * 1e6 - this.originNs;
+      let hostNs = this.hostNowMs() * 1e6 - this.originNs;
+      const lateNs = hostNs - Math.max(this.lastNs, this.asleepUntilNs);
+      if (lateNs > AWAY_NS) {
+        this.originNs += lateNs;
+        hostNs -= lateNs;
+      }
       this.lastNs = hostNs > this.lastNs ? hostNs : this.lastNs + STEP_NS;
     }
     return this.lastNs;
@@ -96,7 +104,8 @@ export class HostClock implements MachineClock {
   }
 
   runDue(): void {
-    this.leaveOutAbsence();
+    this.nowNs();
+    this.asleepUntilNs = 0;
     for (let fired = 0; this.finished.length > 0 && fired < MAX_FIRED_AT_ONCE; fired++) this.finished.shift()?.();
     const nowNs = this.nowNs();
     for (let fired = 0; fired < MAX_FIRED_AT_ONCE; fired++) if (!this.timers.fireNext(nowNs)) return;
@@ -115,7 +124,9 @@ export class HostClock implements MachineClock {
   }
 
   passHaltedUntil(deadlineNs: number): number {
-    return (deadlineNs - this.nowNs()) / 1e6;
+    const delayMs = (deadlineNs - this.nowNs()) / 1e6;
+    this.asleepUntilNs = deadlineNs;
+    return delayMs;
   }
 
   clear(): void {
@@ -133,14 +144,8 @@ export class HostClock implements MachineClock {
     expectVersion("the clock", state, STATE_VERSION);
     this.clear();
     this.lastNs = Number(state.nowNs);
+    this.asleepUntilNs = 0;
     this.epoch = Number(state.epochMs);
     if (this.running) this.originNs = this.hostNowMs() * 1e6 - this.lastNs;
-  }
-
-  private leaveOutAbsence(): void {
-    const lateNs = this.nowNs() - this.timers.nextDeadlineNs;
-    if (lateNs <= AWAY_NS) return;
-    this.originNs += lateNs;
-    this.lastNs -= lateNs;
   }
 }
