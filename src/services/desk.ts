@@ -128,6 +128,12 @@ export class Desk extends EventTarget {
     this.changed();
   }
 
+  /** Its screen goes into a window of its own, or comes back. */
+  setApart(machine: OpenMachine, apart: boolean): void {
+    machine.apart = apart;
+    this.changed();
+  }
+
   async start(machine: OpenMachine): Promise<void> {
     try {
       await machine.start();

@@ -7,6 +7,9 @@ import type { LibraryRun } from "./library/library-run.ts";
 import type { MachineSession } from "./machine-session.ts";
 
 export class OpenMachine {
+  /** Its screen is in a window of its own: nobody else shows it. */
+  apart = false;
+
   constructor(
     readonly session: MachineSession,
     /** Absent: the machine is not kept. */

@@ -22,7 +22,10 @@ import type { LeaveAnswer } from "../dialogs/leave-machine.ts";
 import "../jobs/job-list.ts";
 import "../library-dialogs/library-dialogs.ts";
 import type { LibraryDialogs } from "../library-dialogs/library-dialogs.ts";
+import "../machine/machine-tiles.ts";
 import "../machine/machine-view.ts";
+import { openOwnWindow } from "../machine/own-window.ts";
+import type { OwnWindow, WindowKind } from "../machine/own-window.ts";
 import type { ActionRequest } from "../machines/action-menu.ts";
 import "../machines/library-page.ts";
 import "../machines/open-machines.ts";
@@ -62,6 +65,9 @@ export class PosadaApp extends PageElement {
   @state() private chosen: MachineId | null = null;
   @state() private filesShown = false;
   @state() private leaving: OpenMachine | null = null;
+  /** All open machines are in view. */
+  @state() private tiled = false;
+  private readonly windows = new Map<OpenMachine, OwnWindow>();
   @state() private announcement = "";
   /** What has just been done, for those who see. */
   @state() private toast = "";
@@ -103,6 +109,7 @@ export class PosadaApp extends PageElement {
   protected override render() {
     const { desk, t, preferences, clerk, place } = this;
     const { current, machines } = desk;
+    const tiled = this.tiled && current !== null && machines.length > 1;
     // The library shows its own machines' pictures; a machine draws only on one canvas.
     const beside = !current && place === "machines" ? machines.filter(({ run }) => run === null) : machines;
     return html`
@@ -115,6 +122,10 @@ export class PosadaApp extends PageElement {
         @leave=${() => this.close(desk.current)}
         @showmachine=${(event: CustomEvent<OpenMachine>) => desk.show(event.detail)}
         @closemachine=${(event: CustomEvent<OpenMachine>) => this.close(event.detail)}
+        @sidebyside=${(event: CustomEvent<boolean>) => (this.tiled = event.detail)}
+        @alone=${(event: CustomEvent<OpenMachine>) => this.showAlone(event.detail)}
+        @ownwindow=${(event: CustomEvent<{ machine: OpenMachine; kind: WindowKind }>) => void this.openWindow(event.detail)}
+        @windowback=${(event: CustomEvent<OpenMachine>) => this.windows.get(event.detail)?.close()}
         @startopen=${(event: CustomEvent<OpenMachine>) => void desk.start(event.detail)}
         @insert=${(event: CustomEvent<{ drive: "cdrom" | "floppy"; medium: Medium | null }>) =>
           void desk.insert(event.detail.drive, event.detail.medium)}
@@ -148,19 +159,25 @@ export class PosadaApp extends PageElement {
               ? html`<open-machines
                   .machines=${beside}
                   .current=${current}
+                  .tiled=${tiled}
                   .systemOf=${(machine: OpenMachine) =>
                     clerk?.library.machine(machine.machineId ?? "")?.osId ?? "other"}
                 ></open-machines>`
               : nothing
           }
           ${
-            current
-              ? html`<machine-view
-                  .machine=${current}
-                  .scale=${preferences.choices.scale}
-                  .keepable=${clerk !== null}
-                ></machine-view>`
-              : this.placeInView(place)
+            tiled
+              ? html`<machine-tiles
+                  .machines=${machines.filter(({ apart }) => !apart)}
+                  .current=${current}
+                ></machine-tiles>`
+              : current
+                ? html`<machine-view
+                    .machine=${current}
+                    .scale=${preferences.choices.scale}
+                    .keepable=${clerk !== null}
+                  ></machine-view>`
+                : this.placeInView(place)
           }
         </main>
         <drop-target .text=${current ? t.own.dropBeside : t.own.dropHere}></drop-target>
@@ -210,6 +227,7 @@ export class PosadaApp extends PageElement {
     const { dataset } = document.documentElement;
     if (current) dataset.vmState = current.session.state;
     else delete dataset.vmState;
+    for (const [machine, own] of this.windows) if (!this.desk.machines.includes(machine)) own.close();
     document.title = current ? `${current.title} – ${this.t.appName}` : `${this.t.appName} – ${this.t.tagline}`;
     this.announceState();
   }
@@ -287,6 +305,23 @@ export class PosadaApp extends PageElement {
     this.focusMain();
   }
 
+  private showAlone(machine: OpenMachine): void {
+    this.tiled = false;
+    this.desk.show(machine);
+  }
+
+  private async openWindow({ machine, kind }: { machine: OpenMachine; kind: WindowKind }): Promise<void> {
+    if (this.windows.has(machine)) return this.windows.get(machine)!.focus();
+    // The window's screen takes over before the one here is gone: a machine draws on the last canvas it was given.
+    const own = await openOwnWindow(machine, kind, () => {
+      this.windows.delete(machine);
+      this.desk.setApart(machine, false);
+    });
+    if (!own) return this.announceSeen(this.t.machine.windowRefused);
+    this.windows.set(machine, own);
+    this.desk.setApart(machine, true);
+  }
+
   private choose(id: MachineId | null): void {
     this.chosen = id;
     this.wentTo = "machines";
@@ -347,12 +382,16 @@ export class PosadaApp extends PageElement {
   private readonly libraryNoticed = (event: Event) => {
     const { kind, name, bytes } = (event as CustomEvent<LibraryNotice>).detail;
     const words = this.t.notices;
-    const text = kind === "compacted" ? words.compacted(name, language.size(bytes ?? 0)) : words[kind](name);
+    this.announceSeen(kind === "compacted" ? words.compacted(name, language.size(bytes ?? 0)) : words[kind](name));
+  };
+
+  /** For all: also shown for a while. */
+  private announceSeen(text: string): void {
     this.announce(text);
     this.toast = text;
     clearTimeout(this.toastTimer);
     this.toastTimer = setTimeout(() => (this.toast = ""), TOAST_MS);
-  };
+  }
 
   private announceState(): void {
     const { session } = this.desk;

@@ -50,6 +50,14 @@ const shapes = {
   back: svg`<path d="M19.5 12h-14M11 6.5 5.5 12l5.5 5.5" />`,
   edit: svg`<path d="m5 19 .8-3.6L16.5 4.7a1.6 1.6 0 0 1 2.3 0l.5.5a1.6 1.6 0 0 1 0 2.3L8.6 18.2z" />`,
   save: svg`<path d="M12 4.5v8M8.5 9.5l3.5 3.3 3.5-3.3" /><rect x="4" y="14.5" width="16" height="5" rx="1.5" /><path d="M16.5 17h.01" />`,
+  record: svg`<circle cx="12" cy="12" r="8" /><circle cx="12" cy="12" r="4" fill="currentColor" stroke="none" />`,
+  stop: svg`<circle cx="12" cy="12" r="8" /><rect x="9" y="9" width="6" height="6" rx="1" fill="currentColor" stroke="none" />`,
+  window: svg`<rect x="3.5" y="5" width="17" height="14" rx="2.5" /><path d="M3.5 9h17M7 7h.01" />`,
+  onTop: svg`<rect x="3.5" y="5" width="17" height="14" rx="2.5" /><rect x="11" y="11" width="7" height="5.5" rx="1.2" fill="currentColor" stroke="none" />`,
+  tiles: svg`<rect x="3.5" y="5" width="7.5" height="14" rx="1.8" /><rect x="13" y="5" width="7.5" height="14" rx="1.8" />`,
+  clock: svg`<circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" />`,
+  compare: svg`<path d="M8 5v14M16 5v14M4.5 9 8 5l3.5 4M12.5 15l3.5 4 3.5-4" />`,
+  convert: svg`<path d="M4.5 8.5h12M13 5l3.5 3.5L13 12M19.5 15.5h-12M11 12l-3.5 3.5L11 19" />`,
   file: svg`<path d="M6.5 4.5H14l4.5 4.5v10.5h-12z" /><path d="M13.5 4.5V9.5h5" />`,
 } satisfies Record<string, SVGTemplateResult>;
 

@@ -15,6 +15,8 @@ import { icon } from "../icon/icon.ts";
 import type { IconName } from "../icon/icon.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { KEY_COMBINATIONS } from "./key-combinations.ts";
+import { canStayOnTop } from "./own-window.ts";
+import { ScreenRecorder } from "./screen-recorder.ts";
 import "./machine-toolbar.css";
 
 export type ToolbarAction =
@@ -27,7 +29,10 @@ export type ToolbarAction =
   | "typeText"
   | "pcKeyboard"
   | "fullScreen"
+  | "ownWindow"
+  | "onTop"
   | "screenshot"
+  | "record"
   | "serial"
   | "pointer"
   | "keyboard"
@@ -62,6 +67,9 @@ export class MachineToolbar extends PageElement {
   /** Whether there is a library to keep it in. */
   @property({ type: Boolean }) keepable = false;
   @property({ type: Boolean }) fullScreen = false;
+  @property({ type: Boolean }) recording = false;
+  /** Its screen is in a window of its own. */
+  @property({ type: Boolean }) apart = false;
 
   constructor() {
     super();
@@ -105,6 +113,7 @@ export class MachineToolbar extends PageElement {
         </div>
         <div class="group">
           ${this.tool({ id: "screenshot", icon: "camera", label: words.screenshot, enabled: ready, act: () => this.action("screenshot") })}
+          ${ScreenRecorder.isSupported ? this.tool({ id: "record", icon: this.recording ? "stop" : "record", label: words.record, tip: this.recording ? words.stopRecording : words.recordTip, pressed: this.recording, enabled: this.recording || (on && !this.apart), act: () => this.action("record") }) : nothing}
           ${this.scaleMenu()}
           ${this.tool({ id: "full-screen", icon: this.fullScreen ? "shrink" : "expand", label: this.fullScreen ? words.leaveFullScreen : words.fullScreen, act: () => this.action("fullScreen") })}
         </div>
@@ -225,7 +234,7 @@ export class MachineToolbar extends PageElement {
     return html`
       <wa-dropdown
         placement="bottom-end"
-        @wa-select=${(event: CustomEvent<{ item: { value: string } }>) => this.send("scale", event.detail.item.value)}
+        @wa-select=${(event: CustomEvent<{ item: { value: string } }>) => this.chooseScreen(event.detail.item.value)}
       >
         ${this.menuTrigger("scale", "scale", words.scale, false)}
         ${SCREEN_SCALES.map(
@@ -234,8 +243,23 @@ export class MachineToolbar extends PageElement {
               ${words.scales[scale]}
             </wa-dropdown-item>`,
         )}
+        <wa-dropdown-item value="ownWindow">
+          <span slot="icon">${icon("window")}</span>${words.ownWindow}
+        </wa-dropdown-item>
+        ${
+          canStayOnTop()
+            ? html`<wa-dropdown-item value="onTop">
+                <span slot="icon">${icon("onTop")}</span>${words.onTop}
+              </wa-dropdown-item>`
+            : nothing
+        }
       </wa-dropdown>
     `;
+  }
+
+  private chooseScreen(value: string): void {
+    if (value === "ownWindow" || value === "onTop") this.action(value);
+    else this.send("scale", value);
   }
 
   private menuTrigger(id: string, name: IconName, label: string, disabled: boolean) {

@@ -6,6 +6,7 @@
  */
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
+import { fileName } from "../../services/clerk.ts";
 import type { MachineSession } from "../../services/machine-session.ts";
 import type { OpenMachine } from "../../services/open-machine.ts";
 import type { ScreenScale } from "../../services/preferences.ts";
@@ -22,6 +23,7 @@ import "./machine-log.ts";
 import "./machine-toolbar.ts";
 import type { MachineToolbar, ToolbarAction } from "./machine-toolbar.ts";
 import "./pc-keyboard.ts";
+import { ScreenRecorder } from "./screen-recorder.ts";
 import "./session-info.ts";
 import "./status-line.ts";
 import "./type-text.ts";
@@ -43,6 +45,10 @@ export class MachineView extends PageElement {
   @state() private typing = false;
   @state() private fullScreen = false;
   @state() private typesInGuest = false;
+  /** A video that is being made, and how long it is. */
+  @state() private recorder: ScreenRecorder | null = null;
+  @state() private recordedSeconds = 0;
+  private recordTimer: ReturnType<typeof setInterval> | undefined;
   private lastState: string | null = null;
   private lastSession: MachineSession | null = null;
 
@@ -63,6 +69,7 @@ export class MachineView extends PageElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("fullscreenchange", this.fullScreenChanged);
+    void this.stopRecording();
   }
 
   protected override render() {
@@ -88,10 +95,27 @@ export class MachineView extends PageElement {
           .kept=${this.machine.machineId !== null}
           .keepable=${this.keepable}
           .fullScreen=${this.fullScreen}
+          .recording=${this.recorder !== null}
+          .apart=${this.machine.apart}
         ></machine-toolbar>
         <div class="stage">
-          <vm-screen .machine=${session} .scale=${this.scale}></vm-screen>
-          ${this.overlay()}
+          ${
+            this.machine.apart
+              ? html`<div class="overlay">
+                  <p class="title">${t.machine.inOwnWindow}</p>
+                  <button type="button" class="button primary" @click=${() => this.send("windowback", this.machine)}>
+                    ${icon("back")}${t.machine.bringBack}
+                  </button>
+                </div>`
+              : html`<vm-screen .machine=${session} .scale=${this.scale}></vm-screen> ${this.overlay()}`
+          }
+          ${
+            this.recorder
+              ? html`<p class="recording">
+                  <span class="dot" aria-hidden="true"></span>${t.machine.recordedFor(duration(this.recordedSeconds))}
+                </p>`
+              : nothing
+          }
         </div>
         ${this.beside()}
         ${this.pcKeyboard && session.takesInput ? html`<pc-keyboard .session=${session}></pc-keyboard>` : nothing}
@@ -110,7 +134,10 @@ export class MachineView extends PageElement {
 
   protected override updated(): void {
     const { session } = this;
-    if (session !== this.lastSession) this.lastState = null;
+    if (session !== this.lastSession) {
+      this.lastState = null;
+      void this.stopRecording();
+    }
     this.lastSession = session;
     const state = session.phase === "ready" ? session.state : null;
     // The screen takes the keyboard when the machine is switched on, unless the serial console has it.
@@ -220,6 +247,11 @@ export class MachineView extends PageElement {
         return void this.toggleFullScreen();
       case "screenshot":
         return void this.saveScreenshot();
+      case "record":
+        return this.recorder ? void this.stopRecording() : this.startRecording();
+      case "ownWindow":
+      case "onTop":
+        return this.send("ownwindow", { machine: this.machine, kind: action === "onTop" ? "onTop" : "window" });
       case "start":
         return this.send("startopen", this.machine);
       case "snapshot":
@@ -274,7 +306,28 @@ export class MachineView extends PageElement {
 
   private async saveScreenshot(): Promise<void> {
     const png = await this.session.screenshot();
-    if (png) saveFile(png, `${this.session.plan.title || "posada"} ${timestamp(new Date())}.png`);
+    if (png) saveFile(png, fileNameFor(this.session, "png"));
+  }
+
+  private startRecording(): void {
+    const { screenMode } = this.session;
+    if (!screenMode) return;
+    this.recorder = new ScreenRecorder(() => this.screen?.canvas ?? null, screenMode);
+    this.recordedSeconds = 0;
+    this.recordTimer = setInterval(() => (this.recordedSeconds = this.recorder?.seconds ?? 0), 1000);
+    this.send("announce", this.t.machine.recordingBegun);
+  }
+
+  /** The video is handed over as a download, also where the machine is left meanwhile. */
+  private async stopRecording(): Promise<void> {
+    const { recorder, lastSession } = this;
+    if (!recorder) return;
+    this.recorder = null;
+    clearInterval(this.recordTimer);
+    const name = fileNameFor(lastSession ?? this.session, "");
+    const { blob, ending } = await recorder.stop();
+    saveFile(blob, `${name}${ending}`);
+    this.send("announce", this.t.machine.recordingSaved);
   }
 
   private async toggleFullScreen(): Promise<void> {
@@ -294,6 +347,15 @@ export class MachineView extends PageElement {
     this.fullScreen = document.fullscreenElement !== null;
     if (!this.fullScreen) (navigator as { keyboard?: KeyboardLock }).keyboard?.unlock();
   };
+}
+
+function fileNameFor({ plan }: MachineSession, ending: string): string {
+  return `${fileName(plan.title || "posada")} ${timestamp(new Date())}.${ending}`;
+}
+
+/** 1:05 */
+function duration(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 /** 2026-01-31 23.59.59: sorts by time, and every file system takes it. */

@@ -200,7 +200,7 @@ export class LibraryPage extends PageElement {
             .clerk=${this.clerk}
             .desk=${desk}
             .machine=${machine}
-            ?live=${!chosen && desk.current?.machineId !== machine.id}
+            ?live=${!chosen && desk.current?.machineId !== machine.id && !desk.ofLibrary(machine.id)?.apart}
           ></machine-picture>
         </button>
         <div class="about">

@@ -71,7 +71,7 @@ export class MachineDetails extends PageElement {
           .clerk=${clerk}
           .desk=${desk}
           .machine=${machine}
-          ?live=${desk.current?.machineId !== machine.id}
+          ?live=${desk.current?.machineId !== machine.id && !desk.ofLibrary(machine.id)?.apart}
         ></machine-picture>
         <div class="doing">
           ${main ? this.actionButton(main, true) : nothing}

@@ -1,6 +1,6 @@
 /**
  * The machines that are open in this page, to go from one to another; those not in view show what they do. Tells
- * "showmachine" (detail: OpenMachine) and "closemachine" (detail: OpenMachine).
+ * "showmachine" (detail: OpenMachine), "closemachine" (detail: OpenMachine) and "sidebyside" (detail: whether).
  */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -15,6 +15,8 @@ import "./open-machines.css";
 export class OpenMachines extends PageElement {
   @property({ attribute: false }) machines: readonly OpenMachine[] = [];
   @property({ attribute: false }) current: OpenMachine | null = null;
+  /** All are in view. */
+  @property({ type: Boolean }) tiled = false;
   /** As the library knows it. */
   @property({ attribute: false }) systemOf: (machine: OpenMachine) => string = () => "other";
 
@@ -30,6 +32,20 @@ export class OpenMachines extends PageElement {
             (machine) => this.item(machine),
           )}
         </ul>
+        ${
+          machines.length > 1 && this.current
+            ? html`<button
+                type="button"
+                class="tile"
+                aria-pressed=${this.tiled ? "true" : "false"}
+                aria-label=${t.open.sideBySide}
+                title=${t.open.sideBySide}
+                @click=${() => this.send("sidebyside", !this.tiled)}
+              >
+                ${icon("tiles")}<span aria-hidden="true">${t.open.sideBySide}</span>
+              </button>`
+            : nothing
+        }
       </nav>
     `;
   }
@@ -47,7 +63,10 @@ export class OpenMachines extends PageElement {
           aria-current=${current ? "true" : "false"}
           @click=${() => this.send("showmachine", machine)}
         >
-          <machine-thumbnail .session=${current ? null : session} .system=${this.systemOf(machine)}></machine-thumbnail>
+          <machine-thumbnail
+            .session=${current || this.tiled || machine.apart ? null : session}
+            .system=${this.systemOf(machine)}
+          ></machine-thumbnail>
           <span class="words">
             <span class="name">${title}</span>
             <span class="state" data-state=${session.state}><span class="dot" aria-hidden="true"></span>${state}</span>

@@ -18,6 +18,9 @@ import "./vm-screen.css";
 /** What the picture is before the machine tells: VGA text. */
 const FIRST_MODE = { widthPx: 720, heightPx: 400, aspect: 4 / 3, text: true };
 
+/** Names in the document are there once, however many screens it has. */
+let screens = 0;
+
 export const hostKey = hostKeyFor(navigator.platform);
 
 @customElement("vm-screen")
@@ -29,7 +32,10 @@ export class VmScreen extends PageElement {
   @state() private hasKeyboard = false;
   @state() private hasPointer = false;
 
+  private readonly helpId = `screen-help-${++screens}`;
   private shown: MachineSession | null = null;
+  /** In which it stands: a machine may have a window of its own. */
+  private place: Document = document;
   private pointer: PointerCapture | null = null;
   private readonly resized = new ResizeObserver(([entry]) => {
     const { width, height } = entry!.contentRect;
@@ -52,15 +58,16 @@ export class VmScreen extends PageElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.resized.observe(this);
-    document.addEventListener("visibilitychange", this.letGo);
-    document.addEventListener("pointerlockchange", this.lockChanged);
+    this.place = this.ownerDocument;
+    this.place.addEventListener("visibilitychange", this.letGo);
+    this.place.addEventListener("pointerlockchange", this.lockChanged);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.resized.disconnect();
-    document.removeEventListener("visibilitychange", this.letGo);
-    document.removeEventListener("pointerlockchange", this.lockChanged);
+    this.place.removeEventListener("visibilitychange", this.letGo);
+    this.place.removeEventListener("pointerlockchange", this.lockChanged);
     this.letGo();
     this.pointer?.detach();
     this.pointer = null;
@@ -86,7 +93,8 @@ export class VmScreen extends PageElement {
     this.pointer?.release();
   }
 
-  private get canvas(): HTMLCanvasElement | null {
+  /** What the machine draws on; null while there is none. */
+  get canvas(): HTMLCanvasElement | null {
     return this.renderRoot.querySelector("canvas");
   }
 
@@ -98,7 +106,7 @@ export class VmScreen extends PageElement {
       mode,
       this.room.width,
       this.room.height,
-      window.devicePixelRatio,
+      (this.place.defaultView ?? window).devicePixelRatio,
       this.scale,
     );
     const keyName = hostKey === "MetaRight" ? t.machine.rightCommand : t.machine.rightCtrl;
@@ -112,7 +120,7 @@ export class VmScreen extends PageElement {
             tabindex="0"
             role="application"
             aria-label=${t.machine.screenLabel(machine.plan.title)}
-            aria-describedby="screen-help"
+            aria-describedby=${this.helpId}
             style=${styleMap(size)}
             @keydown=${this.keyEvent}
             @keyup=${this.keyEvent}
@@ -134,7 +142,7 @@ export class VmScreen extends PageElement {
         @blur=${this.letGo}
         @input=${this.typed}
       ></textarea>
-      <p class="visually-hidden" id="screen-help">${t.machine.screenHelp(keyName)}</p>
+      <p class="visually-hidden" id=${this.helpId}>${t.machine.screenHelp(keyName)}</p>
       ${this.hasPointer ? html`<p class="hint" role="status">${t.machine.pointerHint}</p>` : nothing}
     `;
   }
