@@ -1,5 +1,6 @@
 /** Composition root of the page: makes the services, wires them to the elements, and does what the address asks. */
 import type { MachineId } from "../protocol/library.ts";
+import { AutoSnapshots } from "../services/auto-snapshots.ts";
 import { Clerk } from "../services/clerk.ts";
 import { spanishCommands } from "../services/commands/command-words-es.ts";
 import { englishCommands } from "../services/commands/command-words.ts";
@@ -8,6 +9,7 @@ import { Desk } from "../services/desk.ts";
 import { loadCatalogue } from "../services/guest-library.ts";
 import type { GuestCatalogue } from "../services/guest-library.ts";
 import { checkHost, missingFeatures } from "../services/host-check.ts";
+import { ImageConverter } from "../services/image-converter.ts";
 import { Jobs } from "../services/jobs.ts";
 import { isLink } from "../services/links/link-fragment.ts";
 import { PageLibrary } from "../services/library/page-library.ts";
@@ -38,7 +40,8 @@ preferences.addEventListener("change", () => applyChoices(preferences));
 const app = new PosadaApp();
 app.desk = desk;
 app.preferences = preferences;
-app.openMediumFiles = async (id) => MediumFiles.open(await library.openToRead(id));
+app.openMediumFiles = async (id, of) => MediumFiles.open(await library.openToRead(id, of));
+app.converter = new ImageConverter(library);
 
 /** A browser that keeps nothing (private windows of some) has no library; machines can be tried all the same. */
 async function openLibrary(): Promise<void> {
@@ -62,6 +65,9 @@ async function openLibrary(): Promise<void> {
     saveFile,
   });
   app.clerk = clerk;
+  const nameOf = (atMs: number) =>
+    language.messages.snapshots.automaticName(new Date(atMs).toLocaleString(language.tag));
+  new AutoSnapshots(library, desk, preferences, nameOf).begin();
 }
 
 /** Where the default guest is wanted at once, `autostart` waits for the list. */

@@ -23,7 +23,8 @@ import { freeName } from "./machine-list.ts";
 export type PageLibraryApi = LibraryApi & LibraryRuns;
 
 export interface LibraryNotice {
-  kind: "imported" | "exported" | "cloned" | "created" | "snapshot" | "restored" | "removed" | "compacted";
+  kind:
+    "imported" | "exported" | "converted" | "cloned" | "created" | "snapshot" | "restored" | "removed" | "compacted";
   name: string;
   /** Of `compacted`: what was given back. */
   bytes?: number;

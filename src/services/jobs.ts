@@ -4,7 +4,7 @@
  */
 import type { JobOptions, JobProgress } from "../protocol/library.ts";
 
-export type JobKind = "import" | "export" | "clone" | "create" | "compact" | "download";
+export type JobKind = "import" | "export" | "convert" | "clone" | "create" | "compact" | "download";
 
 export interface Job {
   id: number;

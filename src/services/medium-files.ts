@@ -12,6 +12,7 @@ export type { FileEntry, FileSystem } from "../storage/filesystems/file-system.t
 export interface Volume {
   /** Of its partition; null: the medium has no partitions. */
   number: number | null;
+  startBytes: number;
   sizeBytes: number;
   /** What the partition is marked as. */
   typeName: string;
@@ -26,17 +27,14 @@ export class MediumFiles {
   private constructor(
     private readonly store: BlockStore,
     readonly volumes: readonly Volume[],
-    private readonly starts: readonly number[],
   ) {}
 
   /** Takes the store; `close` closes it. @throws StorageError */
   static async open(store: BlockStore): Promise<MediumFiles> {
     const volumes: Volume[] = [];
-    const starts: number[] = [];
     const look = async (part: BlockStore, start: number, number: number | null, typeName: string) => {
       const facts = await recogniseFileSystem(part);
-      volumes.push({ number, sizeBytes: part.sizeBytes, typeName, facts, readable: facts !== null && READ.has(facts.kind) }); // prettier-ignore
-      starts.push(start);
+      volumes.push({ number, startBytes: start, sizeBytes: part.sizeBytes, typeName, facts, readable: facts !== null && READ.has(facts.kind) }); // prettier-ignore
     };
     const table = await readPartitionTable(store);
     for (const { number, startBytes, sizeBytes, typeName } of table?.partitions ?? [])
@@ -46,12 +44,12 @@ export class MediumFiles {
     // CDs that start from sticks have both: a table, and one file system over everything.
     const whole = await recogniseFileSystem(store);
     if (whole?.kind === "iso9660" || volumes.length === 0) await look(store, 0, null, "");
-    return new MediumFiles(store, volumes, starts);
+    return new MediumFiles(store, volumes);
   }
 
   /** @throws StorageError */
   openVolume(index: number): Promise<FileSystem> {
-    return openFileSystem(new SliceStore(this.store, this.starts[index]!, this.volumes[index]!.sizeBytes));
+    return openFileSystem(new SliceStore(this.store, this.volumes[index]!.startBytes, this.volumes[index]!.sizeBytes));
   }
 
   async close(): Promise<void> {

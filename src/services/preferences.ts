@@ -12,6 +12,16 @@ export type MachineSort = (typeof MACHINE_SORTS)[number];
 export const MACHINE_LAYOUTS = ["cards", "list"] as const;
 export type MachineLayout = (typeof MACHINE_LAYOUTS)[number];
 
+export const AUTO_SNAPSHOT_MINUTES: readonly number[] = [1, 5, 15, 30, 60];
+export const AUTO_SNAPSHOTS_KEPT: readonly number[] = [3, 10, 30];
+
+/** Snapshots that the page takes of a machine by itself. */
+export interface AutoSnapshotRule {
+  everyMinutes: number;
+  /** How many of them; the oldest go. */
+  keep: number;
+}
+
 export interface Choices {
   theme: Theme;
   /** A language tag; null: the browser's. */
@@ -24,6 +34,8 @@ export interface Choices {
   layout: MachineLayout;
   /** Paths of groups that are folded. */
   folded: readonly string[];
+  /** By machine; absent: none. */
+  autoSnapshots: Readonly<Record<string, AutoSnapshotRule>>;
 }
 
 const KEY = "posada.choices";
@@ -62,7 +74,7 @@ export class Preferences extends EventTarget {
 
 /** Stored by another version, or by hand: what is of no use is left out. */
 function checked(stored: unknown): Choices {
-  const { theme, language, machine, scale, sort, layout, folded } = (
+  const { theme, language, machine, scale, sort, layout, folded, autoSnapshots } = (
     typeof stored === "object" && stored !== null ? stored : {}
   ) as Partial<Record<keyof Choices, unknown>>;
   return {
@@ -73,7 +85,20 @@ function checked(stored: unknown): Choices {
     sort: MACHINE_SORTS.find((known) => known === sort) ?? "name",
     layout: MACHINE_LAYOUTS.find((known) => known === layout) ?? "cards",
     folded: Array.isArray(folded) ? folded.filter((path) => typeof path === "string") : [],
+    autoSnapshots: checkedRules(autoSnapshots),
   };
+}
+
+function checkedRules(stored: unknown): Record<string, AutoSnapshotRule> {
+  if (typeof stored !== "object" || stored === null) return {};
+  const rules = Object.entries(
+    stored as Record<string, Partial<Record<keyof AutoSnapshotRule, unknown>> | null>,
+  ).filter(
+    ([, rule]) =>
+      AUTO_SNAPSHOT_MINUTES.includes(rule?.everyMinutes as number) &&
+      AUTO_SNAPSHOTS_KEPT.includes(rule?.keep as number),
+  );
+  return Object.fromEntries(rules) as Record<string, AutoSnapshotRule>;
 }
 
 function checkedSettings(stored: unknown): MachineSettings {

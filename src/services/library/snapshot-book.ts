@@ -74,6 +74,8 @@ export class SnapshotBook {
       machine.currentSnapshot = snapshotId;
       return snapshot;
     };
+    // The last picture may be a while old.
+    await this.runs.takePicture(id);
     const snapshot = await this.momentOf(id, record);
     await this.copyThumbnail(id, snapshotId);
     return snapshot;

@@ -48,6 +48,7 @@ export class AppHeader extends PageElement {
           </button>
           <label class="language">
             ${icon("globe")}<span class="visually-hidden">${t.language}</span>
+            <span class="tag" aria-hidden="true">${language.tag.toUpperCase()}</span>
             <select @change=${this.languageChosen}>
               ${LANGUAGES.map(
                 ({ tag, messages }) =>

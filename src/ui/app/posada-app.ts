@@ -2,13 +2,14 @@
 import { html, nothing } from "lit";
 import type { PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { MachineId, MediumId } from "../../protocol/library.ts";
+import type { MachineId, MediumId, SnapshotOf } from "../../protocol/library.ts";
 import type { Clerk, LibraryNotice } from "../../services/clerk.ts";
 import type { PageShell } from "../../services/commands/page-shell.ts";
 import type { Desk, Notice } from "../../services/desk.ts";
 import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
 import type { LinkOffer } from "../../services/links/link-offer.ts";
 import type { ShareDraft } from "../../services/links/share-draft.ts";
+import type { ImageConverter } from "../../services/image-converter.ts";
 import { withSettings } from "../../services/machine-plan.ts";
 import type { MachineSettings, Medium } from "../../services/machine-plan.ts";
 import type { FileRole } from "../../services/media-intake.ts";
@@ -55,7 +56,8 @@ export class PosadaApp extends PageElement {
   @property({ attribute: false }) clerk: Clerk | null = null;
   /** The command line of the page; there is one where there is a clerk. */
   @property({ attribute: false }) shell: PageShell | null = null;
-  @property({ attribute: false }) openMediumFiles!: (id: MediumId) => Promise<MediumFiles>;
+  @property({ attribute: false }) openMediumFiles!: (id: MediumId, of?: SnapshotOf) => Promise<MediumFiles>;
+  @property({ attribute: false }) converter!: ImageConverter;
   /** A machine that came by a link and waits for the person's word. */
   @property({ attribute: false }) offer: LinkOffer | null = null;
   /** A machine of which a link is made. */
@@ -143,6 +145,7 @@ export class PosadaApp extends PageElement {
         @choosemachine=${(event: CustomEvent<MachineId | null>) => this.choose(event.detail)}
         @machineaction=${(event: CustomEvent<ActionRequest>) => this.libraryDialogs?.machine(event.detail)}
         @snapshotaction=${(event: CustomEvent<SnapshotRequest>) => this.libraryDialogs?.snapshot(event.detail)}
+        @convertimage=${() => this.libraryDialogs?.convert()}
         @mediumaction=${(event: CustomEvent<MediumRequest>) => this.libraryDialogs?.medium(event.detail)}
         @importfiles=${(event: CustomEvent<File[]>) => void clerk?.importFiles(event.detail)}
       >
@@ -191,6 +194,7 @@ export class PosadaApp extends PageElement {
                   .desk=${desk}
                   .ready=${this.catalogue?.machines ?? []}
                   .openFiles=${this.openMediumFiles}
+                  .converter=${this.converter}
                 ></library-dialogs>
                 <job-list .jobs=${clerk.jobs}></job-list>`
             : nothing

@@ -6,8 +6,19 @@
 import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { CloneOptions, ExportFormat, MachineId, MediumId, MediumRecord } from "../../protocol/library.ts";
+import type {
+  CloneOptions,
+  ExportFormat,
+  MachineId,
+  MachineRecord,
+  MediumId,
+  MediumRecord,
+  SnapshotId,
+  SnapshotOf,
+} from "../../protocol/library.ts";
+import { fileName } from "../../services/clerk.ts";
 import type { Clerk } from "../../services/clerk.ts";
+import type { ImageConverter } from "../../services/image-converter.ts";
 import type { Desk } from "../../services/desk.ts";
 import type { ReadyMachine } from "../../services/guest-library.ts";
 import { MachineDraft } from "../../services/machine-draft.ts";
@@ -19,6 +30,8 @@ import "../dialogs/confirm-dialog.ts";
 import type { ActionRequest } from "../machines/action-menu.ts";
 import type { SnapshotRequest } from "../machines/snapshot-panel.ts";
 import type { MediumRequest } from "../media/media-page.ts";
+import "../media/disk-converter.ts";
+import type { ConversionRequest } from "../media/disk-converter.ts";
 import "../media/medium-files.ts";
 import type { DownloadRequest } from "../media/medium-files.ts";
 import { PageElement } from "../shared/page-element.ts";
@@ -28,6 +41,7 @@ import "./clone-machine.ts";
 import "./export-medium.ts";
 import "./machine-editor.ts";
 import "./remove-machine.ts";
+import "./snapshot-changes.ts";
 import "./text-prompt.ts";
 
 interface Answer {
@@ -41,7 +55,8 @@ export class LibraryDialogs extends PageElement {
   @property({ attribute: false }) desk!: Desk;
   @property({ attribute: false }) ready: readonly ReadyMachine[] = [];
   /** Looks into a medium. */
-  @property({ attribute: false }) openFiles!: (id: MediumId) => Promise<MediumFiles>;
+  @property({ attribute: false }) openFiles!: (id: MediumId, of?: SnapshotOf) => Promise<MediumFiles>;
+  @property({ attribute: false }) converter!: ImageConverter;
   /** The dialog that is open. */
   @state() private shown: (() => TemplateResult) | null = null;
 
@@ -146,6 +161,18 @@ export class LibraryDialogs extends PageElement {
           ({ name, text }) => clerk.renameSnapshot(machine.id, snapshot.id, name, text),
           { textLabel: words.description, textValue: snapshot.description },
         );
+      case "changes":
+        return this.show(
+          () =>
+            html`<snapshot-changes
+              .clerk=${clerk}
+              .machine=${machine}
+              .snapshot=${snapshot.id}
+              .openFiles=${(medium: MediumId, id: SnapshotId | null) =>
+                this.openFiles(medium, id === null ? undefined : { machine: machine.id, snapshot: id })}
+              @closed=${this.close}
+            ></snapshot-changes>`,
+        );
       case "branch":
         return this.show(
           () =>
@@ -213,6 +240,34 @@ export class LibraryDialogs extends PageElement {
           clerk.removeMedia([medium.id]),
         );
     }
+  }
+
+  convert(): void {
+    const { converter } = this;
+    this.show(
+      () =>
+        html`<disk-converter
+          .open=${(files: readonly File[]) => converter.open(files)}
+          @closed=${this.close}
+          @convert=${(event: CustomEvent<ConversionRequest>) => {
+            this.close();
+            void this.doConvert(event.detail);
+          }}
+        ></disk-converter>`,
+    );
+  }
+
+  private async doConvert({ source, disk, partitions, result }: ConversionRequest): Promise<void> {
+    const name = result.kind === "file" ? source.name : result.name;
+    await this.clerk.job("convert", "converted", name, async (job) => {
+      const made = await this.converter.convert(source, disk, partitions, result, job);
+      if (result.kind === "file")
+        saveFile(
+          made as Blob,
+          `${fileName(source.name)}.${result.format === "raw" ? "img" : result.format.replace(/-.*/, "")}`,
+        );
+      else if (result.kind === "machine") this.send("choosemachine", (made as MachineRecord).id);
+    });
   }
 
   /** @param from what it begins with: a machine that is only tried until now */

@@ -6,7 +6,7 @@ import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { DISK_SLOTS } from "../../protocol/library.ts";
 import type { Hardware, MachineRecord, MachineState, MediumId, MediumKind, Slot } from "../../protocol/library.ts";
-import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
+import type { BootDevice, CpuModel, ExecutionLimits } from "../../protocol/machine-config.ts";
 import type { Clerk } from "../../services/clerk.ts";
 import { CPU_MODELS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../services/config-check.ts";
 import { isMemory } from "../../services/preferences.ts";
@@ -40,6 +40,7 @@ export class MachineEditor extends Modal {
   @state() private osId = "";
   @state() private hardware!: Hardware;
   @state() private memory = "";
+  @state() private limits!: ExecutionLimits;
   @state() private media: Partial<Record<Slot, MediumId | null>> = {};
   /** Where the size of a new disk is asked for. */
   @state() private sizing: Slot | null = null;
@@ -51,13 +52,14 @@ export class MachineEditor extends Modal {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const { name, osId, hardware, media } = this.machine;
+    const { name, osId, hardware, media, limits } = this.machine;
     Object.assign(this, {
       name,
       osId,
       hardware: { ...hardware },
       memory: String(hardware.memoryMiB),
       media: { ...media },
+      limits: { ...limits },
     });
   }
 
@@ -109,7 +111,11 @@ export class MachineEditor extends Modal {
         )}
         <div class="answers">
           <button type="button" class="button" @click=${() => this.dismiss()}>${t.cancel}</button>
-          <button type="submit" class="button primary" ?disabled=${this.name.trim() === "" || !this.memoryIsRight}>
+          <button
+            type="submit"
+            class="button primary"
+            ?disabled=${this.name.trim() === "" || !this.memoryIsRight || !this.limitsAreRight}
+          >
             ${words.save}
           </button>
         </div>
@@ -196,6 +202,39 @@ export class MachineEditor extends Modal {
           )}
         </select>
       </label>
+      <div class="two">
+        <label class="field">
+          <span>${t.editor.cap}</span>
+          <div class="with-unit">
+            <input
+              type="number"
+              min="1"
+              max="100"
+              step="1"
+              autocomplete="off"
+              aria-describedby="cap-hint"
+              .value=${String(this.limits.executionCapPercent)}
+              @input=${(event: Event) => this.setLimit("executionCapPercent", event)}
+            />
+            <span aria-hidden="true">%</span>
+          </div>
+          <small class="hint" id="cap-hint">${t.editor.capHint}</small>
+        </label>
+        <label class="field">
+          <span>${t.editor.shares}</span>
+          <input
+            type="number"
+            min="1"
+            max="1000"
+            step="1"
+            autocomplete="off"
+            aria-describedby="shares-hint"
+            .value=${String(this.limits.processorShares)}
+            @input=${(event: Event) => this.setLimit("processorShares", event)}
+          />
+          <small class="hint" id="shares-hint">${t.editor.sharesHint}</small>
+        </label>
+      </div>
       <fieldset class="order">
         <legend>${words.bootOrder}</legend>
         <ol>
@@ -314,6 +353,16 @@ export class MachineEditor extends Modal {
     return /^\d+$/.test(this.memory) && isMemory(Number(this.memory));
   }
 
+  private get limitsAreRight(): boolean {
+    const { executionCapPercent: cap, processorShares: shares } = this.limits;
+    const whole = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most;
+    return whole(cap, 100) && whole(shares, 1000);
+  }
+
+  private setLimit(which: keyof ExecutionLimits, event: Event): void {
+    this.limits = { ...this.limits, [which]: Number((event.target as HTMLInputElement).value || NaN) };
+  }
+
   private setHardware(change: Partial<Hardware>): void {
     this.hardware = { ...this.hardware, ...change };
   }
@@ -362,7 +411,8 @@ export class MachineEditor extends Modal {
     const media = Object.fromEntries(
       Object.entries(kindOf).map(([slot]) => [slot, this.media[slot as Slot] ?? null]),
     ) as Record<Slot, MediumId | null>;
-    if (await clerk.modify(machine.id, { osId: this.osId, ...(off ? { hardware, media } : {}) })) this.dismiss();
+    if (await clerk.modify(machine.id, { osId: this.osId, limits: this.limits, ...(off ? { hardware, media } : {}) }))
+      this.dismiss();
   }
 }
 

@@ -31,6 +31,7 @@ export class MachineWindow extends PageElement {
         @keyboardrelease=${() => this.renderRoot.querySelector<HTMLElement>(".bar button")?.focus()}
         @hostcommand=${(event: CustomEvent<HostCommand>) => this.command(event.detail)}
       >
+        <h1 class="visually-hidden">${machine.title}</h1>
         <vm-screen .machine=${session}></vm-screen>
         <div class="bar" role="group" aria-label=${words.controls}>
           ${
@@ -49,7 +50,8 @@ export class MachineWindow extends PageElement {
   }
 
   protected override firstUpdated(): void {
-    this.screen?.focusScreen();
+    // The screen has no canvas before it has been rendered itself.
+    void this.screen?.updateComplete.then(() => this.screen?.focusScreen());
   }
 
   private tool(name: IconName, label: string, act: () => unknown, enabled = true) {

@@ -117,6 +117,7 @@ export class LibraryPage extends PageElement {
                 .clerk=${clerk}
                 .desk=${this.desk}
                 .machine=${chosen}
+                .preferences=${preferences}
                 @closedetails=${() => this.choose(null)}
               ></machine-details>`
             : nothing

@@ -6,11 +6,13 @@ import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { SLOTS } from "../../protocol/library.ts";
 import type { MachineRecord } from "../../protocol/library.ts";
+import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { Clerk } from "../../services/clerk.ts";
 import type { Desk } from "../../services/desk.ts";
 import { actionsFor, mainActionFor } from "../../services/machine-actions.ts";
 import type { MachineAction } from "../../services/machine-actions.ts";
 import { systemName } from "../../services/machine-list.ts";
+import type { Preferences } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import { language } from "../messages/language.ts";
@@ -29,6 +31,7 @@ const SHOWN: readonly MachineAction[] = ["pause", "saveState", "shutDown", "sett
 export class MachineDetails extends PageElement {
   @property({ attribute: false }) clerk!: Clerk;
   @property({ attribute: false }) desk!: Desk;
+  @property({ attribute: false }) preferences!: Preferences;
   @property({ attribute: false }) machine!: MachineRecord;
 
   constructor() {
@@ -86,7 +89,7 @@ export class MachineDetails extends PageElement {
             <dt>${t.settings.memory}</dt>
             <dd>${language.size(machine.hardware.memoryMiB * MIB)}</dd>
             <dt>${t.settings.processor}</dt>
-            <dd>${t.settings.processors[machine.hardware.cpuModel]}</dd>
+            <dd>${t.settings.processors[machine.hardware.cpuModel]}${this.limits()}</dd>
             <dt>${t.settings.bootOrder}</dt>
             <dd>${machine.hardware.bootOrder.map((device) => t.devices[device]).join(", ")}</dd>
             ${
@@ -115,9 +118,20 @@ export class MachineDetails extends PageElement {
             ></textarea>
           </label>
         </section>
-        <snapshot-panel .clerk=${clerk} .machine=${machine}></snapshot-panel>
+        <snapshot-panel .clerk=${clerk} .machine=${machine} .preferences=${this.preferences}></snapshot-panel>
       </aside>
     `;
+  }
+
+  private limits(): string {
+    const { executionCapPercent, processorShares } = this.machine.limits;
+    const words = this.t.editor;
+    return [
+      ...(executionCapPercent < 100 ? [words.atMost(language.percent(executionCapPercent / 100))] : []),
+      ...(processorShares !== defaultLimits.processorShares ? [words.sharesOf(processorShares)] : []),
+    ]
+      .map((part) => `, ${part}`)
+      .join("");
   }
 
   private drives() {

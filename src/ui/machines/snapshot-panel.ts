@@ -1,5 +1,5 @@
 /**
- * The snapshots of a machine as a tree, with the current state where it branched off. What is chosen can be restored,
+ * The snapshots of a machine as a tree or on a line of time, with the current state where it branched off. What is chosen can be restored,
  * branched into another machine, renamed, deleted. Tells "snapshotaction" (detail: SnapshotRequest) for what has to be
  * asked about, and "machineaction".
  */
@@ -11,34 +11,40 @@ import "@awesome.me/webawesome/dist/components/tree-item/tree-item.js";
 import type { MachineRecord, SnapshotId, SnapshotRecord } from "../../protocol/library.ts";
 import type { Clerk } from "../../services/clerk.ts";
 import { actionsFor } from "../../services/machine-actions.ts";
+import { AUTO_SNAPSHOT_MINUTES, AUTO_SNAPSHOTS_KEPT } from "../../services/preferences.ts";
+import type { AutoSnapshotRule, Preferences } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
+import type { IconName } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { SnapshotLooks } from "./snapshot-looks.ts";
+import "./snapshot-timeline.ts";
 import "./snapshot-panel.css";
 
 export interface SnapshotRequest {
-  action: "restore" | "branch" | "rename" | "delete";
+  action: "restore" | "branch" | "rename" | "changes" | "delete";
   machine: MachineRecord;
   snapshot: SnapshotRecord;
-}
-
-interface Looked {
-  /** What the snapshot alone holds. */
-  bytes: number | null;
-  url: string | null;
 }
 
 @customElement("snapshot-panel")
 export class SnapshotPanel extends PageElement {
   @property({ attribute: false }) clerk!: Clerk;
   @property({ attribute: false }) machine!: MachineRecord;
+  @property({ attribute: false }) preferences!: Preferences;
   @state() private chosen: SnapshotId | null = null;
-  @state() private looked: Looked = { bytes: null, url: null };
-  private lookedAt = "";
+  @state() private asTimeline = false;
+  private readonly looks = new SnapshotLooks();
+
+  constructor() {
+    super();
+    this.follow(() => this.looks);
+    this.follow(() => this.preferences);
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.forget();
+    this.looks.forget();
   }
 
   protected override render() {
@@ -64,29 +70,87 @@ export class SnapshotPanel extends PageElement {
           }
         </header>
         ${
+          snapshots.length > 1
+            ? html`<div class="shapes" role="group" aria-label=${words.shownAs}>
+                ${this.shape(false, "branch", words.tree)}${this.shape(true, "clock", words.timeline)}
+              </div>`
+            : nothing
+        }
+        ${
           snapshots.length === 0
             ? html`<p class="quiet">${words.none}</p>`
-            : html`<wa-tree
-                selection="single"
-                aria-label=${words.heading}
-                @wa-selection-change=${(event: CustomEvent<{ selection: HTMLElement[] }>) =>
-                  (this.chosen = event.detail.selection[0]?.dataset.id ?? null)}
-              >
-                ${this.branches(null)}
-              </wa-tree>`
+            : this.asTimeline && snapshots.length > 1
+              ? html`<snapshot-timeline .machine=${machine} .looks=${this.looks}></snapshot-timeline>`
+              : html`<wa-tree
+                  selection="single"
+                  aria-label=${words.heading}
+                  @wa-selection-change=${(event: CustomEvent<{ selection: HTMLElement[] }>) =>
+                    (this.chosen = event.detail.selection[0]?.dataset.id ?? null)}
+                >
+                  ${this.branches(null)}
+                </wa-tree>`
         }
-        ${chosen ? this.about(chosen) : nothing}
+        ${chosen && !(this.asTimeline && snapshots.length > 1) ? this.about(chosen) : nothing} ${this.automatic()}
       </section>
     `;
   }
 
+  private shape(timeline: boolean, name: IconName, label: string) {
+    return html`<button
+      type="button"
+      class="button plain small"
+      aria-pressed=${timeline === this.asTimeline ? "true" : "false"}
+      @click=${() => (this.asTimeline = timeline)}
+    >
+      ${icon(name)}${label}
+    </button>`;
+  }
+
+  /** Whether the page takes some by itself. */
+  private automatic() {
+    const words = this.t.snapshots;
+    const { id } = this.machine;
+    const { autoSnapshots } = this.preferences.choices;
+    const rule = autoSnapshots[id];
+    const set = (change: Partial<AutoSnapshotRule> | null) => {
+      const { [id]: _, ...others } = autoSnapshots;
+      const usual = { everyMinutes: AUTO_SNAPSHOT_MINUTES[1]!, keep: AUTO_SNAPSHOTS_KEPT[1]! };
+      const next: AutoSnapshotRule = Object.assign(usual, rule, change);
+      this.preferences.set({ autoSnapshots: change === null ? others : { ...others, [id]: next } });
+    };
+    const number = (event: Event) => Number((event.target as HTMLSelectElement).value);
+    return html`
+      <div class="automatic">
+        <label>
+          <span>${words.automaticLabel}</span>
+          <select @change=${(event: Event) => set(number(event) === 0 ? null : { everyMinutes: number(event) })}>
+            <option value="0" ?selected=${!rule}>${words.never}</option>
+            ${AUTO_SNAPSHOT_MINUTES.map(
+              (minutes) =>
+                html`<option value=${minutes} ?selected=${rule?.everyMinutes === minutes}>
+                  ${words.every(minutes)}
+                </option>`,
+            )}
+          </select>
+        </label>
+        ${
+          rule
+            ? html`<label>
+                <span>${words.keepLabel}</span>
+                <select @change=${(event: Event) => set({ keep: number(event) })}>
+                  ${AUTO_SNAPSHOTS_KEPT.map(
+                    (keep) => html`<option value=${keep} ?selected=${rule.keep === keep}>${words.keep(keep)}</option>`,
+                  )}
+                </select>
+              </label>`
+            : nothing
+        }
+      </div>
+    `;
+  }
+
   protected override willUpdate(): void {
-    const chosen = this.machine.snapshots.find(({ id }) => id === this.chosen);
-    const wanted = chosen ? `${this.machine.id} ${chosen.id} ${this.machine.snapshots.length}` : "";
-    if (wanted === this.lookedAt) return;
-    this.lookedAt = wanted;
-    this.forget();
-    if (chosen) void this.look(chosen, wanted);
+    void this.looks.look(this.clerk, this.machine);
   }
 
   private branches(parent: SnapshotId | null): TemplateResult[] {
@@ -97,7 +161,7 @@ export class SnapshotPanel extends PageElement {
       .map(
         (snapshot) => html`
           <wa-tree-item expanded data-id=${snapshot.id} ?selected=${snapshot.id === this.chosen}>
-            ${icon(snapshot.hasMemory ? "memory" : "disk")}<span class="name">${snapshot.name}</span>
+            ${this.small(snapshot)}<span class="name">${snapshot.name}</span>${this.size(snapshot)}
             ${this.branches(snapshot.id)}
           </wa-tree-item>
         `,
@@ -109,8 +173,19 @@ export class SnapshotPanel extends PageElement {
     return items;
   }
 
+  private small(snapshot: SnapshotRecord) {
+    const { url } = this.looks.of(snapshot.id);
+    return url ? html`<img class="small" src=${url} alt="" />` : icon(snapshot.hasMemory ? "memory" : "disk");
+  }
+
+  private size(snapshot: SnapshotRecord) {
+    const { bytes } = this.looks.of(snapshot.id);
+    return bytes === null ? nothing : html`<span class="size">${language.size(bytes)}</span>`;
+  }
+
   private about(snapshot: SnapshotRecord) {
-    const { t, machine, looked } = this;
+    const { t, machine } = this;
+    const looked = this.looks.of(snapshot.id);
     const words = t.snapshots;
     const date = new Date(snapshot.takenAt).toLocaleString(language.tag, { dateStyle: "medium", timeStyle: "short" });
     const send = (action: SnapshotRequest["action"]) =>
@@ -120,7 +195,7 @@ export class SnapshotPanel extends PageElement {
         ${looked.url ? html`<img src=${looked.url} alt=${words.pictureOf(snapshot.name)} />` : nothing}
         <p class="when">
           ${date} ·
-          ${snapshot.hasMemory ? words.withMemory : words.disksOnly}${
+          ${snapshot.hasMemory ? words.withMemory : words.disksOnly}${snapshot.automatic ? html` · ${words.automatic}` : nothing}${
             looked.bytes === null ? nothing : html` · ${words.holds(language.size(looked.bytes))}`
           }
         </p>
@@ -140,30 +215,15 @@ export class SnapshotPanel extends PageElement {
           <button type="button" class="button small" @click=${() => send("rename")}>
             ${icon("edit")}${words.rename}
           </button>
+          <button type="button" class="button small" @click=${() => send("changes")}>
+            ${icon("compare")}${words.changes}
+          </button>
           <button type="button" class="button small" @click=${() => send("delete")}>
             ${icon("trash")}${words.delete}
           </button>
         </div>
       </div>
     `;
-  }
-
-  private async look(snapshot: SnapshotRecord, wanted: string): Promise<void> {
-    const { library } = this.clerk;
-    const [bytes, picture] = await Promise.all([
-      library.snapshotBytes(this.machine.id, snapshot.id).catch(() => null),
-      library.thumbnail(this.machine.id, snapshot.id).catch(() => null),
-    ]);
-    if (this.lookedAt !== wanted || !this.isConnected) return;
-    const url = picture
-      ? URL.createObjectURL(new Blob([picture as Uint8Array<ArrayBuffer>], { type: "image/png" }))
-      : null;
-    this.looked = { bytes, url };
-  }
-
-  private forget(): void {
-    if (this.looked.url) URL.revokeObjectURL(this.looked.url);
-    this.looked = { bytes: null, url: null };
   }
 }
 

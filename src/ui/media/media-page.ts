@@ -1,6 +1,6 @@
 /**
  * Every disk, CD, floppy and file of the library: who uses it, how large it is and how much of it is kept, and what it is
- * stacked of. Tells "mediumaction" (detail: MediumRequest) for what is asked about, and "importfiles".
+ * stacked of. Tells "mediumaction" (detail: MediumRequest) for what is asked about, "importfiles" and "convertimage".
  */
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -64,6 +64,9 @@ export class MediaPage extends PageElement {
           <div class="doing">
             <button type="button" class="button primary" @click=${() => void this.import()}>
               ${icon("download")}${t.library.import}
+            </button>
+            <button type="button" class="button" @click=${() => this.send("convertimage")}>
+              ${icon("convert")}${words.convert}
             </button>
             <button
               type="button"

@@ -9,6 +9,9 @@ import { PageElement } from "./page-element.ts";
 import "./modal.css";
 
 export abstract class Modal extends PageElement {
+  /** What had the focus before. */
+  private opener: Element | null = null;
+
   protected abstract heading(): string;
   protected abstract body(): TemplateResult;
 
@@ -31,7 +34,23 @@ export abstract class Modal extends PageElement {
   }
 
   protected override firstUpdated(): void {
+    this.opener = document.activeElement;
     this.renderRoot.querySelector("dialog")!.showModal();
+  }
+
+  /** A dialog that is answered is taken away without being closed: the focus would be lost. */
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    const { opener } = this;
+    queueMicrotask(() => {
+      if (document.activeElement !== document.body || !(opener instanceof HTMLElement)) return;
+      // Of a menu that is closed by now its button; where that is gone as well, what the page is about.
+      const trigger = opener.closest("wa-dropdown")?.querySelector<HTMLElement>("[slot=trigger]");
+      for (const target of [trigger ?? opener, document.querySelector<HTMLElement>("main")]) {
+        if (target?.isConnected) target.focus({ preventScroll: true });
+        if (document.activeElement !== document.body) return;
+      }
+    });
   }
 
   /** What lies around the dialog belongs to it; its contents do not count. */
