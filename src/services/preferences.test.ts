@@ -16,6 +16,7 @@ test("choices are kept", () => {
     sort: "lastRun",
     layout: "list",
     folded: ["lab/servers"],
+    autoSnapshots: { one: { everyMinutes: 15, keep: 3 } },
   } as const;
   new Preferences(get).set({ ...chosen, machine: { memoryMiB: 64, bootOrder: ["cdrom", "disk", "floppy"] } });
   expect(new Preferences(get).choices).toEqual(chosen);
@@ -24,7 +25,7 @@ test("choices are kept", () => {
 test.each([
   "not JSON",
   "7",
-  '{"theme":"pink","language":3,"scale":"huge","sort":7,"layout":null,"folded":"x","machine":{"memoryMiB":-1,"cpuModel":"z80","bootOrder":["usb"]}}',
+  '{"theme":"pink","language":3,"scale":"huge","sort":7,"layout":null,"folded":"x","autoSnapshots":{"a":null,"b":{"everyMinutes":0,"keep":3},"c":{"everyMinutes":5,"keep":"x"}},"machine":{"memoryMiB":-1,"cpuModel":"z80","bootOrder":["usb"]}}',
 ])("stored %s is no harm", (text) => {
   expect(new Preferences(storage(text).get).choices).toEqual({
     theme: "system",
@@ -34,6 +35,7 @@ test.each([
     sort: "name",
     layout: "cards",
     folded: [],
+    autoSnapshots: {},
   });
 });
 

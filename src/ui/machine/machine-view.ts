@@ -35,6 +35,8 @@ interface KeyboardLock {
   unlock(): void;
 }
 
+const STILL_ON: ReadonlySet<string> = new Set(["running", "paused", "saving", "stopping"]);
+
 @customElement("machine-view")
 export class MachineView extends PageElement {
   @property({ attribute: false }) machine!: OpenMachine;
@@ -141,7 +143,8 @@ export class MachineView extends PageElement {
     this.lastSession = session;
     const state = session.phase === "ready" ? session.state : null;
     // The screen takes the keyboard when the machine is switched on, unless the serial console has it.
-    if (state === "running" && this.lastState !== "running" && this.lastState !== "paused")
+    // One that only stood still, for a snapshot as well, was on all the time.
+    if (state === "running" && !STILL_ON.has(this.lastState ?? ""))
       if (!this.querySelector("serial-console")?.contains(document.activeElement)) this.screen?.focusScreen();
     if (state !== "running") this.screen?.releasePointer();
     this.lastState = state;

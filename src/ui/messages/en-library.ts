@@ -211,8 +211,8 @@ export const enLibrary = {
     convert: "Convert",
   },
   media: {
-    heading: "Media",
     convert: "Convert…",
+    heading: "Media",
     storage: "Storage",
     usedOf: (used: string, quota: string) => `${used} of ${quota} used by this page`,
     persisted: "The browser keeps it until you remove it.",
