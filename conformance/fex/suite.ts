@@ -13,8 +13,8 @@ import { REASONS, whyNotRun } from "./reasons.ts";
 const FOLDERS = ["ASM", "32Bit_ASM"];
 /** A case of the suite is short; the longest, a benchmark, needs some hundred thousand. */
 const MAX_INSTRUCTIONS = 50_000_000;
-/** Then a new one: compiled code of all cases before costs the engine more with each. */
-const CASES_A_MACHINE = 200;
+/** Then a new machine: what the engine does to link a module grows with those that the table has known. */
+const MOST_REGIONS = 1000;
 const HLT = 0xf4;
 const VECTOR_GP = 13;
 
@@ -44,7 +44,6 @@ function run({ folder, cache, filter, switches, log }: Context): Outcome {
   const tally = new Tally();
   const native = switches.has("native") ? new NativeProcessor(cache) : undefined;
   let process = new UserProcess();
-  let casesOfProcess = 0;
   let agreeing = 0;
   let rejected = 0;
   for (const test of FOLDERS.flatMap((name) => readCases(folder, name))) {
@@ -55,10 +54,7 @@ function run({ folder, cache, filter, switches, log }: Context): Outcome {
       continue;
     }
     const { image, path } = assemble(folder, test, cache);
-    if (casesOfProcess++ === CASES_A_MACHINE) {
-      process = new UserProcess();
-      casesOfProcess = 1;
-    }
+    if (process.core.ex.statRegions!() > MOST_REGIONS) process = new UserProcess();
     let what: string;
     try {
       what = runOnCore(process, test, image);
