@@ -1,0 +1,11 @@
+/** Stories that take minutes each and are not in `npm test`: `npm run e2e:long`. They serve their own pages. */
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.long.ts",
+  workers: 1,
+  expect: { timeout: 60_000 },
+  reporter: "list",
+  outputDir: "../test-results",
+});
