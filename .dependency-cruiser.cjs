@@ -28,6 +28,8 @@ const layers = {
 const exceptions = {
   // The one place that starts the Worker names its script, by its URL, and imports nothing of it.
   services: ["^src/worker/entry-browser\\.ts$"],
+  // An embedded screen takes keys and the pointer as the page's own does.
+  embed: ["^src/ui/screen/(keyboard-capture|pointer-capture|screen-fit)\\.ts$"],
 };
 
 const layerRules = Object.entries(layers).map(([layer, allowed]) => ({

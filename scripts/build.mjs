@@ -25,7 +25,15 @@ const modules = [at("build", "core.wasm"), at("build", "unpack.wasm")];
 
 /** Guests are only copied: their names and sizes stand for them. */
 function siteDigest() {
-  const paths = [at("src"), at("cli"), at("index.html"), at("vite.config.ts"), at("package-lock.json"), ...modules];
+  const paths = [
+    at("src"),
+    at("cli"),
+    at("index.html"),
+    at("embed.html"),
+    at("vite.config.ts"),
+    at("package-lock.json"),
+    ...modules,
+  ];
   const sources = filesBelow(paths, (file) => !file.endsWith(".test.ts"));
   const statics = filesBelow([at("public")], (file) => !file.startsWith(at("public", "guests")));
   const manifest = at("public", "guests", "manifest.json");
@@ -39,7 +47,7 @@ async function buildCli() {
   for (const module of modules) copyFileSync(module, at("dist", "cli", basename(module)));
 }
 
-/** dist/posada.d.ts and the types it refers to, for those who embed a machine. */
+/** dist/posada.d.ts, dist/posada-machine.d.ts and the types it refers to, for those who embed a machine. */
 async function buildTypes() {
   const types = at("dist", "types");
   await runOrStop("Writing the types of posada.js", nodeBin("tsc"), [
@@ -53,7 +61,8 @@ async function buildTypes() {
     }
   };
   visit(types);
-  writeFileSync(at("dist", "posada.d.ts"), 'export * from "./types/embed/posada.js";\n');
+  for (const name of ["posada", "posada-machine"])
+    writeFileSync(at("dist", `${name}.d.ts`), `export * from "./types/embed/${name}.js";\n`);
 }
 
 const cliAlone = process.argv.includes("--cli") && modules.every((module) => existsSync(module));

@@ -8,7 +8,8 @@
  * await vm.start();
  * ```
  */
-import type { BootDevice, ClockKind, CpuModel, MediaSource } from "../protocol/machine-config.ts";
+import { isChecked } from "../protocol/machine-config.ts";
+import type { BootDevice, CheckedSource, ClockKind, CpuModel, MediaSource } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { KeyCode, MouseButton, VmApi, VmErrorCode, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { checkConfig } from "../services/config-check.ts";
@@ -18,8 +19,11 @@ import { EVENT_NAMES, VmClient } from "../services/vm-client.ts";
 export { VmError };
 export type { BootDevice, ClockKind, CpuModel, KeyCode, MouseButton, VmErrorCode, VmState, VmStats };
 
-/** Where a file comes from: a URL (relative ones count from the page), or its bytes. */
-export type Source = string | URL | Blob | ArrayBuffer | Uint8Array;
+/**
+ * Where a file comes from: a URL (relative ones count from the page), its bytes, or a URL with what the file must be:
+ * `{ checked: { url, sha256, sizeBytes } }`; another file is refused.
+ */
+export type Source = string | URL | Blob | ArrayBuffer | Uint8Array | CheckedSource;
 
 export interface DiskOptions {
   source: Source;
@@ -62,6 +66,8 @@ export interface MachineOptions {
   jit?: boolean;
   /** Whether "serial" events are sent; true by default. */
   serial?: boolean;
+  /** Called while files are on their way, before there is a machine to listen to. */
+  onProgress?: (progress: MachineEvents["progress"]) => void;
   onTripleFault?: "reset" | "stop";
   /** The ports and the memory that the kvm-unit-tests look for; false by default. */
   testDevice?: boolean;
@@ -241,7 +247,7 @@ export class Machine extends EventTarget {
  */
 export async function createMachine(options: MachineOptions = {}): Promise<Machine> {
   checkHost();
-  const { canvas, serial = true, ...parts } = options;
+  const { canvas, serial = true, onProgress, ...parts } = options;
   // guests/ stands beside posada.js.
   const beside = (file: string) => new URL(/* @vite-ignore */ `guests/${file}`, import.meta.url).href;
   const config = checkConfig({
@@ -252,6 +258,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   });
   const client = new VmClient();
   const machine = new Machine(client, serial);
+  if (onProgress) machine.addEventListener("progress", ({ detail }) => onProgress(detail));
   try {
     await client.create(config);
     if (canvas) await client.attachCanvas(canvas);
@@ -285,10 +292,14 @@ function hasSource<T extends { source: Source }>(entry: T | Source): entry is T 
 /** The worker's own address is another than the page's: URLs are made absolute here. */
 function fromPage(source: Source): MediaSource {
   if (source instanceof URL) return source.href;
-  if (typeof source !== "string") return source;
+  if (typeof source === "string") return absolute(source);
+  return isChecked(source) ? { checked: { ...source.checked, url: absolute(source.checked.url) } } : source;
+}
+
+function absolute(url: string): string {
   try {
-    return new URL(source, document.baseURI).href;
+    return new URL(url, document.baseURI).href;
   } catch {
-    throw new VmError("badConfig", `"${source}" is no URL.`);
+    throw new VmError("badConfig", `"${url}" is no URL.`);
   }
 }

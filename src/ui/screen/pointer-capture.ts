@@ -51,7 +51,8 @@ export class PointerCapture {
   }
 
   get locked(): boolean {
-    return this.screen.ownerDocument.pointerLockElement === this.screen;
+    // Of a shadow tree the document tells only its host.
+    return (this.screen.getRootNode() as Document | ShadowRoot).pointerLockElement === this.screen;
   }
 
   /** Asks the browser for the mouse; it may refuse. */
