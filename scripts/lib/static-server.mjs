@@ -1,8 +1,9 @@
-/** A static file server with the isolation headers and byte ranges; for `npm start` and the browser tests. */
-import { createReadStream, statSync } from "node:fs";
+/** A static file server with the headers for isolation and security, and byte ranges; for `npm start` and the browser tests. */
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, relative, sep } from "node:path";
 import { isolationHeaders } from "./isolation.mjs";
+import { securityHeaders } from "./security.mjs";
 
 const types = {
   ".html": "text/html; charset=utf-8",
@@ -53,7 +54,9 @@ export function serveFolder(folder, port, host = "127.0.0.1") {
     const range = rangeOf(request.headers.range, size);
     if (range === null) return void answer(416, { "Content-Range": `bytes */${size}` }).end();
     const { first, last } = range ?? { first: 0, last: size - 1 };
+    const address = `/${relative(folder, path).split(sep).join("/")}`;
     answer(range ? 206 : 200, {
+      ...securityHeaders(address, extname(path) === ".html" ? readFileSync(path, "utf8") : null),
       "Content-Type": types[extname(path)] ?? "application/octet-stream",
       "Content-Length": last - first + 1,
       "Accept-Ranges": "bytes",

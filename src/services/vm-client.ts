@@ -7,6 +7,7 @@ import type { MachineConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { scriptUrl } from "../shared/trusted-types.ts";
 import workerUrl from "../worker/entry-browser.ts?worker&url";
 
 /** Events of a machine by their names on VmClient; each is a CustomEvent with the VmEvent as its detail. */
@@ -30,9 +31,9 @@ const DISPOSE_MS = 5000;
 function startWorker(): Worker {
   const url = new URL(workerUrl, import.meta.url);
   const options: WorkerOptions = { type: "module", name: "posada-machine" };
-  if (url.origin === location.origin) return new Worker(url, options);
+  if (url.origin === location.origin) return new Worker(scriptUrl(url.href), options);
   const starter = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
-  return new Worker(URL.createObjectURL(starter), options);
+  return new Worker(scriptUrl(URL.createObjectURL(starter)), options);
 }
 
 export class VmClient extends EventTarget {

@@ -8,6 +8,7 @@ import { classMap } from "lit/directives/class-map.js";
 import type { MachineSession } from "../../services/machine-session.ts";
 import { StickyModifiers } from "../screen/sticky-modifiers.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { styled } from "../shared/styled.ts";
 import "./pc-keyboard.css";
 
 interface Key {
@@ -99,7 +100,7 @@ export class PcKeyboard extends PageElement {
       type="button"
       tabindex=${code === "Escape" ? 0 : -1}
       class=${classMap({ next: held === "next", locked: held === "locked" })}
-      style="flex-grow: ${width}"
+      ${styled({ "flex-grow": String(width) })}
       data-code=${code}
       aria-label=${name}
       aria-pressed=${modifier ? (held === "up" ? "false" : "true") : nothing}

@@ -7,6 +7,7 @@ import { customElement, property } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import type { MachineSession } from "../../services/machine-session.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { styled } from "../shared/styled.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import "./machine-thumbnail.css";
 
@@ -53,7 +54,10 @@ export class MachineThumbnail extends PageElement {
     if (live)
       return keyed(
         live,
-        html`<canvas aria-hidden="true" style="aspect-ratio: ${live.screenMode?.aspect ?? 4 / 3}"></canvas>`,
+        html`<canvas
+          aria-hidden="true"
+          ${styled({ "aspect-ratio": String(live.screenMode?.aspect ?? 4 / 3) })}
+        ></canvas>`,
       );
     return url
       ? html`<img src=${url} alt="" />`

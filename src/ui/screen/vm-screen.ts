@@ -6,10 +6,10 @@
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
-import { styleMap } from "lit/directives/style-map.js";
 import type { MachineSession } from "../../services/machine-session.ts";
 import type { ScreenScale } from "../../services/preferences.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { styled } from "../shared/styled.ts";
 import { hostKeyFor, KeyboardCapture } from "./keyboard-capture.ts";
 import { PointerCapture } from "./pointer-capture.ts";
 import { fitScreen } from "./screen-fit.ts";
@@ -110,7 +110,7 @@ export class VmScreen extends PageElement {
       this.scale,
     );
     const keyName = hostKey === "MetaRight" ? t.machine.rightCommand : t.machine.rightCtrl;
-    const size = { width: `${width}px`, height: `${height}px`, imageRendering: crisp ? "pixelated" : "auto" };
+    const size = { width: `${width}px`, height: `${height}px`, "image-rendering": crisp ? "pixelated" : "auto" };
     const absolute = machine.pointerAbsolute && machine.takesInput;
     return html`
       <div class="glass ${absolute ? "absolute" : ""} ${this.hasKeyboard ? "listening" : ""}">
@@ -121,7 +121,7 @@ export class VmScreen extends PageElement {
             role="application"
             aria-label=${t.machine.screenLabel(machine.plan.title)}
             aria-describedby=${this.helpId}
-            style=${styleMap(size)}
+            ${styled(size)}
             @keydown=${this.keyEvent}
             @keyup=${this.keyEvent}
             @focus=${() => (this.hasKeyboard = true)}

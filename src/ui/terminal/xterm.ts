@@ -2,6 +2,7 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import { withConstructedStyles } from "./constructed-styles.ts";
 
 const SCROLLBACK_LINES = 5000;
 
@@ -22,7 +23,7 @@ export function fittedTerminal(place: HTMLElement, label: string, onResize: () =
   }); // prettier-ignore
   const fit = new FitAddon();
   terminal.loadAddon(fit);
-  terminal.open(place);
+  const endStyles = withConstructedStyles(() => terminal.open(place));
   terminal.textarea?.setAttribute("aria-label", label);
   const resized = new ResizeObserver(() => {
     fit.fit();
@@ -34,6 +35,7 @@ export function fittedTerminal(place: HTMLElement, label: string, onResize: () =
     dispose() {
       resized.disconnect();
       terminal.dispose();
+      endStyles();
     },
   };
 }
