@@ -18,6 +18,8 @@ export default defineConfig({
     baseURL: `http://localhost:${port}/`,
     ...devicesOf(),
     trace: "retain-on-failure",
+    // It would answer in place of what a story puts between; the stories about it allow it.
+    serviceWorkers: "block",
   },
   webServer: {
     command: `node scripts/serve.mjs --port ${port}`,

@@ -16,8 +16,11 @@ import { PageLibrary } from "../services/library/page-library.ts";
 import { withSettings } from "../services/machine-plan.ts";
 import { MediumFiles } from "../services/medium-files.ts";
 import { isFatal, readPageRequest } from "../services/page-request.ts";
+import { AppUpdates } from "../services/offline/app-updates.ts";
+import { OfflineGuests } from "../services/offline/offline-guests.ts";
 import { Preferences } from "../services/preferences.ts";
 import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
+import "../ui/icon/library-icons.ts";
 import { bestLanguage, language } from "../ui/messages/language.ts";
 import { pickFiles } from "../ui/shared/pick-files.ts";
 import { saveFile } from "../ui/shared/save-file.ts";
@@ -78,6 +81,14 @@ async function showCatalogue(): Promise<GuestCatalogue> {
     app.catalogue = { files: [], machines: [] };
     desk.tellError(error);
   }
+  // Only a secure page keeps files.
+  if ("caches" in globalThis && navigator.serviceWorker) {
+    const offline = new OfflineGuests(app.catalogue, caches);
+    void offline.look().then(
+      () => (app.offline = offline),
+      () => undefined, // a browser that keeps nothing: nothing is offered
+    );
+  }
   return app.catalogue;
 }
 
@@ -121,3 +132,25 @@ await Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, 
 document.body.prepend(app);
 addEventListener("hashchange", () => void lookAtLink());
 void begin();
+
+/** Files that the desktop opens with the installed app. */
+interface LaunchQueue {
+  setConsumer(consumer: (launch: { files?: readonly FileSystemFileHandle[] }) => void): void;
+}
+const { launchQueue } = window as { launchQueue?: LaunchQueue };
+launchQueue?.setConsumer(({ files = [] }) => void Promise.all(files.map((each) => each.getFile())).then(openFiles));
+
+/** Packages of machines go into the library; images become machines to try. */
+async function openFiles(files: File[]): Promise<void> {
+  const isPackage = ({ name }: File) => /\.ova$/i.test(name);
+  await app.clerk?.importFiles(files.filter(isPackage));
+  await desk.openFiles(files.filter((file) => !isPackage(file)));
+}
+
+if (import.meta.env.PROD) {
+  app.updates = new AppUpdates();
+  const register = () => void app.updates!.register(new URL("service-worker.js", baseUrl).href);
+  // The page comes first, then what it may need another time.
+  if (document.readyState === "complete") register();
+  else addEventListener("load", register, { once: true });
+}

@@ -14,6 +14,8 @@ import { withSettings } from "../../services/machine-plan.ts";
 import type { MachineSettings, Medium } from "../../services/machine-plan.ts";
 import type { FileRole } from "../../services/media-intake.ts";
 import type { MediumFiles } from "../../services/medium-files.ts";
+import type { AppUpdates } from "../../services/offline/app-updates.ts";
+import type { OfflineGuests } from "../../services/offline/offline-guests.ts";
 import type { OpenMachine } from "../../services/open-machine.ts";
 import type { Preferences, ScreenScale } from "../../services/preferences.ts";
 import "../dialogs/file-role.ts";
@@ -58,6 +60,9 @@ export class PosadaApp extends PageElement {
   @property({ attribute: false }) shell: PageShell | null = null;
   @property({ attribute: false }) openMediumFiles!: (id: MediumId, of?: SnapshotOf) => Promise<MediumFiles>;
   @property({ attribute: false }) converter!: ImageConverter;
+  /** null: this browser keeps no files of the site, or the list is not read yet. */
+  @property({ attribute: false }) offline: OfflineGuests | null = null;
+  @property({ attribute: false }) updates: AppUpdates | null = null;
   /** A machine that came by a link and waits for the person's word. */
   @property({ attribute: false }) offer: LinkOffer | null = null;
   /** A machine of which a link is made. */
@@ -81,6 +86,7 @@ export class PosadaApp extends PageElement {
     this.follow(() => this.desk);
     this.follow(() => this.preferences);
     this.follow(() => this.clerk?.library);
+    this.follow(() => this.updates);
   }
 
   /** Who keeps machines sees them first. */
@@ -135,6 +141,8 @@ export class PosadaApp extends PageElement {
         @dismissproblem=${(event: CustomEvent<number>) => desk.dismiss(event.detail)}
         @resetmachine=${(event: CustomEvent<number>) => this.resetMachine(event.detail)}
         @sharemachine=${(event: CustomEvent<OpenMachine>) => void this.share(event.detail)}
+        @keepoffline=${(event: CustomEvent<ReadyMachine>) => void this.keepOffline(event.detail)}
+        @dropoffline=${(event: CustomEvent<ReadyMachine>) => void this.offline?.drop(event.detail)}
         @guestfiles=${() => (this.filesShown = true)}
         @home=${() => this.home(null)}
         @place=${(event: CustomEvent<Place>) => this.home(event.detail)}
@@ -157,6 +165,7 @@ export class PosadaApp extends PageElement {
         ></app-header>
         <main id="main" tabindex="-1">
           <problem-list .problems=${desk.problems}></problem-list>
+          ${this.newVersion()}
           ${
             beside.length > (current ? 1 : 0)
               ? html`<open-machines
@@ -219,6 +228,7 @@ export class PosadaApp extends PageElement {
       .catalogue=${catalogue}
       .settings=${preferences.choices.machine}
       .keeps=${clerk !== null}
+      .offline=${this.offline}
     ></start-screen>`;
   }
 
@@ -276,6 +286,24 @@ export class PosadaApp extends PageElement {
   private startReady(machine: ReadyMachine): void {
     const title = this.t.guests[machine.id]?.title ?? machine.title;
     void this.desk.open(withSettings({ ...machine.plan, title }, this.preferences.choices.machine), true);
+  }
+
+  /** A new version takes over only where that ends no machine. */
+  private newVersion() {
+    const { updates, desk, t } = this;
+    if (!updates?.ready || desk.machines.some(({ isOn }) => isOn)) return nothing;
+    return html`<p class="update" role="status">
+      <span>${t.offline.update}</span>
+      <button type="button" class="button small" @click=${() => updates.take()}>${t.offline.takeUpdate}</button>
+    </p>`;
+  }
+
+  private async keepOffline(machine: ReadyMachine): Promise<void> {
+    try {
+      await this.offline?.keep(machine);
+    } catch (error) {
+      this.desk.tell({ kind: "machine", code: "unreachable", message: (error as Error).message });
+    }
   }
 
   private agree(offer: LinkOffer): void {

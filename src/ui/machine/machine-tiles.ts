@@ -11,6 +11,7 @@ import type { IconName } from "../icon/icon.ts";
 import type { HostCommand } from "../screen/keyboard-capture.ts";
 import "../screen/vm-screen.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { styled } from "../shared/styled.ts";
 import "./machine-tiles.css";
 
 @customElement("machine-tiles")
@@ -21,7 +22,7 @@ export class MachineTiles extends PageElement {
   protected override render() {
     const { machines } = this;
     const columns = Math.ceil(Math.sqrt(machines.length));
-    return html`<ul class="tiles" style="--columns: ${columns}">
+    return html`<ul class="tiles" ${styled({ "--columns": String(columns) })}>
       ${repeat(
         machines,
         (machine) => machine,

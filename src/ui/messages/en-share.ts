@@ -1,4 +1,4 @@
-/** English texts of links: sharing a machine, and being asked about one that somebody shared. */
+/** English texts of links: sharing a machine, being asked about one that somebody shared; offline use. */
 import type { DefinedRole } from "../../services/links/machine-definition.ts";
 import type { LinkProblem } from "../../services/links/link-error.ts";
 
@@ -60,6 +60,17 @@ export const enShare = {
     refuse: "Do not open",
     title: "This link was not opened",
     problem: linkProblem,
+  },
+  offline: {
+    keep: "Keep for offline use",
+    keepNamed: (name: string) => `Keep ${name} for offline use`,
+    coming: (name: string) => `Files of ${name} that are kept`,
+    giveUp: (name: string) => `Do not keep ${name}`,
+    kept: (size: string) => `Starts offline (${size})`,
+    drop: "Remove",
+    dropNamed: (name: string) => `Keep ${name} no longer`,
+    update: "A new version of Posada is ready.",
+    takeUpdate: "Load it",
   },
   share: {
     tool: "Share",

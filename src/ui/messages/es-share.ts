@@ -61,6 +61,17 @@ export const esShare: typeof enShare = {
     title: "Este enlace no se abrió",
     problem: linkProblem,
   },
+  offline: {
+    keep: "Conservar para usar sin conexión",
+    keepNamed: (name) => `Conservar ${name} para usar sin conexión`,
+    coming: (name) => `Archivos de ${name} que se conservan`,
+    giveUp: (name) => `No conservar ${name}`,
+    kept: (size) => `Arranca sin conexión (${size})`,
+    drop: "Quitar",
+    dropNamed: (name) => `Dejar de conservar ${name}`,
+    update: "Hay una versión nueva de Posada.",
+    takeUpdate: "Cargarla",
+  },
   share: {
     tool: "Compartir",
     toolTip: "Compartir esta máquina con un enlace",

@@ -1,12 +1,14 @@
 /**
  * The first thing that a visitor sees: the default guest with one click, other ready machines, one's own images, and
  * the settings that go into whatever is started. Tells "startmachine" (detail: ReadyMachine), "openfiles" (detail:
- * File[]), "settings" (detail: MachineSettings), "newmachine" and "importfiles" (detail: File[]).
+ * File[]), "settings" (detail: MachineSettings), "newmachine", "importfiles" (detail: File[]), "keepoffline" and "dropoffline"
+ * (detail: ReadyMachine).
  */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { GuestCatalogue, ReadyMachine } from "../../services/guest-library.ts";
 import type { MachineSettings } from "../../services/machine-plan.ts";
+import type { OfflineGuests } from "../../services/offline/offline-guests.ts";
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
@@ -24,6 +26,14 @@ export class StartScreen extends PageElement {
   @property({ attribute: false }) settings: MachineSettings = {};
   /** Whether machines can be kept here. */
   @property({ type: Boolean }) keeps = false;
+
+  /** null: this browser keeps no files of the site. */
+  @property({ attribute: false }) offline: OfflineGuests | null = null;
+
+  constructor() {
+    super();
+    this.follow(() => this.offline);
+  }
 
   protected override render() {
     const { t, catalogue } = this;
@@ -111,6 +121,7 @@ export class StartScreen extends PageElement {
           >
             ${icon("play")}${this.t.ready.start}
           </button>
+          ${this.keeping(machine, title)}
         </div>
       </article>
     `;
@@ -123,7 +134,7 @@ export class StartScreen extends PageElement {
         <div class="about">
           <h3>${title}</h3>
           <p>${description}</p>
-          ${this.facts(machine)}
+          ${this.facts(machine)} ${this.keeping(machine, title)}
         </div>
         <button
           type="button"
@@ -136,6 +147,32 @@ export class StartScreen extends PageElement {
       </li>
     `;
   }
+
+  /** Whether it is kept for offline use, and what changes that. */
+  private keeping(machine: ReadyMachine, title: string) {
+    const { offline } = this;
+    const words = this.t.offline;
+    if (!offline?.canKeep(machine)) return nothing;
+    const { state, doneBytes } = offline.of(machine);
+    const act = (type: "keepoffline" | "dropoffline", label: string, name: (title: string) => string) =>
+      html`<button type="button" class="button plain small" aria-label=${name(title)} @click=${() => this.send(type, machine)}>
+        ${label}
+      </button>`;
+    switch (state) {
+      case "none":
+        return html`<div class="offline">${act("keepoffline", words.keep, words.keepNamed)}</div>`;
+      case "coming":
+        return html`<div class="offline">
+          <progress aria-label=${words.coming(title)} max=${machine.sizeBytes || 1} .value=${doneBytes}></progress>
+          ${act("dropoffline", this.t.cancel, words.giveUp)}
+        </div>`;
+      case "kept":
+        return html`<div class="offline">
+          <span>${icon("keep")}${words.kept(language.size(machine.sizeBytes))}</span>
+          ${act("dropoffline", words.drop, words.dropNamed)}
+        </div>`;
+    }
+  } // prettier-ignore
 
   private async importFiles(): Promise<void> {
     const files = await pickFiles({ multiple: true });
