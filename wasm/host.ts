@@ -47,6 +47,13 @@ export declare function picAcknowledge(): u32;
 @external("host", "ferr")
 export declare function ferr(asserted: bool): bool;
 
+/**
+ * The guest is about to use the page of RAM at `physAddr`, and some pages have not been brought yet (`awaitPages`): the host
+ * puts this one in its place before it returns.
+ */
+@external("host", "bringPage")
+export declare function bringPage(physAddr: u32): void;
+
 /** A level-triggered vector was ended at the local APIC. */
 @external("host", "ioapicEoi")
 export declare function ioapicEoi(vector: u32): void;

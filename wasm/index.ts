@@ -36,7 +36,7 @@ export { seedRandom } from "./cpu/random";
 export { setTraced } from "./cpu/trace";
 export { coverageCounts } from "./decode/coverage";
 export { lookAtCode } from "./mmu/look";
-export { a20Enabled, busMasterRead, busMasterWrite, mapFlash, mapVideoMemory, notifyWrite, prepareRom, setA20, setFlashBusy, setLowPage, takeDirtyPages } from "./mmu/host-access";
+export { a20Enabled, awaitPages, busMasterRead, busMasterWrite, mapFlash, mapVideoMemory, notifyWrite, prepareRom, setA20, setFlashBusy, setLowPage, takeDirtyPages } from "./mmu/host-access";
 
 /**
  * Lays out a new machine; once for each instance and machine. Returns the end of what it uses in bytes.

@@ -27,6 +27,12 @@ export interface CoreHost {
   ioapicEoi(vector: number): void;
 }
 
+/** Brings pages of RAM that have been left where they are kept until somebody uses them. */
+export interface PageBringer {
+  /** Has the page that holds `physAddr` in its place when it returns; nothing where it is there already. */
+  bring(physAddr: number): void;
+}
+
 export interface CoreOptions {
   ramBytes: number;
   vramBytes: number;
@@ -82,6 +88,13 @@ export interface CoreInterface {
   mapVram(physAddr: number | null, lengthBytes: number): void;
   /** Bit set per 4 KiB VRAM page written since the last call; clears it. */
   takeDirtyVramPages(): Uint8Array;
+  /**
+   * Pages of RAM that are not there yet come from `bringer` when they are used first; null: all are there. Whoever uses
+   * `ram` directly calls `bringPages` before.
+   */
+  awaitPages(bringer: PageBringer | null): void;
+  /** Has the pages of [physAddr, physAddr + lengthBytes) in their places. */
+  bringPages(physAddr: number, lengthBytes: number): void;
   /** The guest wrote code or data from outside (DMA, loader): drops code decoded from it and marks it dirty. */
   notifyWrite(physAddr: number, lengthBytes: number): void;
   /**

@@ -21,6 +21,7 @@ export interface CoreExports extends JitExports {
   nextTimerNs(cpu: number): number;
   timerDue(cpu: number, nowNs: number): void;
   setA20(enabled: boolean): void;
+  awaitPages(isAwaited: boolean): void;
   setLowPage(physAddr: number, kind: number): void;
   mapFlash(chip: number, physAddr: number, sizeBytes: number): number;
   setFlashBusy(chip: number, isBusy: boolean): void;

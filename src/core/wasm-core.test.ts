@@ -192,6 +192,44 @@ describe.skipIf(!existsSync(file))("core.wasm", () => {
     expect(core.instructions()).toBe(first.instructions());
   });
 
+  test("pages that are awaited are brought before they are read, written or executed, and by their addresses", () => {
+    const asked: number[] = [];
+    const pages = new Map([
+      [0x7000, Uint8Array.of(0xa0, 0x00, 0x90, 0xa2, 0x01, 0xa0, 0xe9, 0xf7, 0x3f)], // mov al,[9000]; mov [A001],al; jmp BC00
+      [0x9000, Uint8Array.of(0x5a)],
+      [0xa000, Uint8Array.of(0x11, 0x22, 0x33)],
+      [0xb000, Uint8Array.of(0x40, 0xf4)], // inc ax; hlt
+    ]);
+    core.enterAt(realMode);
+    core.awaitPages({
+      bring(physAddr) {
+        const page = physAddr & ~0xfff;
+        if (asked.includes(page)) return;
+        asked.push(page);
+        core.ram.set(pages.get(page) ?? [], page === 0x7000 || page === 0xb000 ? page + 0xc00 : page);
+      },
+    });
+    expect(core.run(100)).toBe("halted");
+    expect(asked).toEqual([0x7000, 0x9000, 0xa000, 0xb000]);
+    expect(core.readRegister32(0) & 0xff).toBe(0x5b);
+    expect([...core.ram.subarray(0xa000, 0xa003)]).toEqual([0x11, 0x5a, 0x33]);
+
+    // What is restored waits as well; what the TLB held is asked for again.
+    core.restoreState(core.saveState());
+    core.reset(); // no longer halted
+    asked.length = 0;
+    core.enterAt(realMode);
+    core.run(1);
+    expect(asked).toEqual([0x7000, 0x9000]);
+
+    core.awaitPages(null);
+    core.reset();
+    core.enterAt(realMode);
+    asked.length = 0;
+    core.run(3);
+    expect(asked).toEqual([]);
+  });
+
   test("a state of another version is refused", () => {
     const state = core.saveState();
     state[0] = 99;

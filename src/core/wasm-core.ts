@@ -8,7 +8,7 @@ import { hex } from "../shared/hex.ts";
 import { CoreTrace } from "./core-trace.ts";
 import type { CoreTraceKind } from "./core-trace.ts";
 import { dumpCpu } from "./cpu-dump.ts";
-import type { CoreHost, CoreInterface, LowPageKind, RunExit } from "./core.ts";
+import type { CoreHost, CoreInterface, LowPageKind, PageBringer, RunExit } from "./core.ts";
 import type { EntryState, GeneralRegisters, SegmentState } from "./entry-state.ts";
 import type { CoreExports } from "./exports.ts";
 import { JitLinker, engineHasTailCalls } from "./jit-linker.ts";
@@ -119,6 +119,8 @@ export class WasmCore implements CoreInterface {
   private readonly linksAfterRuns: boolean;
   /** Accesses to devices in the run under way. */
   private accesses = 0;
+  /** Has the pages of RAM that are not in their places yet. */
+  private bringer: PageBringer | null = null;
 
   /** @param memory of `allocateMemory` for the same sizes */
   constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, options: WasmCoreOptions) {
@@ -261,6 +263,17 @@ export class WasmCore implements CoreInterface {
     return changed;
   }
 
+  awaitPages(bringer: PageBringer | null): void {
+    this.bringer = bringer;
+    this.exports.awaitPages(bringer !== null);
+  }
+
+  bringPages(physAddr: number, lengthBytes: number): void {
+    if (!this.bringer) return;
+    for (let at = physAddr - (physAddr % PAGE_SIZE); at < physAddr + lengthBytes; at += PAGE_SIZE)
+      this.bringer.bring(at);
+  }
+
   notifyWrite(physAddr: number, lengthBytes: number): void {
     this.exports.notifyWrite(physAddr, lengthBytes);
   }
@@ -292,6 +305,8 @@ export class WasmCore implements CoreInterface {
     }
     for (let i = 0; i < this.processors; i++)
       this.exports.restored(this.exports.cpuPointer(i), view.getUint32(8, true));
+    // It is among what was restored.
+    this.exports.awaitPages(this.bringer !== null);
   }
 
   readRegister32(index: number): number {
@@ -439,6 +454,7 @@ export class WasmCore implements CoreInterface {
         epochMs: () => epochMs() + host.nowNs() / 1e6,
         picAcknowledge: () => host.picAcknowledge(),
         ferr: (asserted: number) => Number(host.ferr?.(asserted !== 0) ?? false),
+        bringPage: (physAddr: number) => this.bringer?.bring(physAddr >>> 0),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
         linkRegions: () => this.linker?.link(),
         debugLog: (code: number, a: bigint, b: bigint) => this.coreTrace.note(code, a, b),

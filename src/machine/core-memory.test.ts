@@ -3,8 +3,14 @@ import { CoreMemory } from "./core-memory.ts";
 
 function memory() {
   const noted: [number, number][] = [];
+  const brought: [number, number][] = [];
   const ram = new Uint8Array(new ArrayBuffer(256), 128, 64);
-  return { ram, noted, memory: new CoreMemory({ ram, notifyWrite: (at, length) => noted.push([at, length]) }) };
+  const core = {
+    ram,
+    bringPages: (at: number, length: number) => brought.push([at, length]),
+    notifyWrite: (at: number, length: number) => noted.push([at, length]),
+  };
+  return { ram, noted, brought, memory: new CoreMemory(core) };
 }
 
 describe("CoreMemory", () => {
@@ -17,6 +23,24 @@ describe("CoreMemory", () => {
     expect(noted).toEqual([
       [4, 4],
       [10, 3],
+    ]);
+  });
+
+  it("has pages brought before it looks or writes, inside RAM only", () => {
+    const { memory: mem, brought } = memory();
+    mem.readU8(3);
+    mem.readU16(4);
+    mem.readU32(8);
+    mem.read(60, 10);
+    mem.write(62, Uint8Array.of(1, 2, 3));
+    mem.readU8(64);
+    mem.write(64, Uint8Array.of(1));
+    expect(brought).toEqual([
+      [3, 1],
+      [4, 2],
+      [8, 4],
+      [60, 4],
+      [62, 2],
     ]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * GuestMemory over the core's RAM: what DMA engines write drops decoded code and marks pages dirty. DMA sees RAM alone;
+ * GuestMemory over the core's RAM: pages that are still to come are brought first, and what DMA engines write drops decoded code and marks pages dirty. DMA sees RAM alone;
  * ROM, video memory and devices read as nothing there, which is how this board's DMA engines are wired.
  */
 import type { CoreInterface } from "../core/core.ts";
@@ -10,7 +10,7 @@ const NOTHING = 0xff;
 export class CoreMemory implements GuestMemory {
   private readonly view: DataView;
 
-  constructor(private readonly core: Pick<CoreInterface, "ram" | "notifyWrite">) {
+  constructor(private readonly core: Pick<CoreInterface, "ram" | "bringPages" | "notifyWrite">) {
     const { buffer, byteOffset, byteLength } = core.ram;
     this.view = new DataView(buffer, byteOffset, byteLength);
   }
@@ -20,6 +20,7 @@ export class CoreMemory implements GuestMemory {
   }
 
   read(physAddr: number, length: number): Uint8Array {
+    this.core.bringPages(physAddr, Math.min(length, this.ramBytes - physAddr));
     if (physAddr + length <= this.ramBytes) return this.core.ram.slice(physAddr, physAddr + length);
     const bytes = new Uint8Array(length).fill(NOTHING);
     bytes.set(this.core.ram.subarray(physAddr, this.ramBytes));
@@ -29,21 +30,30 @@ export class CoreMemory implements GuestMemory {
   write(physAddr: number, bytes: Uint8Array): void {
     const length = Math.min(bytes.length, this.ramBytes - physAddr);
     if (length <= 0) return;
+    this.core.bringPages(physAddr, length);
     this.core.ram.set(length === bytes.length ? bytes : bytes.subarray(0, length), physAddr);
     this.core.notifyWrite(physAddr, length);
   }
 
   readU8(physAddr: number): number {
-    return physAddr < this.ramBytes ? this.view.getUint8(physAddr) : NOTHING;
+    if (physAddr >= this.ramBytes) return NOTHING;
+    this.core.bringPages(physAddr, 1);
+    return this.view.getUint8(physAddr);
   }
 
   readU16(physAddr: number): number {
-    if (physAddr + 2 <= this.ramBytes) return this.view.getUint16(physAddr, true);
+    if (physAddr + 2 <= this.ramBytes) {
+      this.core.bringPages(physAddr, 2);
+      return this.view.getUint16(physAddr, true);
+    }
     return this.readU8(physAddr) | (this.readU8(physAddr + 1) << 8);
   }
 
   readU32(physAddr: number): number {
-    if (physAddr + 4 <= this.ramBytes) return this.view.getUint32(physAddr, true);
+    if (physAddr + 4 <= this.ramBytes) {
+      this.core.bringPages(physAddr, 4);
+      return this.view.getUint32(physAddr, true);
+    }
     return (this.readU16(physAddr) | (this.readU16(physAddr + 2) << 16)) >>> 0;
   }
 

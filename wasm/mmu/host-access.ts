@@ -14,6 +14,15 @@ function mapChanged(): void {
   for (let index: u32 = 0; index < machine().cpuCount; index++) flushAll(cpuAt(index));
 }
 
+/**
+ * From now on the host is asked for every page of RAM that is used for the first time (`bringPage`); false: all are there. What
+ * TLBs hold may be pages that are still to come.
+ */
+export function awaitPages(isAwaited: bool): void {
+  machine().ramAwaited = isAwaited;
+  if (isAwaited) mapChanged();
+}
+
 /** Gate A20: with it off, address bit 20 is always 0. */
 export function setA20(enabled: bool): void {
   if (enabled == a20Enabled()) return;

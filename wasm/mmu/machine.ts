@@ -32,6 +32,9 @@ export class Machine {
   flash1Phys: u32;
   flash1Bytes: u32;
   flash1Busy: u32;
+  // 72
+  /** Whether there may be pages of RAM that the host has still to bring. */
+  ramAwaited: u32;
 }
 
 @inline export function machine(): Machine {

@@ -12,7 +12,7 @@
  * Memory types (MTRR, PAT) have no effect: there is no cache to control.
  * [440FX] 3.2.20 (PAM) – [SDM3] 10.4 – [APM2] 5.2.1 (A20)
  */
-import { mmioRead, mmioWrite } from "../host";
+import { bringPage, mmioRead, mmioWrite } from "../host";
 import { MACHINE_BASE, PAGE_DESC_SIZE, PAGE_SIZE, RAM_BASE, ROM_BASE, ROM_SIZE } from "../layout";
 import { apicMmioRead, apicMmioWrite } from "../cpu/apic-registers";
 import { APIC_BASE_ENABLE, APIC_BASE_EXTENDED } from "../cpu/apic-state";
@@ -112,8 +112,14 @@ export function romPointer(physAddr: u32, sizeBytes: u32): usize {
   return physAddr < BIOS_START ? ROM_BASE + (physAddr - OPTION_ROM_START) : ROM_BASE + ROM_SIZE - LOW_PAGES_END + physAddr;
 }
 
+/** Where the byte of RAM at `physAddr` is; its page is there when this returns. Every way to RAM leads through here. */
+@inline function ramPointer(physAddr: u32): usize {
+  if (machine().ramAwaited) bringPage(physAddr);
+  return RAM_BASE + physAddr;
+}
+
 @inline function lowRam(physAddr: u32): usize {
-  return physAddr < machine().ramBytes ? RAM_BASE + physAddr : 0;
+  return physAddr < machine().ramBytes ? ramPointer(physAddr) : 0;
 }
 
 /** Video memory or system ROM at an address above RAM, or 0. */
@@ -162,7 +168,7 @@ function memoryForRead(physAddr: u64): usize {
     if (kind == LOW_PAGE_MMIO || (low < OPTION_ROM_START && kind != LOW_PAGE_RAM && kind != LOW_PAGE_RAM_READ_ONLY)) return 0;
     return kind == LOW_PAGE_RAM || kind == LOW_PAGE_RAM_READ_ONLY ? lowRam(low) : lowRom(low);
   }
-  if (physAddr < m.ramBytes) return RAM_BASE + <u32>physAddr;
+  if (physAddr < m.ramBytes) return ramPointer(<u32>physAddr);
   if (physAddr >> 32) return 0;
   const hostPtr = highPointer(<u32>physAddr);
   return hostPtr && hostPtr < RAM_BASE && flashWants(<u32>physAddr, false) ? 0 : hostPtr;
@@ -177,7 +183,7 @@ function memoryForWrite(physAddr: u64): usize {
     if (kind == LOW_PAGE_MMIO) return 0;
     return kind == LOW_PAGE_RAM || kind == LOW_PAGE_ROM_READ_RAM_WRITE ? lowRam(low) : WRITE_IGNORED;
   }
-  if (physAddr < m.ramBytes) return RAM_BASE + <u32>physAddr;
+  if (physAddr < m.ramBytes) return ramPointer(<u32>physAddr);
   if (physAddr >> 32) return 0;
   const hostPtr = highPointer(<u32>physAddr);
   if (!hostPtr || hostPtr >= RAM_BASE) return hostPtr;
@@ -203,7 +209,7 @@ export function writePointer(cpu: Cpu, physAddr: u64): usize {
 
 /** What a bus master sees at `physAddr`: memory only, and RAM below every window. 0 where there is none. */
 export function busMasterPointer(physAddr: u32): usize {
-  return physAddr < machine().ramBytes ? RAM_BASE + physAddr : highPointer(physAddr);
+  return physAddr < machine().ramBytes ? ramPointer(physAddr) : highPointer(physAddr);
 }
 
 // ---- devices

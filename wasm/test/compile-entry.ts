@@ -76,6 +76,7 @@ export function instantiateEntry(module: WebAssembly.Module, memoryBytes: number
     picAcknowledge: () => 0,
     ferr: () => 0,
     ioapicEoi: host.ioapicEoi ?? (() => {}),
+    bringPage: () => {},
     linkRegions: () => {},
     debugLog: () => {},
   };

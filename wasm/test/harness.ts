@@ -88,6 +88,7 @@ export class TestCore {
         picAcknowledge: host.picAcknowledge ?? (() => 0),
         ferr: host.ferr ?? (() => 0),
         ioapicEoi: () => {},
+        bringPage: () => {},
         linkRegions: () => this.linker?.link(),
         debugLog: () => {},
       },

@@ -74,6 +74,10 @@ export class FakeCore implements CoreInterface {
   takeDirtyVramPages(): Uint8Array {
     return new Uint8Array(this.vram.length / 4096 / 8);
   }
+  awaitPages(): void {}
+
+  bringPages(): void {}
+
   notifyWrite(): void {}
   saveState(): Uint8Array {
     return this.state.slice();
