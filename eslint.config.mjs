@@ -59,6 +59,11 @@ export default ts.config(
     rules: { "no-undef": "error", "no-unused-vars": ["error", { argsIgnorePattern: "^_" }], "prefer-const": "error" },
   },
   {
+    // Runs in browsers, like the page that it is a part of.
+    files: ["scripts/browsers/page.mjs"],
+    languageOptions: { globals: { ...globals.browser } },
+  },
+  {
     // AssemblyScript: asc checks it; lint keeps what both backends need.
     files: ["wasm/semantics/**/*.ts"],
     languageOptions: { parser: ts.parser, parserOptions: { allowInvalidAST: true } },

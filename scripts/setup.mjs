@@ -5,6 +5,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { debianPackages } from "./lib/debian-packages.mjs";
 import { at, hasCommand, run, runOrStop, stop } from "./lib/process.mjs";
 
 /** A command that must be there, and the Debian package that has it. */
@@ -43,31 +44,8 @@ async function npmPackages() {
 }
 
 /** Debian packages for the commands that are missing. */
-async function debianPackages(wanted) {
-  const missing = wanted.filter(([command]) => !hasCommand(command));
-  if (missing.length === 0) return;
-  const packages = missing.map(([, name]) => name);
-  const list = packages.join(" ");
-  if (!hasCommand("apt-get")) {
-    console.error(
-      `setup: missing here: ${missing.map(([command]) => command).join(", ")}. This is no Debian system; please install them.`,
-    );
-    return;
-  }
-  const asRoot = process.getuid?.() === 0 ? [] : hasCommand("sudo") ? ["sudo", "-n"] : null;
-  if (!asRoot) {
-    console.error(`setup: missing Debian packages; please run as root: apt-get install -y ${list}`);
-    return;
-  }
-  console.log(`setup: installing Debian packages: ${list}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args) => {
-    const [command, ...rest] = [...asRoot, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", ...args];
-    return run(command, rest, { env });
-  };
-  await apt("update");
-  if ((await apt("install", "-y", "--no-install-recommends", ...packages)) !== 0)
-    console.error(`setup: apt-get could not install: ${list}. What needs them is reported as failed.`);
+async function packagesFor(wanted) {
+  await debianPackages(wanted.filter(([command]) => !hasCommand(command)).map(([, name]) => name));
 }
 
 /** Firmware and kernels in public/guests; the script itself skips what is there. */
@@ -82,7 +60,7 @@ async function guests(purpose) {
 export async function setup(purpose) {
   checkNode();
   await npmPackages();
-  await debianPackages(purpose === "test" ? forTests : forGuests);
+  await packagesFor(purpose === "test" ? forTests : forGuests);
   await guests(purpose);
   await runOrStop("The build", process.execPath, [at("scripts", "build.mjs"), "--if-changed"]);
 }

@@ -37,14 +37,17 @@ function rangeOf(header, size) {
   return first <= last ? { first, last } : null;
 }
 
-/** Serves `folder`; resolves to the server once it listens (port 0 = any free port). */
-export function serveFolder(folder, port, host = "127.0.0.1") {
-  const server = createServer((request, response) => {
-    const answer = (status, headers = {}) => response.writeHead(status, { ...isolationHeaders, ...headers });
+/**
+ * Answers requests with the files of `folder`, with the isolation headers and byte ranges.
+ * @param options.headers sent with everything, in place of the isolation headers
+ */
+export function fileHandler(folder, { headers: always = isolationHeaders } = {}) {
+  return (request, response, pathname = new URL(request.url, "http://localhost").pathname) => {
+    const answer = (status, headers = {}) => response.writeHead(status, { ...always, ...headers });
     if (request.method !== "GET" && request.method !== "HEAD") return void answer(405).end();
     let path;
     try {
-      path = join(folder, normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname)));
+      path = join(folder, normalize(decodeURIComponent(pathname)));
     } catch {
       return void answer(400).end();
     }
@@ -67,7 +70,13 @@ export function serveFolder(folder, port, host = "127.0.0.1") {
     createReadStream(path, { start: first, end: last })
       .on("error", () => response.destroy())
       .pipe(response);
-  });
+  };
+}
+
+/** Serves `folder`; resolves to the server once it listens (port 0 = any free port). */
+export function serveFolder(folder, port, host = "127.0.0.1") {
+  const handle = fileHandler(folder);
+  const server = createServer((request, response) => handle(request, response));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server));
