@@ -10,6 +10,8 @@ import { disassembleFile } from "./disassemble.ts";
 import { helpOf, LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
 import { start } from "./library/start.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
+import { PUBLISH_USAGE } from "./publish/options.ts";
+import { publish } from "./publish/publish.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
 
 const EXIT_INTERRUPTED = 130;
@@ -33,7 +35,7 @@ async function main(typed: string[]): Promise<number> {
     return 0;
   }
   if (command === "--help" || command === "-h" || command === "help" || args.includes("--help")) {
-    console.log(`${USAGE}\n\n${LIBRARY_USAGE}`);
+    console.log(`${USAGE}\n\n${LIBRARY_USAGE}\n\nTo give machines to others:\n       posada ${PUBLISH_USAGE}`);
     return 0;
   }
   const places = {
@@ -44,6 +46,8 @@ async function main(typed: string[]): Promise<number> {
     await runLibraryCommand(about);
     return 0;
   }
+  const site = join(here, "..");
+  if (command === "publish") return publish(args, { ...places, site });
   if (command === "start") return start(args, places);
   if (command === "disassemble") return disassembleFile(args);
   if (command !== "run")

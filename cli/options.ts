@@ -30,6 +30,7 @@ export const USAGE = `usage: posada run [options]
                                written at the end
   --coverage F.json            how often each opcode row was run, on a core that counts
   --timeout SECONDS            end with status 3 after this time
+  --published F                go on with a published machine: its machine.json, a file or an address
   --restore F  --save F        go on from a saved machine; save it at the end
   --instructions N             end after N instructions
   --trace cpu,int,ide          write down what these do: cpu (registers), asm, int, mmu, irq, devices
@@ -87,6 +88,7 @@ export interface RunOptions {
   timeoutSeconds: number | undefined;
   save: string | undefined;
   restore: string | undefined;
+  published: string | undefined;
   instructions: number | undefined;
   trace: TraceOptions | undefined;
   testDevice: boolean;
@@ -123,6 +125,7 @@ export const runOptions = {
   timeout: { type: "string" },
   save: { type: "string" },
   restore: { type: "string" },
+  published: { type: "string" },
   instructions: { type: "string" },
   trace: { type: "string" },
   "trace-from": { type: "string" },
@@ -184,6 +187,7 @@ export function parseRunOptions(args: string[]): RunOptions {
     timeoutSeconds: number("timeout", values.timeout),
     save: values.save,
     restore: values.restore,
+    published: values.published,
     instructions: number("instructions", values.instructions),
     trace: traceOptions(values),
     testDevice: values["test-device"] ?? false,

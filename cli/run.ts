@@ -6,6 +6,9 @@ import { pathToFileURL } from "node:url";
 import { VmError } from "../src/protocol/vm-api.ts";
 import type { VmEvent } from "../src/protocol/vm-api.ts";
 import { asVmError } from "../src/protocol/vm-error.ts";
+import type { MachineConfig } from "../src/protocol/machine-config.ts";
+import { configOf } from "../src/services/machine-plan.ts";
+import { loadPublished, readPublished } from "../src/services/published/published-machine.ts";
 import { checkConfig } from "../src/services/config-check.ts";
 import { UsageError } from "./options.ts";
 import type { RunOptions } from "./options.ts";
@@ -37,7 +40,10 @@ interface Ending {
 
 /** @returns the exit status */
 export async function runMachine(options: RunOptions, places: Places): Promise<number> {
-  const config = machineConfig(options, places);
+  const config =
+    options.published === undefined
+      ? machineConfig(options, places)
+      : await publishedConfig(options.published, options, places);
   const run = new Run(options);
   let isDead: () => void = () => {};
   const dead = new Promise<void>((resolve) => (isDead = resolve));
@@ -61,7 +67,7 @@ export async function runMachine(options: RunOptions, places: Places): Promise<n
   }
 }
 
-function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnType<typeof checkConfig> {
+export function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnType<typeof checkConfig> {
   const file = (path: string | undefined) => (path === undefined ? undefined : sourceFor(path));
   const bios = options.bios ?? `${guestsFolder}/bios-256k.bin`;
   const vgaBios = options.vgaBios ?? `${guestsFolder}/vgabios-stdvga.bin`;
@@ -93,6 +99,21 @@ function machineConfig(options: RunOptions, { guestsFolder }: Places): ReturnTyp
     vgaFirmware: vgaBios === "none" ? undefined : file(vgaBios),
     testDevice: options.testDevice,
   });
+}
+
+/** A machine as its machine.json says, which is a file or at an address; of the options, those about the run count. */
+async function publishedConfig(path: string, options: RunOptions, places: Places): Promise<MachineConfig> {
+  const url = sourceFor(path);
+  const { plan } = isUrl(path)
+    ? await loadPublished(url)
+    : readPublished(JSON.parse(new TextDecoder().decode(await readInput(path))), url);
+  const config = configOf(plan, guestsUrl(places));
+  return { ...config, jit: options.jit, clock: options.clock === "instructions" ? "instructions" : "host" };
+}
+
+/** What `guests/` is beside, as configOf wants it. */
+export function guestsUrl({ guestsFolder }: Places): string {
+  return `${pathToFileURL(guestsFolder).href.replace(/\/guests\/?$/, "")}/`;
 }
 
 function isUrl(path: string): boolean {

@@ -8,8 +8,7 @@ import { configOf } from "../../src/services/machine-plan.ts";
 import type { VmEvent, VmState } from "../../src/protocol/vm-api.ts";
 import { VmError } from "../../src/protocol/vm-api.ts";
 import { existsSync } from "node:fs";
-import { pathToFileURL } from "node:url";
-import { EXIT_FAILED, Run } from "../run.ts";
+import { EXIT_FAILED, guestsUrl, Run } from "../run.ts";
 import type { Places } from "../run.ts";
 import { parseRunOptions } from "../options.ts";
 import { startMachine } from "../worker-link.ts";
@@ -88,7 +87,7 @@ export async function start(args: string[], places: Places): Promise<number> {
   try {
     return await run.over(machine, {
       create: () => {
-        const config = configOf(begun.plan, `${pathToFileURL(places.guestsFolder).href.replace(/\/guests\/?$/, "")}/`);
+        const config = configOf(begun.plan, guestsUrl(places));
         return api.create({
           ...config,
           jit: options.jit,

@@ -18,12 +18,16 @@ import { MediumFiles } from "../services/medium-files.ts";
 import { isFatal, readPageRequest } from "../services/page-request.ts";
 import { AppUpdates } from "../services/offline/app-updates.ts";
 import { OfflineGuests } from "../services/offline/offline-guests.ts";
+import type { PageRequest } from "../services/page-request.ts";
+import { loadPublished } from "../services/published/published-machine.ts";
 import { Preferences } from "../services/preferences.ts";
 import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
 import "../ui/icon/library-icons.ts";
 import { bestLanguage, language } from "../ui/messages/language.ts";
 import { pickFiles } from "../ui/shared/pick-files.ts";
 import { saveFile } from "../ui/shared/save-file.ts";
+
+const EMPTY: GuestCatalogue = { files: [], machines: [] };
 
 const baseUrl = document.baseURI;
 const preferences = new Preferences();
@@ -78,7 +82,7 @@ async function showCatalogue(): Promise<GuestCatalogue> {
   try {
     app.catalogue = await loadCatalogue(baseUrl);
   } catch (error) {
-    app.catalogue = { files: [], machines: [] };
+    app.catalogue = EMPTY;
     desk.tellError(error);
   }
   // Only a secure page keeps files.
@@ -100,9 +104,20 @@ async function lookAtLink(): Promise<boolean> {
   return true;
 }
 
+/** The page is a published machine's: it shows that one, ready to go on. */
+async function openPublished(address: string, { autostart, compiler }: PageRequest): Promise<void> {
+  try {
+    const { plan } = await loadPublished(new URL(address, baseUrl).href);
+    await desk.open({ ...plan, ...(compiler ? { compiler } : {}) }, autostart);
+  } catch (error) {
+    desk.tellError(error);
+  }
+}
+
 async function begin(): Promise<void> {
   const request = readPageRequest(location.search, location.href);
-  const listed = showCatalogue();
+  const published = document.querySelector<HTMLMetaElement>('meta[name="posada-machine"]')?.content;
+  const listed = published === undefined ? showCatalogue() : Promise.resolve(app.catalogue ?? EMPTY);
   for (const problem of request.problems) desk.tell({ kind: "parameter", problem });
   if (missingFeatures().length > 0) {
     try {
@@ -116,6 +131,7 @@ async function begin(): Promise<void> {
   if (request.problems.some(isFatal)) return;
   const mild = desk.problems;
   if (request.plan) return desk.open(request.plan, request.autostart, mild);
+  if (published !== undefined) return openPublished(published, request);
   const first = (await listed).machines[0];
   if (!first || !(request.autostart || request.memoryMiB !== undefined || request.compiler)) return;
   const title = language.messages.guests[first.id]?.title ?? first.title;

@@ -47,6 +47,15 @@ export interface FlashImage {
   store: BlockStore | null;
 }
 
+/** A kernel that is started without firmware, with what it is given. */
+export interface KernelFiles {
+  kernel: Uint8Array;
+  unpacker: Unpacker | null;
+  /** For Multiboot kernels. */
+  modules: readonly BootModule[];
+  initrd: Uint8Array | null;
+}
+
 export interface MachineParts {
   config: MachineConfig;
   clock: Clock;
@@ -57,7 +66,8 @@ export interface MachineParts {
   flash: readonly FlashImage[];
   /** Empty: no VGA BIOS; the text font is then drawn. */
   vgaFirmware: Uint8Array;
-  kernel: Uint8Array | null;
+  /** later: it is given by `supplyKernel` before the machine starts. */
+  kernel: Uint8Array | "later" | null;
   /** Unpacks a Linux kernel before it is started; null: it unpacks itself, which takes longer. */
   unpacker: Unpacker | null;
   /** For Multiboot kernels. */

@@ -14,7 +14,7 @@ import { BootImageError, type BootImage } from "./firmware/boot-image.ts";
 import { directBootImage } from "./firmware/direct-boot.ts";
 import { postWithoutFirmware } from "./firmware/post.ts";
 import { MachineError } from "./machine-error.ts";
-import type { DriveActivity, MachineParts } from "./machine-parts.ts";
+import type { DriveActivity, KernelFiles, MachineParts } from "./machine-parts.ts";
 
 /** What PCI devices are left below 4 GiB. */
 const MAX_MEMORY_MIB = 3072;
@@ -24,8 +24,8 @@ const MODELS_32_BIT = new Set(["486", "pentium", "pentium3"]);
 
 export class Machine implements Device {
   /** Present where a kernel is started without firmware. Unpacked only when it starts: a restored machine has no use for it. */
-  private readonly bootImage: ((unpacker: Unpacker | null) => BootImage) | null;
-  private readonly unpacker: Unpacker | null;
+  private bootImage: ((unpacker: Unpacker | null) => BootImage) | null = null;
+  private unpacker: Unpacker | null = null;
   private readonly typer: TextTyper;
   private readonly buttons = { left: false, right: false, middle: false };
   /** Where the absolute pointer was last. */
@@ -34,13 +34,11 @@ export class Machine implements Device {
 
   private constructor(
     private readonly board: Board,
-    parts: MachineParts,
+    private readonly parts: MachineParts,
   ) {
     this.typer = new TextTyper(parts.clock, board.keyboard);
-    const { kernel } = parts;
-    this.unpacker = parts.unpacker;
-    this.bootImage = kernel ? (unpacker) => bootImageFor(board, parts, kernel, unpacker) : null;
-    this.bootImage?.(null); // what is wrong with the files is said now
+    const { kernel, unpacker, modules, initrd } = parts;
+    if (kernel && kernel !== "later") this.supplyKernel({ kernel, unpacker, modules, initrd });
     board.loadFirmware();
   }
 
@@ -61,6 +59,13 @@ export class Machine implements Device {
 
   get screen(): VgaDevice {
     return this.board.vga;
+  }
+
+  /** The kernel that was to come later. @throws MachineError when it cannot be started */
+  supplyKernel(files: KernelFiles): void {
+    this.unpacker = files.unpacker;
+    this.bootImage = (unpacker) => bootImageFor(this.board, this.parts, files, unpacker);
+    this.bootImage(null); // what is wrong with the files is said now
   }
 
   // ---- power ------------------------------------------------------------------------------------------------------
@@ -178,8 +183,8 @@ function clampToScreen(position: number): number {
 
 function bootImageFor(
   board: Board,
-  { config, modules, initrd }: MachineParts,
-  kernel: Uint8Array,
+  { config }: MachineParts,
+  { kernel, modules, initrd }: KernelFiles,
   unpacker: Unpacker | null,
 ): BootImage {
   try {

@@ -21,8 +21,22 @@ export interface CheckedSource {
   };
 }
 
-/** Bytes of a medium or file: somewhere to fetch, already here, or kept in a library. */
-export type MediaSource = string | Blob | ArrayBuffer | Uint8Array | KeptSource | CheckedSource;
+/**
+ * A disk, a file or a saved state of a published machine, by the file that lists its parts; `src/storage/published`. Parts lie
+ * beside it under names that are hashes of their contents.
+ */
+export interface PublishedSource {
+  published: {
+    /** Of the list. */
+    url: string;
+    name: string;
+    /** All files, by their names, where they are not at an address. */
+    files?: Record<string, Uint8Array>;
+  };
+}
+
+/** Bytes of a medium or file: somewhere to fetch, already here, kept in a library, or published. */
+export type MediaSource = string | Blob | ArrayBuffer | Uint8Array | KeptSource | CheckedSource | PublishedSource;
 
 export function isKept(source: MediaSource): source is KeptSource {
   return typeof source === "object" && "kept" in source;
@@ -30,6 +44,10 @@ export function isKept(source: MediaSource): source is KeptSource {
 
 export function isChecked(source: MediaSource): source is CheckedSource {
   return typeof source === "object" && "checked" in source;
+}
+
+export function isPublished(source: MediaSource): source is PublishedSource {
+  return typeof source === "object" && "published" in source;
 }
 
 /** Where it is fetched from; null: it is not. */
@@ -90,6 +108,8 @@ export interface MachineConfig extends ExecutionLimits {
   /** In place of `firmware`: the first chip ends at 4 GiB, the next one lies below it. */
   flash: FlashConfig[];
   vgaFirmware?: MediaSource;
+  /** What it goes on from when it is switched on for the first time. The kernel and what belongs to it are only read where it starts anew. */
+  savedState?: PublishedSource;
   clock: ClockKind;
   jit: boolean;
   /** How often a place in the code is come to before it is compiled; absent: the core's own choice. */

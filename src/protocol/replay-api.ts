@@ -2,6 +2,16 @@
 import type { TraceOptions } from "./trace-options.ts";
 import type { VmApi } from "./vm-api.ts";
 
+/** What a machine used, in the order in which it did so first. */
+export interface Touched {
+  /** Pages of 4 KiB. */
+  ramPages: number[];
+  /** By drive: [offset, length] in bytes. */
+  reads: Record<string, [offset: number, lengthBytes: number][]>;
+  /** Sizes of RAM, video memory and ROM, as they are in a saved state. */
+  regionBytes: number[];
+}
+
 export interface ReplayApi extends VmApi {
   /**
    * Runs exactly so many instructions from where the machine stands (switched off or paused), then pauses it. Repeats
@@ -17,6 +27,10 @@ export interface ReplayApi extends VmApi {
 
   /** Writes down what the machine does, from its next start on. Only where the host has files (Node). */
   trace(options: TraceOptions): Promise<void>;
+
+  /** Notes from now on, in order, which pages of RAM are used and which parts of drives are read. Not while it runs. */
+  watchTouched(): Promise<void>;
+  touched(): Promise<Touched>;
 
   /** How often each row of the opcode tables was run, by its text; null for a core that does not count. */
   coverage(): Promise<Record<string, number> | null>;

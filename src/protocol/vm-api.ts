@@ -42,6 +42,18 @@ export interface VmStats {
   registerHash: string;
 }
 
+/** A rectangle of the picture, and the size of all of it. */
+export interface PicturePiece {
+  widthPx: number;
+  heightPx: number;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+  /** R, G, B, A of w × h pixels. */
+  rgba: Uint8ClampedArray;
+}
+
 export type VmEvent =
   | { type: "state"; state: VmState; reason?: string }
   | { type: "serial"; port: 0 | 1; bytes: Uint8Array }
@@ -105,6 +117,8 @@ export interface VmApi {
   create(config: MachineConfig): Promise<void>;
   /** Where the screen is drawn; an OffscreenCanvas moves to the worker. */
   attachCanvas(canvas: OffscreenCanvas): Promise<void>;
+  /** The same for browsers that do not move canvases: what changes of the picture is handed to `show`. */
+  showPicture(show: (piece: PicturePiece) => void): Promise<void>;
   /** One listener for all events. */
   subscribe(listener: (event: VmEvent) => void): Promise<void>;
   state(): Promise<VmState>;

@@ -38,6 +38,7 @@ const OPTIONS: readonly string[] = [
   "bootOrder",
   "firmware",
   "vgaFirmware",
+  "savedState",
   "flash",
   "clock",
   "jit",
@@ -86,8 +87,8 @@ function media(name: string, value: unknown): MediaSource {
     return value;
   }
   if (typeof value === "string" && value !== "") return value;
-  if (typeof value === "object" && value !== null && ("kept" in value || "checked" in value))
-    return value as MediaSource;
+  const kinds = ["kept", "checked", "published"];
+  if (typeof value === "object" && value !== null && kinds.some((kind) => kind in value)) return value as MediaSource;
   return bad(`${name} is ${show(value)}; it can be a URL, a Blob, an ArrayBuffer or a Uint8Array.`);
 }
 
@@ -161,6 +162,10 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("bootOrder", (name, value) => list(name, value).map((entry) => oneOf(name, entry, BOOT_DEVICES)));
   take("firmware", media);
   take("vgaFirmware", media);
+  take("savedState", (name, value) => {
+    const source = media(name, value);
+    return typeof source === "object" && "published" in source ? source : bad(`${name} is no published state.`);
+  });
   take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
   take("jit", yesOrNo);

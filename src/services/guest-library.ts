@@ -3,6 +3,7 @@
  * read once and checked, since a hosted page may stand beside an older or a hand-made manifest.
  */
 import { VmError } from "../protocol/vm-api.ts";
+import type { CpuModel } from "../protocol/machine-config.ts";
 import type { MachinePlan } from "./machine-plan.ts";
 
 export interface GuestFile {
@@ -22,7 +23,7 @@ export interface ReadyMachine {
   id: string;
   title: string;
   memoryMiB: number;
-  /** Bytes to load before it starts. */
+  /** Bytes to load before it starts, or goes on from its saved state. */
   sizeBytes: number;
   /** Of its first file: the kernel or the medium. */
   version: string;
@@ -74,6 +75,17 @@ function readMachine(entry: Fields, files: GuestFile[], folderUrl: string): Read
   if (text(entry.disk)) plan.disks.push(medium(text(entry.disk)));
   if (text(entry.commandLine)) plan.commandLine = text(entry.commandLine);
   if (parts.length === 0) return null;
+  const state = entry.savedState as Fields | undefined;
+  if (state && text(state.file) && number(state.memoryMiB)) {
+    plan.savedState = {
+      source: { published: { url: new URL(text(state.file), folderUrl).href, name: title } },
+      memoryMiB: number(state.memoryMiB),
+      processors: number(state.processors) || 1,
+      cpuModel: text(state.cpuModel) as CpuModel,
+    };
+    const sizeBytes = number(state.firstBytes);
+    return { id: text(entry.id), title, memoryMiB, sizeBytes, version: parts[0]!.version, plan };
+  }
   const sizeBytes = parts.reduce((sum, file) => sum + file.sizeBytes, 0);
   return { id: text(entry.id), title, memoryMiB, sizeBytes, version: parts[0]!.version, plan };
 }

@@ -13,7 +13,6 @@ const needs: readonly [string, () => boolean][] = [
   ["WebAssembly", () => typeof WebAssembly === "object"],
   ["WebAssembly SIMD", () => WebAssembly.validate(SIMD_MODULE)],
   ["module Workers", () => typeof Worker === "function"],
-  ["OffscreenCanvas", () => typeof OffscreenCanvas === "function"],
   ["compression streams", () => typeof CompressionStream === "function"],
 ];
 

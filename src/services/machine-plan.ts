@@ -2,7 +2,14 @@
  * What a person asks for, before it is a machine: media with their names, and settings that may be left to us. A plan
  * becomes a MachineConfig by `configOf`, which checks everything.
  */
-import type { BootDevice, CpuModel, ExecutionLimits, MachineConfig, MediaSource } from "../protocol/machine-config.ts";
+import type {
+  BootDevice,
+  CpuModel,
+  ExecutionLimits,
+  MachineConfig,
+  MediaSource,
+  PublishedSource,
+} from "../protocol/machine-config.ts";
 import { checkConfig } from "./config-check.ts";
 
 /** An image or file, and what people call it. */
@@ -37,6 +44,19 @@ export interface MachinePlan extends MachineParts {
   /** Absent: what is given starts first, in the order of old PCs: floppy, CD, disk. */
   bootOrder?: BootDevice[];
   limits?: Partial<ExecutionLimits>;
+  /** Absent: the firmware in guests/. */
+  firmware?: Medium;
+  vgaFirmware?: Medium;
+  /** From which it goes on where it has this memory and processor. */
+  savedState?: SavedState;
+}
+
+/** A state, and what the machine must have to take it. */
+export interface SavedState {
+  source: PublishedSource;
+  memoryMiB: number;
+  processors: number;
+  cpuModel: CpuModel;
 }
 
 /** The person's own settings, which go before what a ready-made machine proposes. */
@@ -68,7 +88,7 @@ export function withSettings(plan: MachinePlan, settings: MachineSettings): Mach
  */
 export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
   const beside = (file: string) => new URL(`guests/${file}`, baseUrl).href;
-  return checkConfig({
+  const config = checkConfig({
     name: plan.title,
     memoryMiB: plan.memoryMiB,
     processors: plan.processors,
@@ -82,7 +102,13 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     cdrom: plan.cdrom?.source,
     disks: plan.disks.map(({ source, writable }) => ({ source, writable: writable ?? "discard" })),
     bootOrder: plan.bootOrder ?? automaticBootOrder(plan),
-    firmware: beside("bios-256k.bin"),
-    vgaFirmware: beside("vgabios-stdvga.bin"),
+    firmware: plan.firmware?.source ?? beside("bios-256k.bin"),
+    vgaFirmware: plan.vgaFirmware?.source ?? beside("vgabios-stdvga.bin"),
   });
+  const { savedState } = plan;
+  // A person who wants another processor or more memory gets that, and a start.
+  const takesState =
+    savedState !== undefined &&
+    (["memoryMiB", "processors", "cpuModel"] as const).every((name) => savedState[name] === config[name]);
+  return takesState ? { ...config, savedState: savedState.source } : config;
 }

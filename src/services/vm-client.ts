@@ -5,9 +5,10 @@
 import * as Comlink from "comlink";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
-import type { VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
+import type { PicturePiece, VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { scriptUrl } from "../shared/trusted-types.ts";
+import { drawerFor } from "./picture-drawer.ts";
 import workerUrl from "../worker/entry-browser.ts?worker&url";
 
 /** Events of a machine by their names on VmClient; each is a CustomEvent with the VmEvent as its detail. */
@@ -34,6 +35,12 @@ function startWorker(): Worker {
   if (url.origin === location.origin) return new Worker(scriptUrl(url.href), options);
   const starter = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
   return new Worker(scriptUrl(URL.createObjectURL(starter)), options);
+}
+
+/** Whether the browser draws on this canvas in the page's thread only. */
+function isOfThisThread(canvas: HTMLCanvasElement | OffscreenCanvas): boolean {
+  if (typeof OffscreenCanvas === "function" && canvas instanceof OffscreenCanvas) return false;
+  return !("transferControlToOffscreen" in canvas);
 }
 
 export class VmClient extends EventTarget {
@@ -71,6 +78,10 @@ export class VmClient extends EventTarget {
 
   /** Draws on the canvas from now on; a canvas can be handed over once in its life. */
   async attachCanvas(canvas: HTMLCanvasElement | OffscreenCanvas): Promise<void> {
+    if (isOfThisThread(canvas)) {
+      const draw = drawerFor(canvas as HTMLCanvasElement);
+      return this.api.showPicture(Comlink.proxy((piece: PicturePiece) => draw(piece)));
+    }
     let offscreen: OffscreenCanvas;
     try {
       offscreen = "transferControlToOffscreen" in canvas ? canvas.transferControlToOffscreen() : canvas;

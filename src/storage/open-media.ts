@@ -47,5 +47,6 @@ async function openStore(source: MediaSource, options: OpenMediaOptions): Promis
   if (source instanceof Blob) return new BlobStore(source);
   if ("checked" in source) throw new StorageError("A file that is to be checked is opened by who checks it.");
   if ("kept" in source) throw new StorageError("A medium of a library is opened by who has the library.");
+  if ("published" in source) throw new StorageError("A published medium is opened by the machine that it belongs to.");
   return new MemoryStore(source, { readOnly: true });
 }

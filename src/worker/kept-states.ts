@@ -5,7 +5,7 @@
 import type { WasmCore } from "../core/wasm-core.ts";
 import { isKept } from "../protocol/machine-config.ts";
 import type { MachineConfig, StoragePlace } from "../protocol/machine-config.ts";
-import type { CaptureRequest, CaptureResult, VmState } from "../protocol/vm-api.ts";
+import type { CaptureRequest, CaptureResult, VmError, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { Captures } from "./captures.ts";
 import { asFailure } from "./failures.ts";
@@ -31,6 +31,7 @@ export class KeptStates {
   private readonly snapshot: Snapshot;
   private readonly captures: Captures;
   private readonly core: WasmCore;
+  private readonly published: MadeMachine["published"];
   /** What the machine was when a capture brought it to a stand. */
   private beforeCapture: VmState | null = null;
   /** Its memory is not all zeros any more. */
@@ -44,20 +45,37 @@ export class KeptStates {
     private readonly host: StateHost,
   ) {
     this.core = made.core;
+    this.published = made.published;
     this.snapshot = new Snapshot({ config, ...made, powerOn });
     this.captures = this.makeCaptures(config, made, opener);
   }
 
   /** For a machine that is switched on: memory as if it had been without power. */
   clearMemory(): void {
+    this.published?.forget();
     if (this.usedBefore) for (const memory of [this.core.ram, this.core.vram]) memory.fill(0);
     this.usedBefore = true;
     this.captures.forget();
   }
 
+  /**
+   * Has a machine that is new go on from the published state that belongs to it, if there is one.
+   * @param lost told when a page of its memory cannot be had later @returns null where there is none
+   */
+  async takePublished(lost: (error: VmError) => void): Promise<MadeMachine["published"]> {
+    if (!this.published || this.usedBefore) return null;
+    await this.published.restore(this.snapshot, this.core, lost);
+    this.usedBefore = true;
+    this.host.redraw();
+    return this.published;
+  }
+
   async save(): Promise<Uint8Array> {
     this.host.expect("running", "paused");
-    return this.whileStopped("saving", this.host.current(), () => this.snapshot.save());
+    return this.whileStopped("saving", this.host.current(), async () => {
+      await this.published?.whole();
+      return this.snapshot.save();
+    });
   }
 
   async restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void> {
@@ -66,7 +84,10 @@ export class KeptStates {
     const next = then ?? (host.current() === "paused" ? "paused" : "running");
     await this.whileStopped("restoring", next, async () => {
       this.captures.forget();
+      // Should the state be refused, all goes on as it was.
+      await this.published?.whole();
       await this.snapshot.restore(saved);
+      this.published?.forget();
       this.usedBefore = true;
     });
     host.redraw();
@@ -75,6 +96,7 @@ export class KeptStates {
   async capture(request: CaptureRequest): Promise<CaptureResult> {
     this.host.expect("running", "paused");
     try {
+      await this.published?.whole();
       return await this.captures.capture(request);
     } catch (error) {
       throw asFailure(error);
@@ -89,6 +111,7 @@ export class KeptStates {
       await this.whileStopped("restoring", then, () =>
         this.captures.restore(memory, !this.usedBefore, () => {
           touched = true;
+          this.published?.forget();
           this.usedBefore = true;
         }),
       );

@@ -5,7 +5,7 @@
 import type { CoreInterface } from "../core/core.ts";
 import type { BusWatcher } from "../machine/bus/bus-trace.ts";
 import type { Device } from "../machine/device.ts";
-import type { DriveActivity, MachineParts } from "../machine/machine-parts.ts";
+import type { DriveActivity, KernelFiles, MachineParts } from "../machine/machine-parts.ts";
 import type { KeyCode, MouseButton } from "../protocol/vm-api.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { PictureSource } from "./display/presenter.ts";
@@ -13,6 +13,7 @@ import type { PictureSource } from "./display/presenter.ts";
 export interface MachinePort extends Device {
   readonly core: CoreInterface;
   readonly screen: PictureSource & { screenText(): string[] | null };
+  supplyKernel(files: KernelFiles): void;
   key(code: KeyCode, down: boolean): void;
   /** Resolves when the last key is up. */
   typeText(text: string): Promise<void>;

@@ -2,7 +2,6 @@
  * Makes the machine that a configuration asks for: its media are loaded and checked, then the board is built around the
  * core. Nothing here knows whether it runs in a browser's Worker or in Node; the entry files hand in what differs.
  */
-import { Unpacker } from "../core/unpacker.ts";
 import type { WasmCore, WasmCoreOptions } from "../core/wasm-core.ts";
 import type { MachineEvents } from "../machine/machine-parts.ts";
 import type { MachineConfig, MediaSource } from "../protocol/machine-config.ts";
@@ -14,9 +13,10 @@ import { HostClock } from "./host-clock.ts";
 import { InstructionClock } from "./instruction-clock.ts";
 import type { ClockListener, MachineClock } from "./machine-clock.ts";
 import type { BuildMachine, MachinePort } from "./machine-port.ts";
-import type { FileKind, MediaLoader, SourceOpener } from "./media.ts";
+import type { FileKind, MediaLoader, Progress, SourceOpener } from "./media.ts";
 import { PatientStore } from "./patient-store.ts";
 import type { WaitForRoom } from "./patient-store.ts";
+import { kernelFiles, PublishedStart } from "./published-start.ts";
 import type { TraceSink } from "./tracer.ts";
 
 export interface VmPlatform {
@@ -41,6 +41,8 @@ export interface MadeMachine {
   clock: MachineClock;
   /** What is in the drives: floppy, cdrom, disk0, …, flash0, … */
   drives: Map<string, BlockStore>;
+  /** Where it goes on from a published state. */
+  published: PublishedStart | null;
 }
 
 /** @throws VmError */
@@ -49,6 +51,7 @@ export async function makeMachine(
   host: {
     platform: VmPlatform;
     media: MediaLoader;
+    progress: Progress;
     clockListener: ClockListener;
     events: MachineEvents;
     waitForRoom: WaitForRoom;
@@ -59,20 +62,17 @@ export async function makeMachine(
     throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
   const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
     source === undefined ? null : media.file(source, role, kind);
-  const [module, unpacker, firmware, vgaFirmware, kernel, initrd, floppy, cdrom, disks, flash, modules] =
-    await Promise.all([
-      platform.compileCore(),
-      config.kernel === undefined ? null : platform.compileUnpacker(),
-      config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
-      file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
-      file(config.kernel, "kernel", "kernel"),
-      file(config.initrd, "initrd", "initrd"),
-      config.floppy === undefined ? null : media.floppy(config.floppy),
-      config.cdrom === undefined ? null : media.cd(config.cdrom),
-      Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
-      Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
-      Promise.all(config.modules.map((each, i) => media.module(each, `module ${i + 1}`))),
-    ]);
+  const [module, firmware, vgaFirmware, published, kernel, floppy, cdrom, disks, flash] = await Promise.all([
+    platform.compileCore(),
+    config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
+    file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
+    PublishedStart.load(config, media, platform, host.progress),
+    config.savedState ? null : kernelFiles(config, media, platform),
+    config.floppy === undefined ? null : media.floppy(config.floppy),
+    config.cdrom === undefined ? null : media.cd(config.cdrom),
+    Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
+    Promise.all(config.flash.map((chip, i) => media.flash(chip, `flash ${i + 1}`))),
+  ]);
   const drives = new Map<string, BlockStore>();
   const found = { floppy, cdrom, ...Object.fromEntries(disks.map((disk, i) => [`disk${i}`, disk])) };
   for (const [drive, store] of Object.entries(found)) if (store) drives.set(drive, store);
@@ -92,10 +92,10 @@ export async function makeMachine(
       firmware: firmware ?? new Uint8Array(0),
       flash,
       vgaFirmware: vgaFirmware ?? new Uint8Array(0),
-      kernel,
-      unpacker: unpacker && new Unpacker(unpacker),
-      modules,
-      initrd,
+      kernel: published?.kernelIsLater ? "later" : (kernel?.kernel ?? null),
+      unpacker: kernel?.unpacker ?? null,
+      modules: kernel?.modules ?? [],
+      initrd: kernel?.initrd ?? null,
       floppy,
       cdrom,
       disks: disks.map((disk) => new PatientStore(disk, host.waitForRoom)),
@@ -114,7 +114,7 @@ export async function makeMachine(
       },
     });
   try {
-    return { machine: orFailure(build), core: core!, clock, drives };
+    return { machine: orFailure(build), core: core!, clock, drives, published };
   } catch (error) {
     for (const store of drives.values()) await store.close?.();
     throw error;

@@ -3,7 +3,7 @@
  * words with the file's role and where it came from.
  */
 import type { BootModule, FlashImage } from "../machine/machine-parts.ts";
-import { isChecked, isKept } from "../protocol/machine-config.ts";
+import { isChecked, isKept, isPublished } from "../protocol/machine-config.ts";
 import type {
   CheckedSource,
   DiskConfig,
@@ -11,6 +11,7 @@ import type {
   KeptSource,
   MediaSource,
   ModuleConfig,
+  PublishedSource,
   StoragePlace,
 } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
@@ -27,6 +28,9 @@ import { MemoryStore } from "../storage/memory-store.ts";
 import { openMedia } from "../storage/open-media.ts";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import { PaddedStore } from "../storage/padded-store.ts";
+import { filesAtHand, filesBeside } from "../storage/published/published-files.ts";
+import type { FilesHost, PublishedFiles } from "../storage/published/published-files.ts";
+import { PublishedStore } from "../storage/published/published-store.ts";
 import { fetchFile } from "./fetch-file.ts";
 
 /** 160, 180, 320, 360, 720 KB, 1.2, 1.44, 2.88 MB. */
@@ -45,6 +49,7 @@ export interface SourceOpener {
   open(source: MediaSource, role: MediaRole, progress: Progress): Promise<BlockStore>;
   /** The same for writing, where the host can write to such a source; null where it cannot. */
   openToWrite(source: MediaSource, role: MediaRole): Promise<BlockStore | null>;
+  published(source: PublishedSource): PublishedFiles;
   /** @throws StorageError where such a place is not of this host */
   libraryAt(place: StoragePlace): { layers: LayerStore; blobs: BlobKeeper };
 }
@@ -129,9 +134,13 @@ export class MediaLoader {
   }
 
   private open(source: MediaSource, role: MediaRole): Promise<BlockStore> {
-    return this.explained(source, role, () =>
-      isKept(source) ? this.openKept(source, false) : this.opener.open(source, role, this.progress),
-    );
+    return this.explained(source, role, async () => {
+      if (isKept(source)) return this.openKept(source, false);
+      if (!isPublished(source)) return this.opener.open(source, role, this.progress);
+      const store = await PublishedStore.open(listName(source), this.opener.published(source));
+      void store.prefetch();
+      return store;
+    });
   }
 
   private async openKept({ kept }: KeptSource, writable: boolean): Promise<LayeredDisk> {
@@ -141,7 +150,7 @@ export class MediaLoader {
   }
 
   private async bytes(source: MediaSource, role: MediaRole): Promise<Uint8Array> {
-    if (!isKept(source)) return this.opener.bytes(source, role, this.progress);
+    if (!isKept(source) && !isPublished(source)) return this.opener.bytes(source, role, this.progress);
     const store = await this.open(source, role);
     try {
       return await this.explained(source, role, () => store.read(0, store.sizeBytes));
@@ -165,7 +174,8 @@ export class MediaLoader {
     if (problem) throw new VmError("badMedia", `${label(source, role)}: ${problem}`);
   }
 
-  private async explained<T>(source: MediaSource, role: MediaRole, action: () => Promise<T>): Promise<T> {
+  /** What storage has to say, with what it is about. */
+  async explained<T>(source: MediaSource, role: MediaRole, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
@@ -204,6 +214,7 @@ function nameOf(source: MediaSource): string {
   if (typeof source === "string") return fileName(source);
   if (source instanceof File) return source.name;
   if (isKept(source)) return source.kept.name;
+  if (isPublished(source)) return source.published.name;
   return isChecked(source) ? fileName(source.checked.url) : "";
 }
 
@@ -230,13 +241,23 @@ export const webOpener: SourceOpener = {
   async openToWrite() {
     return null;
   },
+  published: (source) => publishedFiles(source),
   libraryAt() {
     throw new StorageError("A machine of this library does not run here.");
   },
 };
 
+export function publishedFiles({ published: { url, files } }: PublishedSource, host: FilesHost = {}): PublishedFiles {
+  return files ? filesAtHand(files) : filesBeside(new URL(".", url).href, host);
+}
+
+/** Of the file that lists the parts. */
+export function listName({ published: { url } }: PublishedSource): string {
+  return fileName(url);
+}
+
 async function loadBytes(source: MediaSource, role: MediaRole, progress: Progress): Promise<Uint8Array> {
-  if (isKept(source)) throw new VmError("internal", `The ${role} is read as a store.`);
+  if (isKept(source) || isPublished(source)) throw new VmError("internal", `The ${role} is read as a store.`);
   if (typeof source === "string") return fetchFile(source, role, progress);
   if (isChecked(source)) return fetchFile(source.checked.url, role, progress, source.checked);
   if (source instanceof Uint8Array) return source;

@@ -1,5 +1,5 @@
 /** What a machine needs of Node: files beside URLs, and the core from the disk. Not for the browser's bundle. */
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { FolderLayers } from "../storage/library/folder-layers.ts";
 import { BLOBS_FOLDER, FolderBlobs, LAYERS_FOLDER } from "../storage/library/folder-storage.ts";
 import { NodeFileStore } from "../storage/node-file-store.ts";
 import { Machine } from "../machine/machine.ts";
-import { webOpener } from "./media.ts";
+import { publishedFiles, webOpener } from "./media.ts";
 import type { SourceOpener } from "./media.ts";
 import type { TraceSink } from "./tracer.ts";
 import type { VmPlatform } from "./make-machine.ts";
@@ -38,6 +38,16 @@ const nodeOpener: SourceOpener = {
   async openToWrite(source, role) {
     if (!isFile(source)) return webOpener.openToWrite(source, role);
     return NodeFileStore.open(fileURLToPath(source), { readOnly: false });
+  },
+  published(source) {
+    if (!isFile(source.published.url)) return publishedFiles(source);
+    return publishedFiles(source, {
+      fetch: async (url) => {
+        const bytes = await readFile(fileURLToPath(String(url))).catch(() => null);
+        return bytes ? new Response(bytes) : new Response(null, { status: 404 });
+      },
+      readNow: (url) => new Uint8Array(readFileSync(fileURLToPath(url))),
+    });
   },
   libraryAt(place) {
     if (place.kind !== "folder") throw new StorageError("This library is not in a folder.");

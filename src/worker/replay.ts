@@ -1,12 +1,14 @@
 /** What tests, replay and developers have of a machine beyond VmApi: runs with a bound, and a trace of one. */
 import type { Timer } from "../machine/clock.ts";
 import { TRACE_CATEGORIES } from "../machine/trace-categories.ts";
+import type { Touched } from "../protocol/replay-api.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import type { VmState } from "../protocol/vm-api.ts";
 import type { TraceOptions } from "../protocol/trace-options.ts";
 import { currentLogSink } from "../shared/log.ts";
 import type { MadeMachine, VmPlatform } from "./make-machine.ts";
 import type { RunLoop } from "./run-loop.ts";
+import { TouchRecorder } from "./touch-recorder.ts";
 import { Tracer } from "./tracer.ts";
 
 export interface ReplayHost {
@@ -24,6 +26,7 @@ export interface ReplayHost {
 
 export class Replay {
   private tracer: Tracer | null = null;
+  private touches: TouchRecorder | null = null;
   private readonly spanTimer: Timer;
   /** Called when a run with a bound is over. */
   private spanEnds: () => void = () => {};
@@ -60,6 +63,18 @@ export class Replay {
     // Whoever hears of it may read the trace.
     this.tracer?.flush();
     if (state === "paused" || state === "poweredOff" || state === "aborted") this.spanEnds();
+  }
+
+  watchTouched(): void {
+    const { core, drives } = this.host.made;
+    this.host.expect("poweredOff", "paused");
+    this.touches = new TouchRecorder(core, drives);
+  }
+
+  touched(): Touched {
+    if (!this.touches) throw new VmError("wrongState", "Nobody watches what this machine uses.");
+    const { ram, vram, rom } = this.host.made.core;
+    return this.touches.touched([ram.length, vram.length, rom.length]);
   }
 
   close(): void {

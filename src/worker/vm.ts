@@ -6,13 +6,14 @@ import type { MachineEvents } from "../machine/machine-parts.ts";
 import type { ExecutionLimits, MachineConfig, MediaSource, StoragePlace } from "../protocol/machine-config.ts";
 import { defaultLimits } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
-import type { ReplayApi } from "../protocol/replay-api.ts";
+import type { ReplayApi, Touched } from "../protocol/replay-api.ts";
 import type { TraceOptions } from "../protocol/trace-options.ts";
 import type {
   CaptureRequest,
   CaptureResult,
   KeyCode,
   MouseButton,
+  PicturePiece,
   VmEvent,
   VmState,
   VmStats,
@@ -24,6 +25,7 @@ import { QuotaError } from "../storage/library/quota-error.ts";
 import { coverageOf } from "./coverage.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
+import { PieceSink } from "./display/piece-sink.ts";
 import { Presenter } from "./display/presenter.ts";
 import { encodeScreenshot, shrunk } from "./display/screenshot.ts";
 import { orFailure } from "./failures.ts";
@@ -87,6 +89,7 @@ export class Vm implements ReplayApi {
     this.made = await makeMachine(config, {
       platform: this.platform,
       media: this.media(),
+      progress: (what, done, total) => this.progress(what, done, total),
       clockListener: this.loop,
       events: this.machineEvents(),
       waitForRoom: (error) => {
@@ -141,6 +144,13 @@ export class Vm implements ReplayApi {
     this.frames.ask();
   }
 
+  async showPicture(show: (piece: PicturePiece) => void): Promise<void> {
+    this.created();
+    this.presenter.attach(new PieceSink(show));
+    this.frames.visible = true;
+    this.frames.ask();
+  }
+
   async subscribe(listener: (event: VmEvent) => void): Promise<void> {
     this.listener = listener;
   }
@@ -154,13 +164,18 @@ export class Vm implements ReplayApi {
     this.expect("poweredOff", "aborted");
     this.enter("starting");
     try {
-      this.states.clearMemory();
-      this.machine.reset();
+      const published = await this.states.takePublished((error) => this.loop.betweenRuns(() => this.fail(error)));
+      if (published) this.send({ type: "serial", port: 0, bytes: published.serial });
+      else {
+        await this.made?.published?.supplyKernel(this.machine);
+        this.states.clearMemory();
+        this.machine.reset();
+        this.powerOn.instructions = this.core.instructions();
+      }
     } catch (error) {
       this.fail(asVmError(error));
       throw asVmError(error);
     }
-    this.powerOn.instructions = this.core.instructions();
     this.timesAtPowerOn = this.loop.times();
     this.go();
   }
@@ -177,6 +192,8 @@ export class Vm implements ReplayApi {
   }
 
   async reset(): Promise<void> {
+    this.expect("running", "paused", "aborted");
+    await this.made?.published?.supplyKernel(this.machine);
     this.expect("running", "paused", "aborted");
     this.machine.reset();
     if (this.current === "aborted") this.go();
@@ -308,6 +325,17 @@ export class Vm implements ReplayApi {
     this.replay.trace(options);
   }
 
+  async watchTouched(): Promise<void> {
+    this.created();
+    await this.made?.published?.whole();
+    this.replay.watchTouched();
+  }
+
+  async touched(): Promise<Touched> {
+    this.created();
+    return this.replay.touched();
+  }
+
   async coverage(): Promise<Record<string, number> | null> {
     this.created();
     return coverageOf(this.core);
@@ -341,6 +369,7 @@ export class Vm implements ReplayApi {
     if (this.config && this.current !== "poweredOff") await this.switchOff();
     this.shares.close();
     this.loop.close();
+    this.made?.published?.forget();
     if (this.config) this.replay.close();
     for (const store of this.drives.values()) await store.close?.();
     this.drives.clear();
@@ -365,7 +394,7 @@ export class Vm implements ReplayApi {
         this.loop.betweenRuns(() => void this.switchOff("the guest switched itself off"));
       },
       resetRequested: () => {
-        this.loop.betweenRuns(() => this.machine.reset());
+        this.loop.betweenRuns(() => this.resetFromInside());
       },
       wake: () => this.loop.wake(),
     };
@@ -452,7 +481,7 @@ export class Vm implements ReplayApi {
 
   private tripleFault(): boolean {
     if (this.config?.onTripleFault === "reset") {
-      this.machine.reset();
+      this.resetFromInside();
       return true;
     }
     log.error(`triple fault\n${this.core.registerDump()}`);
@@ -465,6 +494,21 @@ export class Vm implements ReplayApi {
     return false;
   }
 
+  /** A reset that the guest brought about. Where its kernel has to be read first, it stands still until then. */
+  private resetFromInside(): void {
+    const published = this.made?.published;
+    if (!published?.kernelIsLater) return this.machine.reset();
+    this.loop.stop();
+    published.supplyKernel(this.machine).then(
+      () => {
+        if (this.current !== "running" && this.current !== "paused") return;
+        this.machine.reset();
+        if (this.current === "running") this.loop.start();
+      },
+      (error: unknown) => this.fail(asVmError(error)),
+    );
+  }
+
   private fail(error: VmError): void {
     this.loop.stop();
     this.machine.cancelTyping();
@@ -473,10 +517,14 @@ export class Vm implements ReplayApi {
     this.enter("aborted", error.message);
   }
 
+  private progress(what: string, doneBytes: number, totalBytes: number | null): void {
+    this.send({ type: "progress", what, doneBytes, totalBytes });
+  }
+
   private media(): MediaLoader {
     return new MediaLoader(
       this.platform.opener,
-      (what, doneBytes, totalBytes) => this.send({ type: "progress", what, doneBytes, totalBytes }),
+      (what, done, total) => this.progress(what, done, total),
       (error) => this.storageFailed(error),
     );
   }
