@@ -21,6 +21,8 @@ export interface LiveMachine {
   readonly state: VmState;
 }
 
+/** States in which no worker has the machine. */
+const AT_REST: ReadonlySet<string> = new Set(["poweredOff", "saved", "aborted"]);
 const THUMBNAIL_MS = 15_000;
 const THUMBNAIL_WIDTH_PX = 320;
 
@@ -144,6 +146,7 @@ export class LiveRuns {
     if (run.timer !== null) clearInterval(run.timer);
     this.runs.delete(id);
     await run.tail;
+    await this.noteOff(id);
     // The lock need not wait for the log; a next run does.
     const logged = run.log?.close();
     if (logged) this.logged.set(id, logged);
@@ -152,6 +155,21 @@ export class LiveRuns {
     await run.release();
     await this.core.refresh();
     await logged;
+  }
+
+  /**
+   * A worker that is ended in order says no more that its machine is off: without this the next look takes the machine for one that
+   * nobody ended. Where there is no room to write it down, that is what it is taken for.
+   */
+  private async noteOff(id: MachineId): Promise<void> {
+    const state = this.core.catalogue.machines[id]?.state;
+    if (state === undefined || AT_REST.has(state)) return;
+    const noted = this.core.update((draft) => {
+      const machine = machineIn(draft, id);
+      machine.state = "poweredOff";
+      delete machine.stateReason;
+    });
+    await noted.catch(() => this.core.refresh());
   }
 
   /** What a machine is made of, from the catalogue. */

@@ -201,6 +201,23 @@ describe.each(places)("a library in %s", (_, tabs) => {
     expect(second.machine(machine.id)).toMatchObject({ runs: null, state: "poweredOff" });
   });
 
+  it("takes a machine that is ended while it runs for one that is off", async () => {
+    const [storage, other] = tabs();
+    const [library, second] = [await libraryIn(storage), await libraryIn(other)];
+    const { id } = await library.create({ name: "One" });
+    for (const state of ["running", "paused"] as const) {
+      await library.runs.begin(id);
+      library.runs.receive(id, { type: "state", state });
+      await library.runs.end(id);
+      await second.refresh();
+      expect(second.machine(id)).toMatchObject({ state: "poweredOff", runs: null });
+    }
+    await library.runs.begin(id);
+    library.runs.receive(id, { type: "state", state: "aborted", reason: "it failed" });
+    await library.runs.end(id);
+    expect(library.machine(id)).toMatchObject({ state: "aborted", stateReason: "it failed" });
+  });
+
   it("passes limits on to the machine at once, also where another tab changes them", async () => {
     const [first, second] = await Promise.all(tabs().map(libraryIn));
     const { id } = await first!.create({ name: "One", limits: { executionCapPercent: 50 } });
