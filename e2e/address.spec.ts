@@ -82,10 +82,29 @@ test("a web page in place of a kernel is refused", async ({ page }) => {
 });
 
 test("a browser that lacks something is told what", async ({ page }) => {
-  await page.addInitScript(() => Reflect.deleteProperty(window, "OffscreenCanvas"));
+  await page.addInitScript(() => Reflect.deleteProperty(window, "Worker"));
   await page.goto("./");
   await expect(page.locator(alert)).toContainText("This browser cannot run machines");
-  await expect(page.locator(alert)).toContainText("OffscreenCanvas");
+  await expect(page.locator(alert)).toContainText("module Workers");
+});
+
+test("a browser without OffscreenCanvas draws the screen in the page", async ({ page }) => {
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(window, "OffscreenCanvas");
+    Reflect.deleteProperty(HTMLCanvasElement.prototype, "transferControlToOffscreen");
+  });
+  const { buffer } = floppy("", "Drawn by the page");
+  await withOtherServer(buffer, true, async (url) => {
+    await page.goto(`./?floppy=${encodeURIComponent(url)}&autostart=1`);
+    await expectOnScreen(page, /Drawn by the page/);
+  });
+  const brightPixels = (): Promise<number> =>
+    page.locator("vm-screen canvas").evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+      return data.filter((value, at) => at % 4 === 0 && value > 100).length;
+    });
+  await expect.poll(brightPixels).toBeGreaterThan(100);
 });
 
 test("a page without guests says so", async ({ page }) => {
