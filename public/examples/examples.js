@@ -4,12 +4,15 @@ const byId = (id) => document.getElementById(id);
 
 byId("ask").addEventListener("click", async () => {
   const element = byId("linux");
+  const CONTROL_SEQUENCES = /\x1b\[[\d;?]*[a-zA-Z]/g;
   const answer = byId("answer");
   const machine = await element.load();
   const decoder = new TextDecoder();
   let asked = false;
   machine.addEventListener("serial", ({ detail }) => {
-    answer.textContent = (answer.textContent + decoder.decode(detail, { stream: true })).slice(-2000);
+    // The shell asks the terminal where its cursor is; this is none.
+    const said = decoder.decode(detail, { stream: true }).replace(CONTROL_SEQUENCES, "");
+    answer.textContent = (answer.textContent + said).slice(-2000);
     if (asked || !/# ?$/.test(answer.textContent.trimEnd())) return;
     asked = true;
     machine.serialWrite("uname -a\n");
