@@ -112,15 +112,10 @@ test("a damaged disk image is named, with what is wrong in it", async ({ page })
 
 test("more memory than the browser gives is said, and the page goes on", async ({ page }) => {
   // As a browser does that has no room left.
-  await page.addInitScript(() => {
-    const RealWorker = Worker;
-    window.Worker = class extends RealWorker {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        const patch = `WebAssembly.Memory = class { constructor() { throw new RangeError("could not allocate memory"); } };`;
-        const script = `import ${JSON.stringify(new URL(url, location.href).href)}; ${patch}`;
-        super(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), options);
-      }
-    };
+  const patch = `WebAssembly.Memory = class { constructor() { throw new RangeError("could not allocate memory"); } };`;
+  await page.route("**/assets/entry-browser-*.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: patch + (await response.text()) });
   });
   await page.goto("./");
   await openFiles(page, floppy("hello.img", "Hello"));
