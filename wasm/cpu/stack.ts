@@ -6,10 +6,7 @@
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
 import { ACCESS_READ, ACCESS_WRITE, isCanonical, segmentAllows } from "./address";
 import { VECTOR_SS, raiseCode } from "./fault";
-import { ATTR_DB, Cpu, SEG_SS, is64, isFlatData, segment } from "./state";
-
-/** No access from here on goes past the end of a flat segment. */
-const FLAT_END: u64 = 0xffff_ffff - 7;
+import { ATTR_DB, Cpu, FLAT_END, SEG_SS, is64, isFlatData, segment } from "./state";
 
 /** The bits of RSP that this mode's stack uses. */
 @inline export function stackMask(cpu: Cpu): u64 {

@@ -32,6 +32,9 @@ export const HIDDEN_MASK: u64 = 0xffff_ffff_009e;
 /** Present writable data up to 4 GiB. */
 export const HIDDEN_FLAT: u64 = 0xffff_ffff_0092;
 
+/** An operand (of at most eight bytes) whose offset is not above this does not go past the end of a flat segment. */
+export const FLAT_END: u64 = 0xffff_ffff - 7;
+
 /** Base 0, 4 GiB, may be read and written: no access needs a check. */
 @inline export function isFlatData(seg: Segment): bool {
   return seg.base == 0 && ((load<u64>(changetype<usize>(seg)) >> HIDDEN_SHIFT) & HIDDEN_MASK) == HIDDEN_FLAT;

@@ -13,7 +13,7 @@ import { POINTER_ALIGNED, POINTER_STACK, POINTER_WRITE } from "../mmu/slow-acces
 import { EmitFlags } from "./emit-flags";
 import { LOCAL_EXIT, LOCAL_HOST, LOCAL_REGISTERS, LOCAL_SLOT, Val, cpuBase } from "./emit-values";
 import {
-  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_SHR_U, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
+  OP_BR, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_SHR_U, OP_I64_ADD, OP_I64_AND, OP_I64_LOAD, OP_I64_LOAD16_U, OP_I64_LOAD32_U, OP_I64_LOAD8_U, OP_I64_NE,
   OP_I64_SHR_U, OP_I64_STORE, OP_I64_STORE16, OP_I64_STORE32, OP_I64_STORE8, byte, i32Const, i64Const, localGet, localSet, localTee, memoryAccess,
 } from "./encoder";
 import { EXIT_AT_INSTRUCTION, Exit, newExit } from "./exits";

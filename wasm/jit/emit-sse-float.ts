@@ -12,7 +12,7 @@ import { Emit } from "./emit-backend";
 import { emitHandler } from "./emit-handler";
 import { MUL, emitDouble } from "./emit-sse-double";
 import { V128_LOAD, V128_STORE, XMMWORD_LOG2, allow, point, simd, simdAccess, xmm } from "./emit-simd";
-import { LOCAL_CPU, LOCAL_EXIT, LOCAL_HOST, LOCAL_PACKED_R, LOCAL_PACKED_X, LOCAL_PACKED_Y, Val, cpuBase, operandBase } from "./emit-values";
+import { LOCAL_EXIT, LOCAL_PACKED_R, LOCAL_PACKED_X, LOCAL_PACKED_Y, Val, cpuBase, operandBase } from "./emit-values";
 import {
   OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_NE, OP_I32_OR, OP_I32_WRAP_I64, OP_I64_EQZ, OP_I64_EXTEND_I32_U, OP_I64_LOAD, OP_I64_LOAD32_U, OP_I64_LT_U, OP_I64_STORE, OP_I64_STORE32, byte, i32Const, localGet, localSet,
   localTee, memoryAccess,

@@ -11,7 +11,7 @@ import { compare } from "../cpu/alu-flags";
 import { PENDING_STEP, markRepetition } from "../cpu/debug";
 import { getZF } from "../cpu/flags";
 import { setReg } from "../cpu/operand";
-import { Cpu, FLAG_DF, MODE_FLAT, SEG_ES, SEG_FS, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
+import { Cpu, FLAG_DF, FLAT_END, MODE_FLAT, SEG_ES, SEG_FS, STOP_EVENT, STOP_FAULT, STOP_HOST, STOP_REPEAT, ptr } from "../cpu/state";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2 } from "../decode/record";
 import { memRead, memWrite } from "../mmu/access";
 import { POINTER_WRITE, pagePointer } from "../mmu/slow-access";
@@ -22,8 +22,6 @@ const VISIT_LIMIT: u64 = 4096;
 const RUN_LEAST: u64 = 4;
 /** In a run this many elements (two to this) cost as much as one on its own. */
 const RUN_COST_SHIFT: u64 = 5;
-/** An element whose offset is not above this does not go past the end of a flat segment. */
-const FLAT_END: u64 = 0xffff_ffff - 7;
 /** Byte offsets of RCX, RSI and RDI in Cpu. */
 const OFF_RCX: u32 = 8;
 const OFF_RSI: u32 = 48;
