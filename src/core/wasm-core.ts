@@ -51,6 +51,11 @@ export interface WasmCoreOptions {
    * what is hot before it is executed. The latter two are for tests that must repeat themselves.
    */
   jitWhen?: "meanwhile" | "afterRuns" | "beforeUse";
+  /**
+   * After so many modules `beforeUse` becomes `afterRuns`, which puts many regions into one: engines whose tables know each instance
+   * take longer with every one. None: never.
+   */
+  jitMostBeforeUse?: number;
   /** Sees every module of compiled code. */
   onJitModule?: (bytes: Uint8Array) => void;
 }
@@ -416,7 +421,7 @@ export class WasmCore implements CoreInterface {
     }
   }
 
-  private imports({ host, epochMs }: WasmCoreOptions): WebAssembly.Imports {
+  private imports({ host, epochMs, jitMostBeforeUse = Infinity }: WasmCoreOptions): WebAssembly.Imports {
     type Size = 1 | 2 | 4;
     /** A block never reaches outside the linear memory; the core hands over its scratch area or guest memory. */
     const block = (hostPtr: number, sizeBytes: number, count: number) =>
@@ -456,7 +461,10 @@ export class WasmCore implements CoreInterface {
         ferr: (asserted: number) => Number(host.ferr?.(asserted !== 0) ?? false),
         bringPage: (physAddr: number) => this.bringer?.bring(physAddr >>> 0),
         ioapicEoi: (vector: number) => host.ioapicEoi(vector),
-        linkRegions: () => this.linker?.link(),
+        linkRegions: () => {
+          this.linker?.link();
+          if ((this.linker?.counters().modules ?? 0) >= jitMostBeforeUse) this.exports.linkAtOnce(false);
+        },
         debugLog: (code: number, a: bigint, b: bigint) => this.coreTrace.note(code, a, b),
       },
     };

@@ -187,7 +187,7 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
     p += length;
     count++;
   }
-  finishTrace(trace, count, <u32>(p - pageStart));
+  finishTrace(cpu, trace, count, <u32>(p - pageStart));
   const header = headerOf(trace);
   store<u32>(header, hostPtr, 8);
   store<u16>(header, <u16>cpu.mode, 12);
@@ -207,10 +207,13 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   return trace;
 }
 
-/** The record behind the last one: goes on with what follows in memory. */
-function finishTrace(trace: usize, count: u32, pageOffset: u32): void {
+/**
+ * The record behind the last one: goes on with what follows in memory. Where CS has a limit, that is the run loop's to find: what
+ * follows may lie beyond the limit.
+ */
+function finishTrace(cpu: Cpu, trace: usize, count: u32, pageOffset: u32): void {
   const rec = changetype<Rec>(trace + count * REC_SIZE);
-  rec.id = <u16>ID_FALLTHROUGH;
+  rec.id = <u16>(cpu.mode & MODE_CS_CHECKED ? ID_BUDGET_END : ID_FALLTHROUGH);
   rec.index = <u8>count;
   rec.length = 0;
   rec.pageOffset = <u16>pageOffset;
@@ -289,7 +292,7 @@ function scratchFrom(cpu: Cpu, linearAddr: u64, available: u32): usize {
   rec.index = 0;
   const length = decode(cpu, FETCH_BUFFER, available, rec);
   if (length == 0) return 0;
-  finishTrace(trace, 1, <u32>rec.pageOffset + length);
+  finishTrace(cpu, trace, 1, <u32>rec.pageOffset + length);
   store<u32>(SCRATCH_TRACE, 0, 8);
   store<u16>(SCRATCH_TRACE, 1, 14);
   store<u16>(SCRATCH_TRACE, <u16>length, HEADER_BYTES);

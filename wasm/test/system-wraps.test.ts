@@ -6,7 +6,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { ATTR, EXIT, TestCore } from "./harness.ts";
-import { CODE, SEL, SystemCore, bytes, descriptor } from "./system-image.ts";
+import { CODE, HANDLERS, SEL, SystemCore, bytes, descriptor, le16 } from "./system-image.ts";
 
 const SS_FAULT = 12;
 const GP_FAULT = 13;
@@ -147,6 +147,24 @@ describe("real mode at offset FFFFh", () => {
     expect(realVector(core, 0xffff, "40")).toBe(GP_FAULT);
     expect(Number(core.reg("rax")) & 0xffff).toBe(1);
     expect(core.view.getUint16(0x47ffa, true)).toBe(0); // IP of 10000h in 16 bits
+  });
+
+  // Longer than a trace, and over a page's end: what follows is found in other ways than what is jumped to.
+  it.each([
+    ["200 instructions in one page", 0x1010, 200],
+    ["the last 16 in the next page", 0x1001, 40],
+  ])("faults at 10000h each time that code runs up to FFFFh: %s", (_name, cs, length) => {
+    const core = real();
+    const start = 0x10000 - length;
+    core.enterReal({ cs, ds: 0x2000, es: 0x3000, ss: 0x4000 });
+    core.put(cs * 16 + start, new Array<number>(length).fill(0x90));
+    core.put(cs * 16 + 0x10000, new Array<number>(256).fill(0x40)); // inc ax
+    // inc cx; cmp cx,4; je to the HLT; jmp to the start
+    core.put(0x500 + GP_FAULT * 16, bytes(`41 83 f9 04 74 05 ea ${le16(start)} ${le16(cs)} f4`));
+    core.rip = start;
+    expect(core.run(4000)).toBe(EXIT.halted);
+    expect([core.reg("rcx"), core.reg("rax"), core.reg("rsp")].map(Number)).toEqual([4, 0, 0x8000 - 4 * 6]);
+    expect(core.view.getUint16(0x40000 + 0x8000 - 4 * 6, true)).toBe(0);
   });
 
   it("reaches the first 65,520 bytes above 1 MiB with A20, and the bottom without", () => {
@@ -320,6 +338,23 @@ describe("segments with limits", () => {
     const core = protected32();
     core.setSegment("fs", SPARE, attr, limit, 0);
     expect(core.vectorOf(code)).toBe(vector);
+  });
+});
+
+describe("32-bit code with a limit", () => {
+  it("faults behind the limit each time that code runs up to it", () => {
+    const LIMIT = 0x7f;
+    const BASE = 0x20000 - LIMIT - 1 + 16; // the last 16 bytes are in the next page
+    const core = new SystemCore();
+    core.start32();
+    core.setDescriptor(SPARE, descriptor(BASE, LIMIT, ATTR.code32 & ~0x800));
+    core.put(BASE, new Array<number>(0x80).fill(0x90));
+    core.put(BASE + 0x80, new Array<number>(64).fill(0x40)); // inc eax
+    // inc ecx; cmp ecx,4; je to the HLT; jmp to the start
+    core.put(HANDLERS + GP_FAULT * 16, bytes("41 83 f9 04 74 07 ea 00 00 00 00 a0 00 f4"));
+    expect(core.vectorOf("ea 00 00 00 00 a0 00", 4000)).toBe(GP_FAULT);
+    expect([core.reg("rcx"), core.reg("rax")].map(Number)).toEqual([4, 0]);
+    expect([core.frame32(0), core.frame32(1)]).toEqual([0, LIMIT + 1]);
   });
 });
 

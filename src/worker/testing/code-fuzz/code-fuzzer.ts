@@ -5,11 +5,10 @@
  * memories must be the same, and nothing beside the guest's may have been touched. A series depends on nothing but its
  * seed, so that a failure can be had again.
  */
-import type { WasmCoreOptions } from "../../../core/wasm-core.ts";
 import { FuzzFinding } from "../../../machine/testing/fuzz/fuzz-host.ts";
 import { FuzzRandom } from "../../../machine/testing/fuzz/fuzz-random.ts";
 import { type CodeMode, MODELS, type Model } from "./code-modes.ts";
-import { type BackendName, FuzzMachine } from "./fuzz-machine.ts";
+import { type BackendName, type CompiledHow, FuzzMachine } from "./fuzz-machine.ts";
 import { CODE, CODE_BYTES, GuestWorld, RAM_BYTES } from "./guest-world.ts";
 import { randomCode } from "./random-code.ts";
 
@@ -21,7 +20,7 @@ const FIRMWARE_BYTES = 0x20000;
 const PAGE_BYTES = 0x1000;
 
 /** How code is compiled. Most often after each run: before its use it is known less of what belongs together. */
-const COMPILED: readonly Pick<WasmCoreOptions, "jitThreshold" | "jitMaxBlock" | "jitWhen">[] = [
+const COMPILED: readonly CompiledHow[] = [
   { jitThreshold: 0, jitWhen: "afterRuns" },
   { jitThreshold: 0, jitWhen: "afterRuns" },
   { jitThreshold: 4, jitWhen: "afterRuns" },
