@@ -2,8 +2,6 @@
 import type { MachineId } from "../protocol/library.ts";
 import { AutoSnapshots } from "../services/auto-snapshots.ts";
 import { Clerk } from "../services/clerk.ts";
-import { spanishCommands } from "../services/commands/command-words-es.ts";
-import { englishCommands } from "../services/commands/command-words.ts";
 import { PageShell } from "../services/commands/page-shell.ts";
 import { Desk } from "../services/desk.ts";
 import { loadCatalogue } from "../services/guest-library.ts";
@@ -23,7 +21,7 @@ import { loadPublished } from "../services/published/published-machine.ts";
 import { Preferences } from "../services/preferences.ts";
 import { applyChoices, PosadaApp } from "../ui/app/posada-app.ts";
 import "../ui/icon/library-icons.ts";
-import { bestLanguage, language } from "../ui/messages/language.ts";
+import { language } from "../ui/messages/language.ts";
 import { pickFiles } from "../ui/shared/pick-files.ts";
 import { saveFile } from "../ui/shared/save-file.ts";
 
@@ -40,9 +38,18 @@ const desk = new Desk(
   library,
 );
 
-language.set(bestLanguage(navigator.languages));
-applyChoices(preferences);
-preferences.addEventListener("change", () => applyChoices(preferences));
+language.onChange(() => (document.documentElement.lang = language.tag));
+const applied = follow();
+preferences.addEventListener("change", () => void follow());
+
+/** Does what the person chose; where a language cannot be loaded the page says so, and speaks English. */
+async function follow(): Promise<void> {
+  try {
+    await applyChoices(preferences);
+  } catch {
+    desk.tell({ kind: "machine", code: "unreachable", message: language.messages.languageUnreachable });
+  }
+}
 
 const app = new PosadaApp();
 app.desk = desk;
@@ -67,7 +74,7 @@ async function openLibrary(): Promise<void> {
   app.shell = new PageShell({
     library,
     desk,
-    say: () => (language.tag === "es" ? spanishCommands : englishCommands),
+    say: () => language.commands,
     pickFiles: () => pickFiles({ multiple: true }),
     saveFile,
   });
@@ -144,7 +151,7 @@ async function begin(): Promise<void> {
 
 /** Whoever keeps machines sees them at once, and not another place before; a library that is slow is not waited for. */
 const OPEN_MS = 1500;
-await Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, OPEN_MS))]);
+await Promise.all([applied, Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, OPEN_MS))])]);
 document.body.prepend(app);
 addEventListener("hashchange", () => void lookAtLink());
 void begin();

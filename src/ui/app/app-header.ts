@@ -4,6 +4,7 @@
  */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
 import type { Preferences, Theme } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import type { IconName } from "../icon/icon.ts";
@@ -51,10 +52,8 @@ export class AppHeader extends PageElement {
             <span class="tag" aria-hidden="true">${language.tag.toUpperCase()}</span>
             <select @change=${this.languageChosen}>
               ${LANGUAGES.map(
-                ({ tag, messages }) =>
-                  html`<option value=${tag} lang=${tag} ?selected=${tag === language.tag}>
-                    ${messages.languageName}
-                  </option>`,
+                ({ tag, name }) =>
+                  html`<option value=${tag} lang=${tag} .selected=${live(tag === language.tag)}>${name}</option>`,
               )}
             </select>
           </label>

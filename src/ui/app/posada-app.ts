@@ -35,7 +35,7 @@ import "../machines/open-machines.ts";
 import type { SnapshotRequest } from "../machines/snapshot-panel.ts";
 import "../media/media-page.ts";
 import type { MediumRequest } from "../media/media-page.ts";
-import { language } from "../messages/language.ts";
+import { bestLanguage, language } from "../messages/language.ts";
 import "../problems/problem-list.ts";
 import { PageElement } from "../shared/page-element.ts";
 import "../start/start-screen.ts";
@@ -438,13 +438,12 @@ export class PosadaApp extends PageElement {
   }
 }
 
-/** Sets what the elements cannot: the document's language and colors. */
-export function applyChoices({ choices }: Preferences): void {
+/** Sets what the elements cannot: the document's colors and language. @throws where the language cannot be loaded */
+export async function applyChoices({ choices }: Preferences): Promise<void> {
   const root = document.documentElement;
   if (choices.theme === "system") delete root.dataset.theme;
   else root.dataset.theme = choices.theme;
-  if (choices.language) language.set(choices.language);
-  root.lang = language.tag;
+  await language.set(choices.language ?? bestLanguage(navigator.languages));
 }
 
 declare global {

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { MachineRecord } from "../../protocol/library.ts";
+import { language } from "../messages/language.ts";
 import { Modal } from "../shared/modal.ts";
 import "../shared/form.css";
 
@@ -19,7 +20,7 @@ export class RemoveMachine extends Modal {
     return html`
       <form class="form" @submit=${this.submit}>
         <p>${words.removeText}</p>
-        ${snapshots.length > 0 ? html`<p>${words.removeSnapshots(snapshots.length)}</p>` : nothing}
+        ${snapshots.length > 0 ? html`<p>${language.count(words.removeSnapshots, snapshots.length)}</p>` : nothing}
         <label class="check">
           <input type="checkbox" name="media" checked />
           <span>${words.removeMedia}<br /><small>${words.removeMediaHint}</small></span>

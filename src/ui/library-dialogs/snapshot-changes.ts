@@ -108,7 +108,7 @@ export class SnapshotChanges extends Modal {
       </form>
       ${disks.length === 0 ? html`<p class="quiet">${words.noDisk}</p>` : nothing}
       ${this.problem ? html`<p class="wrong" role="alert" lang="en">${this.problem}</p>` : nothing}
-      ${this.running ? html`<p class="quiet" role="status">${words.comparing(this.found)}</p>` : nothing}
+      ${this.running ? html`<p class="quiet" role="status">${this.found > 0 ? language.count(words.comparingFound, this.found) : words.comparing}</p>` : nothing}
       ${volumes ? html`<div class="scroll" tabindex="0" role="region" aria-label=${words.results}>${volumes.map((each) => this.volume(each))}</div>` : nothing}
     `;
   }

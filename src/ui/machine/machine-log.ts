@@ -9,6 +9,7 @@ import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { saveFile } from "../shared/save-file.ts";
+import { screenModeWords } from "./screen-mode-words.ts";
 
 @customElement("machine-log")
 export class MachineLogPanel extends PageElement {
@@ -65,7 +66,7 @@ export class MachineLogPanel extends PageElement {
       case "state":
         return [t.states[event.state as VmState], event.reason].filter(Boolean).join(": ");
       case "screen":
-        return t.log.screen(t.status.mode(event.widthPx, event.heightPx, event.text));
+        return t.log.screen(screenModeWords(event));
       case "medium":
         return event.name === null ? t.drives.ejected[event.drive] : t.drives.inserted[event.drive](event.name);
       case "postcode":

@@ -9,6 +9,7 @@ import type { VmRates } from "../../services/vm-rates.ts";
 import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import type { RateChart } from "./rate-chart.ts";
+import { screenModeWords } from "./screen-mode-words.ts";
 import "./session-info.css";
 
 export interface Measure {
@@ -75,9 +76,7 @@ export class SessionInfo extends PageElement {
             <dt>${t.settings.processor}</dt>
             <dd>${t.settings.processors[plan.cpuModel ?? "default"]}</dd>
             <dt>${words.screen}</dt>
-            <dd>
-              ${screenMode ? t.status.mode(screenMode.widthPx, screenMode.heightPx, screenMode.text) : words.none}
-            </dd>
+            <dd>${screenMode ? screenModeWords(screenMode) : words.none}</dd>
           </dl>
           <div class="charts" ?hidden=${table}>
             ${CHARTS.map(
@@ -120,7 +119,7 @@ export class SessionInfo extends PageElement {
           })}
         </tbody>
       </table>
-      <p class="quiet">${words.span(samples.length)}</p>
+      <p class="quiet">${language.count(words.span, samples.length)}</p>
     `;
   }
 

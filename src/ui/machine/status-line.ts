@@ -6,6 +6,7 @@ import { language } from "../messages/language.ts";
 import { icon } from "../icon/icon.ts";
 import type { IconName } from "../icon/icon.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { screenModeWords } from "./screen-mode-words.ts";
 import "./status-line.css";
 
 @customElement("status-line")
@@ -39,9 +40,7 @@ export class StatusLine extends PageElement {
         }
         ${
           screenMode && session.state !== "poweredOff"
-            ? html`<span class="figure wide"
-                >${words.mode(screenMode.widthPx, screenMode.heightPx, screenMode.text)}</span
-              >`
+            ? html`<span class="figure wide">${screenModeWords(screenMode)}</span>`
             : nothing
         }
         <span class="lights">

@@ -18,6 +18,7 @@ import { MACHINE_SORTS } from "../../services/preferences.ts";
 import type { MachineSort, Preferences } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
+import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { pickFiles } from "../shared/pick-files.ts";
 import { actionIcons, actionMenu } from "./action-menu.ts";
@@ -150,7 +151,7 @@ export class LibraryPage extends PageElement {
         <header>
           <button type="button" class="fold" aria-expanded=${open ? "true" : "false"} @click=${() => this.fold(group)}>
             ${icon("chevron")}${icon("folder")}<span class="name">${group.name}</span>
-            <span class="count">${this.t.library.count(all.length)}</span>
+            <span class="count">${language.count(this.t.library.count, all.length)}</span>
           </button>
           ${this.groupAction("start", all, group)}${this.groupAction("saveState", all, group)}${this.groupAction(
             "shutDown",

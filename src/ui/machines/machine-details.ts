@@ -128,7 +128,7 @@ export class MachineDetails extends PageElement {
     const words = this.t.editor;
     return [
       ...(executionCapPercent < 100 ? [words.atMost(language.percent(executionCapPercent / 100))] : []),
-      ...(processorShares !== defaultLimits.processorShares ? [words.sharesOf(processorShares)] : []),
+      ...(processorShares !== defaultLimits.processorShares ? [language.count(words.sharesOf, processorShares)] : []),
     ]
       .map((part) => `, ${part}`)
       .join("");

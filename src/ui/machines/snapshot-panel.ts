@@ -128,7 +128,7 @@ export class SnapshotPanel extends PageElement {
             ${AUTO_SNAPSHOT_MINUTES.map(
               (minutes) =>
                 html`<option value=${minutes} ?selected=${rule?.everyMinutes === minutes}>
-                  ${words.every(minutes)}
+                  ${language.count(words.every, minutes)}
                 </option>`,
             )}
           </select>

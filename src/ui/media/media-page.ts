@@ -223,15 +223,11 @@ export class MediaPage extends PageElement {
             ${chain.map(
               (layer, i) => html`
                 <tr>
-                  <th scope="row">${i === 0 ? words.top : i === chain.length - 1 ? words.base : words.between(i)}</th>
+                  <th scope="row">
+                    ${i === 0 ? words.top : i === chain.length - 1 ? words.base : words.between(i + 1)}
+                  </th>
                   <td>${language.size(layer.keptBytes)}</td>
-                  <td>
-                    ${
-                      layer.snapshots.length + layer.media.length > 1
-                        ? words.sharers(layer.media.length, layer.snapshots.length)
-                        : "–"
-                    }
-                  </td>
+                  <td>${this.sharers(layer.media.length - 1, layer.snapshots.length)}</td>
                 </tr>
               `,
             )}
@@ -239,6 +235,16 @@ export class MediaPage extends PageElement {
         </table>
       </div>
     `;
+  }
+
+  /** Who else uses a layer. */
+  private sharers(otherMedia: number, snapshots: number): string {
+    const words = this.t.media;
+    const sharers = [
+      ...(otherMedia > 0 ? [language.count(words.otherDisks, otherMedia)] : []),
+      ...(snapshots > 0 ? [language.count(words.snapshots, snapshots)] : []),
+    ];
+    return sharers.join(", ") || "–";
   }
 
   private menu(medium: MediumRecord, unused: boolean) {

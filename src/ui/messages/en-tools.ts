@@ -1,4 +1,6 @@
 /** English texts of what stands around a machine in view: keys, session information, log. */
+import { str } from "@lit/localize";
+import type { Plural } from "./words.ts";
 
 export const enTools = {
   keys: {
@@ -26,7 +28,7 @@ export const enTools = {
     typeHint: "The text is typed into the guest key by key, as on a US keyboard, no faster than it can follow.",
     typeLabel: "Text",
     typing: "Typed so far",
-    untypable: (characters: string) => `A US keyboard has no keys for these; they are left out: ${characters}`,
+    untypable: (characters: string) => str`A US keyboard has no keys for these; they are left out: ${characters}`,
     paste: "Paste",
     pasteRefused: "The browser did not hand over the clipboard; paste into the field instead.",
     type: "Type",
@@ -52,7 +54,10 @@ export const enTools = {
     now: "Now",
     mean: "Mean",
     most: "Most",
-    span: (seconds: number) => `Of the last ${seconds} seconds in which it ran.`,
+    span: {
+      one: (seconds: string) => str`Of the last ${seconds} second in which it ran.`,
+      other: (seconds: string) => str`Of the last ${seconds} seconds in which it ran.`,
+    } as Plural,
     nothingYet: "The figures appear when the machine runs.",
   },
   terminal: {
@@ -67,7 +72,7 @@ export const enTools = {
     save: "Save",
     empty: "Nothing has happened yet.",
     nothingFound: "No entry has these words.",
-    screen: (mode: string) => `Screen: ${mode}`,
-    postCode: (code: string) => `POST code ${code}`,
+    screen: (mode: string) => str`Screen: ${mode}`,
+    postCode: (code: string) => str`POST code ${code}`,
   },
 }; // prettier-ignore

@@ -1,5 +1,6 @@
 /** The English texts; their shape is what every other language must have. */
-import type { ParameterProblem } from "../../services/page-request.ts";
+import { str } from "@lit/localize";
+import type { ParameterFault } from "../../services/page-request.ts";
 import type { MachineState } from "../../protocol/library.ts";
 import type { VmErrorCode } from "../../protocol/vm-api.ts";
 import type { BootDevice, CpuModel } from "../../protocol/machine-config.ts";
@@ -8,42 +9,17 @@ import type { ScreenScale } from "../../services/preferences.ts";
 import { enLibrary } from "./en-library.ts";
 import { enShare } from "./en-share.ts";
 import { enTools } from "./en-tools.ts";
+import type { Template } from "./words.ts";
 
 export interface GuestWords {
   title: string;
   description: string;
 }
 
-function parameter({ parameter, value, fault, least, most }: ParameterProblem): string {
-  switch (fault) {
-    case "notAUrl":
-      return `“${parameter}” is not an address that can be opened: “${value}”.`;
-    case "notFetchable":
-      return `“${parameter}” is an address that a page cannot read (only http, https, blob and data): “${value}”.`;
-    case "notInRange":
-      return least === most
-        ? `“${parameter}” is “${value}”, but machines have ${most} processor in this version.`
-        : `“${parameter}” is “${value}”, but must be a whole number from ${least} to ${most}.`;
-    case "notASwitch":
-      return `“${parameter}” is “${value}”, but must be 1 or 0.`;
-    case "repeated":
-      return `“${parameter}” is given more than once (also as “${value}”).`;
-    case "tooMany":
-      return `There are too many of “${parameter}”: a machine has room for ${most} (the first too many is “${value}”).`;
-    case "needsKernel":
-      return `“${parameter}” is given without “kernel”.`;
-    case "empty":
-      return `“${parameter}” is empty; it should be the address of a file.`;
-    case "unknown":
-      return `“${parameter}” is no parameter of this page and was left out.`;
-  }
-}
-
 export const en = {
   ...enTools,
   ...enLibrary,
   ...enShare,
-  languageName: "English",
   appName: "Posada",
   tagline: "A whole PC in this tab",
   intro:
@@ -51,6 +27,7 @@ export const en = {
   skipToContent: "Skip to content",
   toStart: "Posada, to the start page",
   language: "Language",
+  languageUnreachable: "The texts of the other language cannot be loaded; the page goes on in English.",
   theme: "Colors",
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   guestFiles: "Guest files",
@@ -62,10 +39,10 @@ export const en = {
     heading: "Ready to start",
     others: "Other ready machines",
     start: "Start",
-    startNamed: (name: string) => `Start ${name}`,
-    download: (size: string) => `${size} to load`,
-    memory: (size: string) => `${size} of memory`,
-    version: (version: string) => `Kernel ${version}`,
+    startNamed: (name: string) => str`Start ${name}`,
+    download: (size: string) => str`${size} to load`,
+    memory: (size: string) => str`${size} of memory`,
+    version: (version: string) => str`Kernel ${version}`,
     none: "No ready-made machines stand beside this page. Whoever set it up can bring them with “npm run guests”; your own images work if the firmware is there.",
   },
   guests: {
@@ -95,9 +72,9 @@ export const en = {
     heading: "Machine settings",
     memory: "Memory",
     memoryUnit: "MiB",
-    memoryHint: (least: number, most: number) => `${least} to ${most}; empty: as the machine needs`,
+    memoryHint: (least: number, most: number) => str`${least} to ${most}; empty: as the machine needs`,
     memoryWrong: (least: number, most: number) =>
-      `Memory must be a whole number from ${least} to ${most} MiB, or empty.`,
+      str`Memory must be a whole number from ${least} to ${most} MiB, or empty.`,
     automatic: "Automatic",
     bootOrder: "Boot order",
     bootAutomatic: "What you open goes first",
@@ -112,7 +89,7 @@ export const en = {
   },
   devices: { disk: "Disk", cdrom: "CD", floppy: "Floppy" } as Record<BootDevice, string>,
   roles: {
-    title: (name: string) => `What is “${name}”?`,
+    title: (name: string) => str`What is “${name}”?`,
     text: "The file does not say what it is. Use it as:",
     names: {
       disk: "Hard disk",
@@ -123,7 +100,7 @@ export const en = {
     } as Record<FileRole, string>,
   },
   leave: {
-    title: (name: string) => `Leave “${name}”?`,
+    title: (name: string) => str`Leave “${name}”?`,
     text: "It is still on.",
     behind: "Let it go on",
     behindHint: "It runs on in this page; you find it among the open machines.",
@@ -137,7 +114,7 @@ export const en = {
   open: {
     sideBySide: "Side by side",
     heading: "Open machines",
-    close: (name: string) => `Close ${name}`,
+    close: (name: string) => str`Close ${name}`,
   },
   states: {
     poweredOff: "Powered off",
@@ -152,15 +129,15 @@ export const en = {
     inaccessible: "Inaccessible",
   } as Record<MachineState, string>,
   loading: {
-    heading: (name: string) => `Loading ${name}`,
+    heading: (name: string) => str`Loading ${name}`,
     state: "Loading",
-    bytes: (done: string, total: string) => `${done} of ${total}`,
-    bytesOnly: (done: string) => `${done} so far`,
+    bytes: (done: string, total: string) => str`${done} of ${total}`,
+    bytesOnly: (done: string) => str`${done} so far`,
     label: "Files of the machine",
     preparing: "Preparing the machine…",
   },
   machine: {
-    region: (name: string) => `Machine ${name}`,
+    region: (name: string) => str`Machine ${name}`,
     controls: "Machine controls",
     start: "Start",
     pause: "Pause",
@@ -183,10 +160,10 @@ export const en = {
     switchedOff: "The machine is switched off",
     paused: "Paused",
     fault: "The machine stopped by a fault",
-    screenLabel: (name: string) => `Screen of ${name}`,
+    screenLabel: (name: string) => str`Screen of ${name}`,
     screenHelp: (key: string) =>
-      `Keys go to the guest. ${key} gives the keyboard back to the page; with Delete it sends Ctrl+Alt+Del, with F it switches full screen, with P it pauses.`,
-    keyboardHint: (key: string) => `Keys go to the guest · ${key} gives the keyboard back`,
+      str`Keys go to the guest. ${key} gives the keyboard back to the page; with Delete it sends Ctrl+Alt+Del, with F it switches full screen, with P it pauses.`,
+    keyboardHint: (key: string) => str`Keys go to the guest · ${key} gives the keyboard back`,
     clickHint: "Click the screen to type in the guest",
     pointerHint: "The pointer is the guest’s · Esc gives it back",
     pointerRefused: "The browser did not hand over the pointer; click the screen once more.",
@@ -202,7 +179,7 @@ export const en = {
     record: "Record a video",
     recordTip: "Record a video of the screen",
     stopRecording: "Stop recording and save the video",
-    recordedFor: (time: string) => `Recording ${time}`,
+    recordedFor: (time: string) => str`Recording ${time}`,
     recordingBegun: "Recording",
     recordingSaved: "Video handed to the browser as a download",
     ownWindow: "In a window of its own",
@@ -224,16 +201,16 @@ export const en = {
     ejectCdrom: "Eject CD",
     ejectFloppy: "Eject floppy",
     inserted: {
-      cdrom: (name: string) => `CD “${name}” inserted`,
-      floppy: (name: string) => `Floppy “${name}” inserted`,
+      cdrom: (name: string) => str`CD “${name}” inserted`,
+      floppy: (name: string) => str`Floppy “${name}” inserted`,
     },
     ejected: { cdrom: "CD ejected", floppy: "Floppy ejected" },
   },
   status: {
     label: "Status of the machine",
-    speed: (millions: string) => `${millions} MIPS`,
+    speed: (millions: string) => str`${millions} MIPS`,
     speedTip: "Millions of instructions per second",
-    halted: (percent: string) => `${percent} halted`,
+    halted: (percent: string) => str`${percent} halted`,
     haltedTip: "Share of the time in which the guest’s processor waits",
     disk: "Disk",
     cdrom: "CD",
@@ -245,13 +222,14 @@ export const en = {
     scrollLock: "Scroll",
     on: "on",
     off: "off",
-    mode: (width: number, height: number, text: boolean) => `${width} × ${height}${text ? ", text" : ""}`,
+    mode: (width: number, height: number) => str`${width} × ${height}`,
+    textMode: (width: number, height: number) => str`${width} × ${height}, text`,
   },
   serial: {
     heading: "Serial console (COM1)",
     label: "Serial console",
     opening: "Opening the console…",
-    hint: (key: string) => `${key} leaves the console`,
+    hint: (key: string) => str`${key} leaves the console`,
   },
   files: {
     heading: "Guest files",
@@ -262,7 +240,7 @@ export const en = {
     licence: "License",
     size: "Size",
     source: "Source code",
-    sourceOf: (name: string) => `Source code of ${name}`,
+    sourceOf: (name: string) => str`Source code of ${name}`,
     none: "No guest files stand beside this page.",
   },
   problems: {
@@ -279,12 +257,28 @@ export const en = {
       storage: "A disk image cannot be read or written",
       internal: "Posada made a mistake",
     } as Record<VmErrorCode, string>,
-    parameter,
-    file: (name: string) => `“${name}” cannot be used`,
+    parameterFaults: {
+      notAUrl: (parameter, value) => str`“${parameter}” is not an address that can be opened: “${value}”.`,
+      notFetchable: (parameter, value) =>
+        str`“${parameter}” is an address that a page cannot read (only http, https, blob and data): “${value}”.`,
+      notInRange: (parameter, value, least, most) =>
+        str`“${parameter}” is “${value}”, but must be a whole number from ${least} to ${most}.`,
+      notTheOne: (parameter, value, _least, most) =>
+        str`“${parameter}” is “${value}”, but machines have ${most} processor in this version.`,
+      notASwitch: (parameter, value) => str`“${parameter}” is “${value}”, but must be 1 or 0.`,
+      repeated: (parameter, value) => str`“${parameter}” is given more than once (also as “${value}”).`,
+      tooMany: (parameter, value, _least, most) =>
+        str`There are too many of “${parameter}”: a machine has room for ${most} (the first too many is “${value}”).`,
+      needsKernel: (parameter) => str`“${parameter}” is given without “kernel”.`,
+      empty: (parameter) => str`“${parameter}” is empty; it should be the address of a file.`,
+      unknown: (parameter) => str`“${parameter}” is no parameter of this page and was left out.`,
+    } as Record<
+      ParameterFault | "notTheOne",
+      (parameter: string, value: string, least: number, most: number) => Template
+    >,
+    file: (name: string) => str`“${name}” cannot be used`,
     library: "The library",
-    fileWarning: (name: string) => `About “${name}”`,
+    fileWarning: (name: string) => str`About “${name}”`,
     resetMachine: "Reset machine",
   },
 };
-
-export type Messages = typeof en;

@@ -1,4 +1,5 @@
 /** Los textos en español de lo que rodea a una máquina visible: teclas, datos de la sesión, registro. */
+import { str } from "@lit/localize";
 import type { enTools } from "./en-tools.ts";
 
 export const esTools: typeof enTools = {
@@ -28,7 +29,7 @@ export const esTools: typeof enTools = {
       "El texto se escribe en el invitado tecla a tecla, como en un teclado de EE. UU., sin ir más deprisa de lo que este puede seguir.",
     typeLabel: "Texto",
     typing: "Escrito hasta ahora",
-    untypable: (characters) => `Un teclado de EE. UU. no tiene teclas para estos; se omiten: ${characters}`,
+    untypable: (characters) => str`Un teclado de EE. UU. no tiene teclas para estos; se omiten: ${characters}`,
     paste: "Pegar",
     pasteRefused: "El navegador no entregó el portapapeles; pegue directamente en el campo.",
     type: "Escribir",
@@ -59,7 +60,10 @@ export const esTools: typeof enTools = {
     now: "Ahora",
     mean: "Media",
     most: "Máximo",
-    span: (seconds) => `De los últimos ${seconds} segundos en marcha.`,
+    span: {
+      one: (_seconds) => str`Del último segundo en marcha.`,
+      other: (seconds) => str`De los últimos ${seconds} segundos en marcha.`,
+    },
     nothingYet: "Las cifras aparecen cuando la máquina está en marcha.",
   },
   terminal: {
@@ -74,7 +78,7 @@ export const esTools: typeof enTools = {
     save: "Guardar",
     empty: "Todavía no ha pasado nada.",
     nothingFound: "Ninguna entrada tiene esas palabras.",
-    screen: (mode) => `Pantalla: ${mode}`,
-    postCode: (code) => `Código POST ${code}`,
+    screen: (mode) => str`Pantalla: ${mode}`,
+    postCode: (code) => str`Código POST ${code}`,
   },
 };

@@ -1,40 +1,14 @@
 /** Los textos en español. */
-import type { ParameterProblem } from "../../services/page-request.ts";
-import type { Messages } from "./en.ts";
+import { str } from "@lit/localize";
+import type { en } from "./en.ts";
 import { esLibrary } from "./es-library.ts";
 import { esShare } from "./es-share.ts";
 import { esTools } from "./es-tools.ts";
 
-function parameter({ parameter, value, fault, least, most }: ParameterProblem): string {
-  switch (fault) {
-    case "notAUrl":
-      return `«${parameter}» no es una dirección que se pueda abrir: «${value}».`;
-    case "notFetchable":
-      return `«${parameter}» es una dirección que una página no puede leer (solo http, https, blob y data): «${value}».`;
-    case "notInRange":
-      return least === most
-        ? `«${parameter}» es «${value}», pero las máquinas tienen ${most} procesador en esta versión.`
-        : `«${parameter}» es «${value}», pero debe ser un número entero de ${least} a ${most}.`;
-    case "notASwitch":
-      return `«${parameter}» es «${value}», pero debe ser 1 o 0.`;
-    case "repeated":
-      return `«${parameter}» se da más de una vez (también como «${value}»).`;
-    case "tooMany":
-      return `Hay demasiados «${parameter}»: en una máquina caben ${most} (el primero que sobra es «${value}»).`;
-    case "needsKernel":
-      return `«${parameter}» se da sin «kernel».`;
-    case "empty":
-      return `«${parameter}» está vacío; debería ser la dirección de un archivo.`;
-    case "unknown":
-      return `«${parameter}» no es un parámetro de esta página y no se tuvo en cuenta.`;
-  }
-}
-
-export const es: Messages = {
+export const es: typeof en = {
   ...esTools,
   ...esLibrary,
   ...esShare,
-  languageName: "Español",
   appName: "Posada",
   tagline: "Un PC entero en esta pestaña",
   intro:
@@ -42,6 +16,7 @@ export const es: Messages = {
   skipToContent: "Ir al contenido",
   toStart: "Posada, a la página de inicio",
   language: "Idioma",
+  languageUnreachable: "Los textos del otro idioma no se pueden cargar; la página sigue en inglés.",
   theme: "Colores",
   themes: { system: "Como el sistema", light: "Claro", dark: "Oscuro" },
   guestFiles: "Archivos de invitados",
@@ -53,10 +28,10 @@ export const es: Messages = {
     heading: "Listas para arrancar",
     others: "Otras máquinas preparadas",
     start: "Iniciar",
-    startNamed: (name) => `Iniciar ${name}`,
-    download: (size) => `${size} por cargar`,
-    memory: (size) => `${size} de memoria`,
-    version: (version) => `Núcleo ${version}`,
+    startNamed: (name) => str`Iniciar ${name}`,
+    download: (size) => str`${size} por cargar`,
+    memory: (size) => str`${size} de memoria`,
+    version: (version) => str`Núcleo ${version}`,
     none: "No hay máquinas preparadas junto a esta página. Quien la instaló puede traerlas con «npm run guests»; sus propias imágenes funcionan si el firmware está presente.",
   },
   guests: {
@@ -87,8 +62,8 @@ export const es: Messages = {
     heading: "Ajustes de la máquina",
     memory: "Memoria",
     memoryUnit: "MiB",
-    memoryHint: (least, most) => `De ${least} a ${most}; vacío: lo que la máquina necesite`,
-    memoryWrong: (least, most) => `La memoria debe ser un número entero de ${least} a ${most} MiB, o quedar vacía.`,
+    memoryHint: (least, most) => str`De ${least} a ${most}; vacío: lo que la máquina necesite`,
+    memoryWrong: (least, most) => str`La memoria debe ser un número entero de ${least} a ${most} MiB, o quedar vacía.`,
     automatic: "Automática",
     bootOrder: "Orden de arranque",
     bootAutomatic: "Primero lo que se abre",
@@ -103,7 +78,7 @@ export const es: Messages = {
   },
   devices: { disk: "Disco", cdrom: "CD", floppy: "Disquete" },
   roles: {
-    title: (name) => `¿Qué es «${name}»?`,
+    title: (name) => str`¿Qué es «${name}»?`,
     text: "El archivo no dice qué es. Usarlo como:",
     names: {
       disk: "Disco duro",
@@ -114,7 +89,7 @@ export const es: Messages = {
     },
   },
   leave: {
-    title: (name) => `¿Dejar «${name}»?`,
+    title: (name) => str`¿Dejar «${name}»?`,
     text: "Sigue encendida.",
     behind: "Dejarla en marcha",
     behindHint: "Sigue funcionando en esta página; está entre las máquinas abiertas.",
@@ -128,7 +103,7 @@ export const es: Messages = {
   open: {
     sideBySide: "Una junto a otra",
     heading: "Máquinas abiertas",
-    close: (name) => `Cerrar ${name}`,
+    close: (name) => str`Cerrar ${name}`,
   },
   states: {
     poweredOff: "Apagada",
@@ -143,15 +118,15 @@ export const es: Messages = {
     inaccessible: "Inaccesible",
   },
   loading: {
-    heading: (name) => `Cargando ${name}`,
+    heading: (name) => str`Cargando ${name}`,
     state: "Cargando",
-    bytes: (done, total) => `${done} de ${total}`,
-    bytesOnly: (done) => `${done} hasta ahora`,
+    bytes: (done, total) => str`${done} de ${total}`,
+    bytesOnly: (done) => str`${done} hasta ahora`,
     label: "Archivos de la máquina",
     preparing: "Preparando la máquina…",
   },
   machine: {
-    region: (name) => `Máquina ${name}`,
+    region: (name) => str`Máquina ${name}`,
     controls: "Mandos de la máquina",
     start: "Iniciar",
     pause: "Pausar",
@@ -174,10 +149,10 @@ export const es: Messages = {
     switchedOff: "La máquina está apagada",
     paused: "En pausa",
     fault: "La máquina se detuvo por un fallo",
-    screenLabel: (name) => `Pantalla de ${name}`,
+    screenLabel: (name) => str`Pantalla de ${name}`,
     screenHelp: (key) =>
-      `Las teclas van al invitado. ${key} devuelve el teclado a la página; con Supr envía Ctrl+Alt+Supr, con F cambia la pantalla completa, con P hace una pausa.`,
-    keyboardHint: (key) => `Las teclas van al invitado · ${key} devuelve el teclado`,
+      str`Las teclas van al invitado. ${key} devuelve el teclado a la página; con Supr envía Ctrl+Alt+Supr, con F cambia la pantalla completa, con P hace una pausa.`,
+    keyboardHint: (key) => str`Las teclas van al invitado · ${key} devuelve el teclado`,
     clickHint: "Pulse en la pantalla para escribir en el invitado",
     pointerHint: "El puntero es del invitado · Esc lo devuelve",
     pointerRefused: "El navegador no cedió el puntero; pulse otra vez en la pantalla.",
@@ -190,7 +165,7 @@ export const es: Messages = {
     record: "Grabar un vídeo",
     recordTip: "Grabar un vídeo de la pantalla",
     stopRecording: "Dejar de grabar y guardar el vídeo",
-    recordedFor: (time) => `Grabando ${time}`,
+    recordedFor: (time) => str`Grabando ${time}`,
     recordingBegun: "Grabando",
     recordingSaved: "Vídeo entregado al navegador como descarga",
     ownWindow: "En una ventana propia",
@@ -211,14 +186,14 @@ export const es: Messages = {
     insertFloppy: "Insertar disquete…",
     ejectCdrom: "Expulsar CD",
     ejectFloppy: "Expulsar disquete",
-    inserted: { cdrom: (name) => `CD «${name}» insertado`, floppy: (name) => `Disquete «${name}» insertado` },
+    inserted: { cdrom: (name) => str`CD «${name}» insertado`, floppy: (name) => str`Disquete «${name}» insertado` },
     ejected: { cdrom: "CD expulsado", floppy: "Disquete expulsado" },
   },
   status: {
     label: "Estado de la máquina",
-    speed: (millions) => `${millions} MIPS`,
+    speed: (millions) => str`${millions} MIPS`,
     speedTip: "Millones de instrucciones por segundo",
-    halted: (percent) => `${percent} en espera`,
+    halted: (percent) => str`${percent} en espera`,
     haltedTip: "Parte del tiempo en que el procesador del invitado espera",
     disk: "Disco",
     cdrom: "CD",
@@ -230,13 +205,14 @@ export const es: Messages = {
     scrollLock: "Despl",
     on: "encendido",
     off: "apagado",
-    mode: (width, height, text) => `${width} × ${height}${text ? ", texto" : ""}`,
+    mode: (width, height) => str`${width} × ${height}`,
+    textMode: (width, height) => str`${width} × ${height}, texto`,
   },
   serial: {
     heading: "Consola serie (COM1)",
     label: "Consola serie",
     opening: "Abriendo la consola…",
-    hint: (key) => `${key} sale de la consola`,
+    hint: (key) => str`${key} sale de la consola`,
   },
   files: {
     heading: "Archivos de invitados",
@@ -247,7 +223,7 @@ export const es: Messages = {
     licence: "Licencia",
     size: "Tamaño",
     source: "Código fuente",
-    sourceOf: (name) => `Código fuente de ${name}`,
+    sourceOf: (name) => str`Código fuente de ${name}`,
     none: "No hay archivos de invitados junto a esta página.",
   },
   problems: {
@@ -264,10 +240,25 @@ export const es: Messages = {
       storage: "Una imagen de disco no se puede leer o escribir",
       internal: "Posada cometió un error",
     },
-    parameter,
-    file: (name) => `«${name}» no se puede usar`,
+    parameterFaults: {
+      notAUrl: (parameter, value) => str`«${parameter}» no es una dirección que se pueda abrir: «${value}».`,
+      notFetchable: (parameter, value) =>
+        str`«${parameter}» es una dirección que una página no puede leer (solo http, https, blob y data): «${value}».`,
+      notInRange: (parameter, value, least, most) =>
+        str`«${parameter}» es «${value}», pero debe ser un número entero de ${least} a ${most}.`,
+      notTheOne: (parameter, value, _least, most) =>
+        str`«${parameter}» es «${value}», pero las máquinas tienen ${most} procesador en esta versión.`,
+      notASwitch: (parameter, value) => str`«${parameter}» es «${value}», pero debe ser 1 o 0.`,
+      repeated: (parameter, value) => str`«${parameter}» se da más de una vez (también como «${value}»).`,
+      tooMany: (parameter, value, _least, most) =>
+        str`Hay demasiados «${parameter}»: en una máquina caben ${most} (el primero que sobra es «${value}»).`,
+      needsKernel: (parameter) => str`«${parameter}» se da sin «kernel».`,
+      empty: (parameter) => str`«${parameter}» está vacío; debería ser la dirección de un archivo.`,
+      unknown: (parameter) => str`«${parameter}» no es un parámetro de esta página y no se tuvo en cuenta.`,
+    },
+    file: (name) => str`«${name}» no se puede usar`,
     library: "La biblioteca",
-    fileWarning: (name) => `Sobre «${name}»`,
+    fileWarning: (name) => str`Sobre «${name}»`,
     resetMachine: "Reiniciar la máquina",
   },
 };

@@ -1,17 +1,47 @@
-/** The language that the page speaks now. Elements read `language.messages` and are told by "change". */
+/**
+ * The language that the page speaks now, by @lit/localize: English comes with the page, others are loaded when they
+ * are wanted. Elements read `language.messages`, and render again by `updateWhenLocaleChanges`.
+ */
+import { configureLocalization, LOCALE_STATUS_EVENT } from "@lit/localize";
+import type { LocaleModule } from "@lit/localize";
+import { englishCommands } from "../../services/commands/command-words.ts";
+import type { CommandWords } from "../../services/commands/command-words.ts";
 import { en } from "./en.ts";
-import type { Messages } from "./en.ts";
-import { es } from "./es.ts";
+import { wordsOf } from "./words.ts";
+import type { Words } from "./words.ts";
 
-export type { Messages };
+export type Messages = Words<typeof en>;
 
-export const LANGUAGES: readonly { tag: string; messages: Messages }[] = [
-  { tag: "en", messages: en },
-  { tag: "es", messages: es },
-];
+/** Their names are in their own language, whatever the page speaks. */
+export const LANGUAGES = [
+  { tag: "en", name: "English" },
+  { tag: "es", name: "Español" },
+] as const;
+type LanguageTag = (typeof LANGUAGES)[number]["tag"];
+
+/** What the terminal says is of the commands, which `posada` has without a page: words beside the messages. */
+interface LanguageModule extends LocaleModule {
+  commands: CommandWords;
+}
+
+const modules: Record<Exclude<LanguageTag, "en">, () => Promise<LanguageModule>> = {
+  es: () => import("./locale-es.ts"),
+};
+
+const commands: Record<string, CommandWords> = { en: englishCommands };
+
+const { getLocale, setLocale } = configureLocalization({
+  sourceLocale: "en",
+  targetLocales: Object.keys(modules),
+  loadLocale: async (tag) => {
+    const loaded = await modules[tag as keyof typeof modules]();
+    commands[tag] = loaded.commands;
+    return loaded;
+  },
+});
 
 /** The first of the wanted languages that there is ("es-MX" is served by "es"); English where there is none. */
-export function bestLanguage(wanted: readonly string[]): string {
+export function bestLanguage(wanted: readonly string[]): LanguageTag {
   for (const tag of wanted) {
     const base = tag.toLowerCase().split("-")[0];
     const known = LANGUAGES.find((language) => language.tag === base);
@@ -20,16 +50,42 @@ export function bestLanguage(wanted: readonly string[]): string {
   return "en";
 }
 
-class Language extends EventTarget {
-  tag = "en";
-  messages: Messages = en;
+type PluralWords = Record<"one" | "other", (number: string) => string>;
 
-  set(tag: string): void {
-    const next = LANGUAGES.find((language) => language.tag === tag);
-    if (!next || next.tag === this.tag) return;
-    this.tag = next.tag;
-    this.messages = next.messages;
-    this.dispatchEvent(new Event("change"));
+class Language {
+  readonly messages: Messages = wordsOf(en);
+
+  get tag(): string {
+    return getLocale();
+  }
+
+  get commands(): CommandWords {
+    return commands[this.tag]!;
+  }
+
+  /** Resolves when the page speaks it; a language that there is not changes nothing. @throws where it cannot be loaded */
+  async set(tag: string): Promise<void> {
+    if (!LANGUAGES.some((language) => language.tag === tag)) return;
+    try {
+      await setLocale(tag);
+    } catch (error) {
+      // A second attempt would be answered by the failure of the first.
+      await setLocale("en");
+      throw error;
+    }
+  }
+
+  /** Calls `then` each time the page has begun to speak another language. */
+  onChange(then: () => void): void {
+    window.addEventListener(LOCALE_STATUS_EVENT, ({ detail }) => {
+      if (detail.status === "ready") then();
+    });
+  }
+
+  /** Those of the words that go with the number, with it. */
+  count(words: PluralWords, number: number): string {
+    const category = new Intl.PluralRules(this.tag).select(number);
+    return words[category === "one" ? "one" : "other"](this.number(number));
   }
 
   /** A number as people write it here. */

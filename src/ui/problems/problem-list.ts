@@ -9,6 +9,7 @@ import type { Problem } from "../../services/desk.ts";
 import { isFatal } from "../../services/page-request.ts";
 import { icon } from "../icon/icon.ts";
 import { PageElement } from "../shared/page-element.ts";
+import { linkSentence, parameterSentence } from "./problem-words.ts";
 import "./problem-list.css";
 
 @customElement("problem-list")
@@ -66,9 +67,9 @@ export class ProblemList extends PageElement {
       case "library":
         return { title: words.library, text: problem.message };
       case "parameter":
-        return { title: words.parameters, text: words.parameter(problem.problem) };
+        return { title: words.parameters, text: parameterSentence(problem.problem) };
       case "link":
-        return { title: this.t.link.title, text: this.t.link.problem(problem.problem) };
+        return { title: this.t.link.title, text: linkSentence(problem.problem) };
       case "file":
         return { title: (problem.usable ? words.fileWarning : words.file)(problem.name), text: problem.message };
     }

@@ -6,6 +6,7 @@ import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { Modal } from "../shared/modal.ts";
 import "../shared/form.css";
+import { linkSentence } from "../problems/problem-words.ts";
 import "./share-dialog.css";
 
 @customElement("share-dialog")
@@ -96,7 +97,7 @@ export class ShareDialog extends Modal {
     const { draft, t } = this;
     const words = t.share;
     const made = draft.link();
-    if ("problem" in made) return html`<p class="wrong" role="status">${t.link.problem(made.problem)}</p>`;
+    if ("problem" in made) return html`<p class="wrong" role="status">${linkSentence(made.problem)}</p>`;
     const { url } = made;
     return html`
       <label class="field">
@@ -107,7 +108,7 @@ export class ShareDialog extends Modal {
           .value=${url}
           @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()}
         />
-        <small class="hint">${words.length(language.number(url.length))}${draft.summing ? ` · ${words.summing}` : ""}</small>
+        <small class="hint">${language.count(words.length, url.length)}${draft.summing ? ` · ${words.summing}` : ""}</small>
       </label>
       <div class="answers">
         <span class="said" role="status">${this.said}</span>

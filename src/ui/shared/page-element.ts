@@ -2,6 +2,7 @@
  * What all elements of the page share: they render into the page itself (one document for names, styles and tests),
  * speak its language, and render again when what they follow tells "change".
  */
+import { updateWhenLocaleChanges } from "@lit/localize";
 import { LitElement } from "lit";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { language } from "../messages/language.ts";
@@ -43,7 +44,7 @@ class Follow implements ReactiveController {
 export class PageElement extends LitElement {
   constructor() {
     super();
-    this.follow(() => language);
+    updateWhenLocaleChanges(this);
   }
 
   protected get t(): Messages {

@@ -294,7 +294,9 @@ export class MachineWizard extends Modal {
     const mib = (value: number) => language.size(value * 2 ** 20);
     switch (concern.kind) {
       case "memory":
-        return words.memory(mib(concern.hostMiB), concern.takenMiB > 0 ? mib(concern.takenMiB) : "");
+        return concern.takenMiB > 0
+          ? words.memoryTaken(mib(concern.hostMiB), mib(concern.takenMiB))
+          : words.memory(mib(concern.hostMiB));
       case "systemMemory":
         return words.systemMemory(systemInfo(this.draft.osId).name, mib(concern.leastMiB));
       case "storage":
