@@ -1,13 +1,14 @@
 /**
  * A Debian that debootstrap installed on a disk of 2 GB, in the formats of other hypervisors (made by qemu-img): imported into
  * the library, it boots, installs a package from a file, and has it after the tab was closed and opened again. `npm run
- * debian-disk` makes the disks in build/debian; without them this is skipped. FORMATS=qcow2,ova for some of them.
+ * debian-disk` makes the disks in build/debian; without them this is skipped. FORMATS=qcow2,ova for some of them, PATIENCE=N on a
+ * busy machine.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
-import { hear, LibrarySite, said, send, start } from "./support/library-site.ts";
+import { hear, LibrarySite, PATIENCE, said, send, start } from "./support/library-site.ts";
 
 const folder = fileURLToPath(new URL("../build/debian", import.meta.url));
 const formats = (process.env.FORMATS ?? "").split(",").filter(Boolean);
@@ -40,7 +41,7 @@ for (const format of ["qcow2", "vmdk", "vdi", "vhd", "vhdx", "ova"]) {
     const path = `${folder}/debian.${format}`;
     test.skip(!existsSync(path), `${path} is not here (npm run debian-disk)`);
     test.skip(formats.length > 0 && !formats.includes(format), "not asked for");
-    test.setTimeout(2 * BOOT_MS + 200_000);
+    test.setTimeout((2 * BOOT_MS + 200_000) * PATIENCE);
     const began = Date.now();
     const context = await site.launch(format);
     let page = await site.open(context);

@@ -1,10 +1,10 @@
 /**
  * A library in a real browser's IndexedDB: a Linux writes to a kept disk, with flushes, while its tab is crashed, or the
  * whole browser killed, at random moments; everything that it was told is durable is there afterwards. And a snapshot of the
- * running machine, its restore and a clone. KILLS=N for more rounds; how long such things take, npm run bench:library tells.
+ * running machine, its restore and a clone. KILLS=N for more rounds, PATIENCE=N on a busy machine; how long such things take, npm run bench:library tells.
  */
 import { expect, test } from "@playwright/test";
-import { hear, LibrarySite, makeLinux, said, send, start, startWithDisk } from "./support/library-site.ts";
+import { hear, LibrarySite, makeLinux, PATIENCE, said, send, start, startWithDisk } from "./support/library-site.ts";
 
 const KILLS = Number(process.env.KILLS ?? 2);
 
@@ -16,10 +16,11 @@ test.afterAll(() => site.close());
 const LOAD = `n=$FROM; while true; do printf '%-511d\\n' $n | dd of=/dev/sda bs=512 seek=$((n*3)) conv=fsync 2>/dev/null && echo durable $n; n=$((n+1)); done\n`;
 
 test("everything that was flushed is there after the tab crashed or the browser was killed", async () => {
-  test.setTimeout(120_000 + KILLS * 90_000);
+  test.setTimeout((120_000 + KILLS * 90_000) * PATIENCE);
   let context = await site.launch("crashed");
   let page = await site.open(context);
-  const id = await makeLinux(page, 128);
+  // Each round writes to a stretch of its own, of 1000 records in three sectors each and a few hundred more.
+  const id = await makeLinux(page, 128, 8 + 2 * KILLS);
   let next = 0;
   const ranges: { from: number; to: number }[] = [];
   for (let round = 0; round <= KILLS; round++) {

@@ -17,6 +17,8 @@ import type { PageLibrary as PageLibraryClass } from "../../src/services/library
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const guests = join(root, "public", "guests");
+/** Limits of time are so many times as long: for a machine that does other things as well. */
+export const PATIENCE = Number(process.env.PATIENCE ?? 1);
 const types: Record<string, string> = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
 
 declare global {
@@ -157,7 +159,7 @@ export const said = (page: Page, id: string): Promise<string> => page.evaluate((
 
 /** Waits until the machine has written that. */
 export async function hear(page: Page, id: string, text: string | RegExp, timeoutMs = 120_000): Promise<void> {
-  const heard = expect.poll(() => said(page, id), { timeout: timeoutMs });
+  const heard = expect.poll(() => said(page, id), { timeout: timeoutMs * PATIENCE });
   await (typeof text === "string" ? heard.toContain(text) : heard.toMatch(text));
 }
 

@@ -110,6 +110,8 @@ export interface MachineConfig extends ExecutionLimits {
   vgaFirmware?: MediaSource;
   /** What it goes on from when it is switched on for the first time. The kernel and what belongs to it are only read where it starts anew. */
   savedState?: PublishedSource;
+  /** It is going to be given a captured state: what it would be started with is read only where it starts anew. */
+  takesState?: boolean;
   clock: ClockKind;
   jit: boolean;
   /** How often a place in the code is come to before it is compiled; absent: the core's own choice. */

@@ -39,6 +39,7 @@ const OPTIONS: readonly string[] = [
   "firmware",
   "vgaFirmware",
   "savedState",
+  "takesState",
   "flash",
   "clock",
   "jit",
@@ -166,6 +167,7 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
     const source = media(name, value);
     return typeof source === "object" && "published" in source ? source : bad(`${name} is no published state.`);
   });
+  take("takesState", yesOrNo);
   take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));
   take("jit", yesOrNo);

@@ -49,6 +49,8 @@ export interface MachinePlan extends MachineParts {
   vgaFirmware?: Medium;
   /** From which it goes on where it has this memory and processor. */
   savedState?: SavedState;
+  /** It is going to be given a captured state. */
+  takesState?: boolean;
 }
 
 /** A state, and what the machine must have to take it. */
@@ -104,6 +106,7 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     bootOrder: plan.bootOrder ?? automaticBootOrder(plan),
     firmware: plan.firmware?.source ?? beside("bios-256k.bin"),
     vgaFirmware: plan.vgaFirmware?.source ?? beside("vgabios-stdvga.bin"),
+    takesState: plan.takesState,
   });
   const { savedState } = plan;
   // A person who wants another processor or more memory gets that, and a start.

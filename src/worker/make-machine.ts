@@ -11,12 +11,13 @@ import { orFailure } from "./failures.ts";
 import type { FramePace } from "./frame-loop.ts";
 import { HostClock } from "./host-clock.ts";
 import { InstructionClock } from "./instruction-clock.ts";
+import { kernelFiles, LaterKernel } from "./kernel-files.ts";
 import type { ClockListener, MachineClock } from "./machine-clock.ts";
 import type { BuildMachine, MachinePort } from "./machine-port.ts";
 import type { FileKind, MediaLoader, Progress, SourceOpener } from "./media.ts";
 import { PatientStore } from "./patient-store.ts";
 import type { WaitForRoom } from "./patient-store.ts";
-import { kernelFiles, PublishedStart } from "./published-start.ts";
+import { PublishedStart } from "./published-start.ts";
 import type { TraceSink } from "./tracer.ts";
 
 export interface VmPlatform {
@@ -43,6 +44,8 @@ export interface MadeMachine {
   drives: Map<string, BlockStore>;
   /** Where it goes on from a published state. */
   published: PublishedStart | null;
+  /** Where it goes on from a state: what it starts anew with. */
+  laterKernel: LaterKernel | null;
 }
 
 /** @throws VmError */
@@ -62,12 +65,15 @@ export async function makeMachine(
     throw new VmError("badConfig", "The machine has no firmware (a BIOS image such as SeaBIOS).");
   const file = (source: MediaSource | undefined, role: string, kind: FileKind) =>
     source === undefined ? null : media.file(source, role, kind);
+  const readKernel = () => kernelFiles(config, media, () => platform.compileUnpacker());
+  const goesOn = config.savedState !== undefined || config.takesState === true;
+  const laterKernel = goesOn && config.kernel !== undefined ? new LaterKernel(readKernel) : null;
   const [module, firmware, vgaFirmware, published, kernel, floppy, cdrom, disks, flash] = await Promise.all([
     platform.compileCore(),
     config.flash.length > 0 ? null : file(config.firmware, "firmware", "firmware"),
     file(config.vgaFirmware, "VGA firmware", "vgaFirmware"),
-    PublishedStart.load(config, media, platform, host.progress),
-    config.savedState ? null : kernelFiles(config, media, platform),
+    PublishedStart.load(config, media, platform.opener, host.progress),
+    laterKernel ? null : readKernel(),
     config.floppy === undefined ? null : media.floppy(config.floppy),
     config.cdrom === undefined ? null : media.cd(config.cdrom),
     Promise.all(config.disks.map((disk, i) => media.disk(disk, `disk ${i + 1}`))),
@@ -92,7 +98,7 @@ export async function makeMachine(
       firmware: firmware ?? new Uint8Array(0),
       flash,
       vgaFirmware: vgaFirmware ?? new Uint8Array(0),
-      kernel: published?.kernelIsLater ? "later" : (kernel?.kernel ?? null),
+      kernel: laterKernel ? "later" : (kernel?.kernel ?? null),
       unpacker: kernel?.unpacker ?? null,
       modules: kernel?.modules ?? [],
       initrd: kernel?.initrd ?? null,
@@ -114,7 +120,7 @@ export async function makeMachine(
       },
     });
   try {
-    return { machine: orFailure(build), core: core!, clock, drives, published };
+    return { machine: orFailure(build), core: core!, clock, drives, published, laterKernel };
   } catch (error) {
     for (const store of drives.values()) await store.close?.();
     throw error;

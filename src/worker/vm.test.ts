@@ -3,7 +3,7 @@ import type { RunExit } from "../core/core.ts";
 import { CoreMemoryError } from "../core/load.ts";
 import type { WasmCore } from "../core/wasm-core.ts";
 import { StateError } from "../machine/device.ts";
-import type { MachineEvents, MachineParts } from "../machine/machine-parts.ts";
+import type { KernelFiles, MachineEvents, MachineParts } from "../machine/machine-parts.ts";
 import { defaultConfig } from "../protocol/machine-config.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import type { VmEvent } from "../protocol/vm-api.ts";
@@ -52,6 +52,7 @@ function fakeMachine(core: FakeCore) {
       screenText: () => ["A:\\>"],
     },
     reset: () => void calls.push("reset"),
+    supplyKernel: ({ kernel }: KernelFiles) => void calls.push(`kernel of ${kernel.length}`),
     save: () => ({ version: 1, number: machine.stateNumber, count: core.count }),
     restore: (state: { version: number; number: number; count: number }) => {
       if (state.version !== 1) throw new StateError("unknown version");
@@ -351,6 +352,56 @@ describe("save and restore", () => {
     expect(await vm.state()).toBe("running");
     await vm.dispose();
   });
+});
+
+describe("a machine that takes a state", () => {
+  /** A Multiboot header, which is all that is looked at here. [Multiboot] 3.1 */
+  const kernel = new Uint8Array(new Uint32Array([0x1badb002, 0, -0x1badb002]).buffer);
+
+  test.each(["its user", "its guest"])("is given its kernel when %s resets it, once", async (who) => {
+    await vm.create(config({ kernel, takesState: true, clock: "instructions" }));
+    await vm.restore(await savedState(), "running");
+    expect(calls).toEqual([]);
+    for (let n = 0; n < 2; n++) {
+      if (who === "its user") await vm.reset();
+      else tell.resetRequested();
+      await turns();
+    }
+    expect(calls).toEqual(["kernel of 12", "reset", "reset"]);
+    expect(await vm.state()).toBe("running");
+  });
+
+  test("is given its kernel when it is switched on again", async () => {
+    await vm.create(config({ kernel, takesState: true, clock: "instructions" }));
+    await vm.restore(await savedState(), "running");
+    await vm.powerOff();
+    await vm.start();
+    expect(calls).toEqual(["kernel of 12", "reset"]);
+  });
+
+  test("says what is wrong with its kernel when it needs it", async () => {
+    await vm.create(config({ kernel: new Uint8Array(100), takesState: true, clock: "instructions" }));
+    await vm.restore(await savedState(), "running");
+    await expect(vm.reset()).rejects.toMatchObject({ code: "badMedia" });
+    expect(await vm.state()).toBe("running");
+    tell.resetRequested();
+    await turns();
+    expect(await vm.state()).toBe("aborted");
+    expect(calls).toEqual([]);
+  });
+
+  /** Of a machine like it. */
+  async function savedState(): Promise<Uint8Array> {
+    const before = { core, calls, fake, tell };
+    core = new FakeCore();
+    const other = makeVm();
+    await other.create(config({ clock: "instructions" }));
+    await other.runInstructions(1000);
+    const saved = await other.save();
+    ({ core, calls, fake, tell } = before);
+    events = [];
+    return saved;
+  }
 });
 
 describe("what cannot be made", () => {

@@ -167,7 +167,7 @@ export class Vm implements ReplayApi {
       const published = await this.states.takePublished((error) => this.loop.betweenRuns(() => this.fail(error)));
       if (published) this.send({ type: "serial", port: 0, bytes: published.serial });
       else {
-        await this.made?.published?.supplyKernel(this.machine);
+        await this.made?.laterKernel?.supply(this.machine);
         this.states.clearMemory();
         this.machine.reset();
         this.powerOn.instructions = this.core.instructions();
@@ -193,7 +193,7 @@ export class Vm implements ReplayApi {
 
   async reset(): Promise<void> {
     this.expect("running", "paused", "aborted");
-    await this.made?.published?.supplyKernel(this.machine);
+    await this.made?.laterKernel?.supply(this.machine);
     this.expect("running", "paused", "aborted");
     this.machine.reset();
     if (this.current === "aborted") this.go();
@@ -496,10 +496,10 @@ export class Vm implements ReplayApi {
 
   /** A reset that the guest brought about. Where its kernel has to be read first, it stands still until then. */
   private resetFromInside(): void {
-    const published = this.made?.published;
-    if (!published?.kernelIsLater) return this.machine.reset();
+    const kernel = this.made?.laterKernel;
+    if (!kernel?.isDue) return this.machine.reset();
     this.loop.stop();
-    published.supplyKernel(this.machine).then(
+    kernel.supply(this.machine).then(
       () => {
         if (this.current !== "running" && this.current !== "paused") return;
         this.machine.reset();

@@ -72,11 +72,12 @@ export class LiveRuns {
             "inUse",
             `Something is being done with "${core.medium(medium)?.name}"; it must be over first.`,
           );
+      const savedMemory = machine.state === "saved" ? machine.savedMemory : null;
       const run: Run = {
         limits: machine.limits ?? defaultLimits,
         machineId: id,
-        plan: this.planOf(id),
-        savedMemory: machine.state === "saved" ? machine.savedMemory : null,
+        plan: { ...this.planOf(id), takesState: savedMemory !== null },
+        savedMemory,
         release,
         live: null,
         timer: null,
