@@ -1,6 +1,7 @@
 /**
- * GuestMemory over the core's RAM: pages that are still to come are brought first, and what DMA engines write drops decoded code and marks pages dirty. DMA sees RAM alone;
- * ROM, video memory and devices read as nothing there, which is how this board's DMA engines are wired.
+ * GuestMemory over the core's RAM: pages that are still to come are brought first, and what DMA engines write drops decoded
+ * code and marks pages dirty. DMA sees RAM alone; ROM, video memory and devices read as nothing there, which is how this
+ * board's DMA engines are wired.
  */
 import type { CoreInterface } from "../core/core.ts";
 import type { GuestMemory } from "./guest-memory.ts";
@@ -20,11 +21,16 @@ export class CoreMemory implements GuestMemory {
   }
 
   read(physAddr: number, length: number): Uint8Array {
-    this.core.bringPages(physAddr, Math.min(length, this.ramBytes - physAddr));
-    if (physAddr + length <= this.ramBytes) return this.core.ram.slice(physAddr, physAddr + length);
-    const bytes = new Uint8Array(length).fill(NOTHING);
-    bytes.set(this.core.ram.subarray(physAddr, this.ramBytes));
+    const bytes = new Uint8Array(length);
+    this.readInto(physAddr, bytes);
     return bytes;
+  }
+
+  readInto(physAddr: number, target: Uint8Array): void {
+    const inside = Math.max(0, Math.min(target.length, this.ramBytes - physAddr));
+    this.core.bringPages(physAddr, inside);
+    target.set(this.core.ram.subarray(physAddr, physAddr + inside));
+    target.fill(NOTHING, inside);
   }
 
   write(physAddr: number, bytes: Uint8Array): void {

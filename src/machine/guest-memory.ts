@@ -6,6 +6,8 @@ export interface GuestMemory {
   readonly ramBytes: number;
   /** A copy of `length` bytes. */
   read(physAddr: number, length: number): Uint8Array;
+  /** Fills `target` from there; for large transfers, which would leave many small copies behind. */
+  readInto(physAddr: number, target: Uint8Array): void;
   write(physAddr: number, bytes: Uint8Array): void;
   readU8(physAddr: number): number;
   readU16(physAddr: number): number;

@@ -13,6 +13,9 @@ export class PlainMemory implements GuestMemory {
   read(physAddr: number, length: number): Uint8Array {
     return Uint8Array.from({ length }, (_, i) => this.readU8(physAddr + i));
   }
+  readInto(physAddr: number, target: Uint8Array): void {
+    target.set(this.read(physAddr, target.length));
+  }
   write(physAddr: number, bytes: Uint8Array): void {
     bytes.forEach((byte, i) => this.writeU8(physAddr + i, byte));
   }

@@ -77,11 +77,9 @@ export class IdeBusMaster {
       if (!drive) return;
       if (this.regionLeft === 0 && !this.loadRegion()) return;
       const count = Math.min(this.regionLeft, drive.end - drive.position);
-      if (drive.phase === "dmaIn") {
-        this.memory.write(this.regionAddr, drive.buffer.subarray(drive.position, drive.position + count));
-      } else {
-        drive.buffer.set(this.memory.read(this.regionAddr, count), drive.position);
-      }
+      const part = drive.buffer.subarray(drive.position, drive.position + count);
+      if (drive.phase === "dmaIn") this.memory.write(this.regionAddr, part);
+      else this.memory.readInto(this.regionAddr, part);
       this.regionAddr += count;
       this.regionLeft -= count;
       // The last byte of the last region ends the engine's work before the drive reports, as on the wire.

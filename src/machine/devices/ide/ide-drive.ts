@@ -262,7 +262,8 @@ export abstract class IdeDrive {
   private async perform(work: Work, wanted: () => boolean): Promise<Uint8Array | undefined> {
     const store = this.store;
     if (!store) throw new StorageError("the medium is gone");
-    const bytes = work.kind === "write" ? this.buffer.slice(0, work.length) : undefined;
+    // Each data phase has a buffer of its own: nobody changes this one any more.
+    const bytes = work.kind === "write" ? this.buffer.subarray(0, work.length) : undefined;
     const ranges = work.kind === "discard" ? this.discardRanges() : [];
     if (bytes) {
       const write = this.lastWrite.then(() => (wanted() ? store.write(work.offset, bytes) : undefined));
