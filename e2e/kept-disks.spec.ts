@@ -1,7 +1,8 @@
 /**
  * A library in a real browser's IndexedDB: a Linux writes to a kept disk, with flushes, while its tab is crashed, or the
  * whole browser killed, at random moments; everything that it was told is durable is there afterwards. And a snapshot of the
- * running machine, its restore and a clone. KILLS=N for more rounds, PATIENCE=N on a busy machine; how long such things take, npm run bench:library tells.
+ * running machine, its restore and a clone. KILLS=N for more rounds, PATIENCE=N on a busy machine; how long such things
+ * take, npm run bench:library tells.
  */
 import { expect, test } from "@playwright/test";
 import { hear, LibrarySite, makeLinux, PATIENCE, said, send, start, startWithDisk } from "./support/library-site.ts";
@@ -38,7 +39,7 @@ test("everything that was flushed is there after the tab crashed or the browser 
     await send(page, id, LOAD.replace("$FROM", String(next)));
     let heard = "";
     const until = Date.now() + 1500 + Math.random() * 4000;
-    while (Date.now() < until) {
+    while (Date.now() < until || !heard.includes("durable")) {
       heard = await said(page, id);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
