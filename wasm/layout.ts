@@ -39,6 +39,8 @@ export const SCRATCH_TRACE: usize = 0x4_0000;
 export const SCRATCH_TRACE_SIZE: u32 = 0x4000;
 /** Bytes of one instruction gathered from two pages or from a device. */
 export const FETCH_BUFFER: usize = 0x4_4000;
+/** A trace that is being made, until it is known how much room it takes. */
+export const NEW_TRACE: usize = 0x4_5000;
 
 /** Table indices of the operations that are calls (u32 each, by id - COLD_BASE), written at start. */
 export const HANDLER_TABLE: usize = 0x4_8000;

@@ -10,7 +10,7 @@
  * instruction. The arena is filled from start to end; when it is full, what has been dropped and pages in which nothing was
  * compiled are given up, and the gaps are filled. If that does not give enough, it is emptied as a whole.
  */
-import { FETCH_BUFFER, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END } from "../layout";
+import { FETCH_BUFFER, NEW_TRACE, PAGE_MASK, PAGE_SIZE, SCRATCH_TRACE, TRACE_ARENA_BASE, TRACE_ARENA_END } from "../layout";
 import { ID_BUDGET_END, ID_FALLTHROUGH } from "../generated/tables";
 import { raiseGP } from "../cpu/fault";
 import { isCanonical } from "../cpu/address";
@@ -24,7 +24,6 @@ import { decode, decodedEnds } from "./decode";
 import { REC_CROSSES_PAGE, REC_SIZE, Rec } from "./record";
 
 const MAX_RECORDS: u32 = 64;
-const MAX_TRACE_BYTES: u32 = HEADER_SIZE + (MAX_RECORDS + 1) * REC_SIZE;
 
 /** In the place of hostPtr: a gap, whose size stands in the place of the heat. */
 const GAP: u32 = 0xffff_ffff;
@@ -65,24 +64,24 @@ function makeGap(block: u32, sizeBytes: u32): void {
   store<u32>(block, sizeBytes, 24);
 }
 
-/** Makes `arenaNext` a place for the longest trace. */
-function makeRoom(cpu: Cpu): void {
-  if (arenaNext + MAX_TRACE_BYTES <= gapEnd) return;
-  if (nextGap()) return;
+/** Makes `arenaNext` a place for a trace of that size. */
+function makeRoom(cpu: Cpu, sizeBytes: u32): void {
+  if (arenaNext + sizeBytes <= gapEnd) return;
+  if (nextGap(sizeBytes)) return;
   if (sweep(cpu) >= LEAST_FREE) {
     arenaNext = gapEnd = <u32>TRACE_ARENA_BASE;
-    if (nextGap()) return;
+    if (nextGap(sizeBytes)) return;
   }
   flushTraces(cpu);
 }
 
 /** Goes on to the next gap that is large enough; false if there is none up to the end. */
-function nextGap(): bool {
+function nextGap(sizeBytes: u32): bool {
   if (arenaNext < gapEnd) makeGap(arenaNext, gapEnd - arenaNext);
   while (gapEnd < <u32>TRACE_ARENA_END) {
     arenaNext = gapEnd;
     while (gapEnd < <u32>TRACE_ARENA_END && isGap(gapEnd)) gapEnd += blockBytes(gapEnd);
-    if (gapEnd - arenaNext >= MAX_TRACE_BYTES) return true;
+    if (gapEnd - arenaNext >= sizeBytes) return true;
     if (arenaNext < gapEnd) makeGap(arenaNext, gapEnd - arenaNext);
     while (gapEnd < <u32>TRACE_ARENA_END && !isGap(gapEnd)) gapEnd += blockBytes(gapEnd);
   }
@@ -163,8 +162,7 @@ export function findKnown(cpu: Cpu, linearAddr: u64): usize {
 }
 
 function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
-  makeRoom(cpu);
-  const trace = arenaNext + HEADER_SIZE;
+  const made = NEW_TRACE + HEADER_SIZE;
   const pageStart = hostPtr & ~(PAGE_SIZE - 1);
   const pageEnd = pageStart + PAGE_SIZE;
   let p = hostPtr;
@@ -172,7 +170,7 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
   let ends = false;
   let secondPage: u32 = 0;
   while (count < MAX_RECORDS && p < pageEnd && !ends) {
-    const rec = changetype<Rec>(<usize>(trace + count * REC_SIZE));
+    const rec = changetype<Rec>(made + count * REC_SIZE);
     rec.pageOffset = <u16>(p - pageStart);
     rec.index = <u8>count;
     let length = decode(cpu, p, pageEnd - p, rec);
@@ -187,7 +185,11 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
     p += length;
     count++;
   }
-  finishTrace(cpu, trace, count, <u32>(p - pageStart));
+  finishTrace(cpu, made, count, <u32>(p - pageStart));
+  const sizeBytes = HEADER_SIZE + (count + 1) * REC_SIZE;
+  makeRoom(cpu, sizeBytes);
+  const trace: usize = arenaNext + HEADER_SIZE;
+  memory.copy(trace, made, sizeBytes - HEADER_SIZE);
   const header = headerOf(trace);
   store<u32>(header, hostPtr, 8);
   store<u16>(header, <u16>cpu.mode, 12);
@@ -202,7 +204,7 @@ function build(cpu: Cpu, hostPtr: u32, linearAddr: u64): usize {
     if (secondPage) markCode(cpu, secondPage, p - pageEnd);
     store<u32>(header, 0, 0);
   } else indexTrace(cpu, trace, hostPtr);
-  arenaNext = trace + (count + 1) * REC_SIZE;
+  arenaNext += sizeBytes;
   tracesBuilt++;
   return trace;
 }
