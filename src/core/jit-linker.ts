@@ -34,6 +34,9 @@ export interface JitExports {
   readonly carryOf: WebAssembly.ExportValue;
   readonly runEnding: WebAssembly.ExportValue;
   readonly findKnown: WebAssembly.ExportValue;
+  readonly readFlags: WebAssembly.ExportValue;
+  readonly popPlainFlags: WebAssembly.ExportValue;
+  readonly segmentForRegion: WebAssembly.ExportValue;
   readonly isExact32: WebAssembly.ExportValue;
   readonly isExact64: WebAssembly.ExportValue;
   readonly isExactPs: WebAssembly.ExportValue;
@@ -87,6 +90,7 @@ export class JitLinker {
     this.epoch = exports.jitEpoch();
     const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64 } = exports;
     const { carryOf, runEnding, findKnown, isExact32, isExact64, isExactPs, isExactPd } = exports;
+    const { readFlags, popPlainFlags, segmentForRegion } = exports;
     const functions = [
       settleFlags,
       pagePointer,
@@ -102,6 +106,9 @@ export class JitLinker {
       isExact64,
       isExactPs,
       isExactPd,
+      readFlags,
+      popPlainFlags,
+      segmentForRegion,
     ];
     this.imports = {
       env: { mem: memory, tab: exports.table },

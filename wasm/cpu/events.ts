@@ -25,7 +25,8 @@ import {
 } from "./state";
 import { picAcknowledge } from "../host";
 
-const MASKABLE: u32 = EVENT_INTR | EVENT_APIC;
+/** What waits while IF is clear. */
+export const MASKABLE: u32 = EVENT_INTR | EVENT_APIC;
 const ALWAYS: u32 = EVENT_SMI | EVENT_INIT | EVENT_STARTUP | EVENT_TRIPLE_FAULT | EVENT_DEBUG | EVENT_STEP | EVENT_TASK_FAULT;
 /** From EVENT_NMI_BLOCKED down to EVENT_NMI. */
 const BLOCKED_TO_NMI: u32 = 7;

@@ -34,6 +34,8 @@ export class Emit extends EmitFlags {
   regionUses: u32;
   /** Registers that were written anywhere so far. */
   everWritten: u32;
+  /** Code of privilege level 3. */
+  isUser: bool;
   /** log2 of the size of addresses of code: 2, or 3 in 64-bit mode. */
   addressSize: u32;
   /** The record under way, its number in the block, and the region's entry. */

@@ -13,7 +13,6 @@ import {
 } from "./encoder";
 import { EXIT_HANDLER, Exit, allocate, newExit } from "./exits";
 import { IMPORT_ENDING, IMPORT_LEAVE_AFTER, call } from "./imports";
-import { WITH_NEXT } from "./run-ending";
 
 /** What a region returns when it has left for the run loop: everything is in the struct. */
 export const LEFT: i32 = -1;
@@ -105,13 +104,12 @@ export function emitHandler(b: Emit, rec: Rec): void {
 }
 
 /** A handler that ends its trace, the last record of its block: the core decides whether the region can go on behind it. */
-export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32, withNext: bool): void {
+export function emitEnding(b: Emit, rec: Rec, indexInBlock: u32): void {
   b.begin(rec, indexInBlock, 0);
   b.settle();
   spill(b, b.dirty);
   b.dirty = 0;
   const kept = keepRecord(b, rec);
-  if (!b.isTrial) kept.link = withNext ? WITH_NEXT : 0;
   cpuBase();
   i32Const(<u32>changetype<usize>(kept));
   localGet(LOCAL_BUDGET);

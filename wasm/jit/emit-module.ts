@@ -67,6 +67,9 @@ function writeTypes(): void {
   functionType(4, 0b1110, TYPE_I32); // isExact64
   functionType(4, 0b1110, TYPE_I32, TYPE_V128); // isExactPs
   functionType(4, 0b1110, TYPE_I32, TYPE_V128); // isExactPd
+  functionType(1, 0, TYPE_I32); // readFlags
+  functionType(2, 0, TYPE_I32); // popPlainFlags
+  functionType(3, 0, TYPE_I32); // segmentForRegion
   fillLength(section);
 }
 

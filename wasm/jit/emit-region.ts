@@ -25,6 +25,7 @@ import { F64_LOCALS, I32_LOCALS, LOCAL_BUDGET, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_FL
 import { beginFunctionHints, keepFunctionHints } from "./branch-hints";
 import { LEFT, emitEnding, reload, spill } from "./emit-handler";
 import { emitInstruction } from "./emit-instruction";
+import { emitSystem } from "./emit-system";
 import { checkCanonical, emitCall, emitCross, emitTransfer, goTo, leaveFor, operand, payFor } from "./emit-transfer";
 import {
   OP_BLOCK, OP_BR, OP_I32_LT_S, OP_I32_OR, OP_I32_SUB, OP_I64_EQ, OP_I64_LOAD, OP_I64_LT_U, OP_LOOP, OP_RETURN, OP_UNREACHABLE, TYPE_F64, TYPE_I32, TYPE_I64, TYPE_NONE, TYPE_V128, at, byte, copyBytes, fillLength, i32Const, i64Const, leb, localGet, memoryAccess, reserveLength, startAt,
@@ -33,7 +34,7 @@ import { EXIT_AT_INSTRUCTION, EXIT_BUDGET } from "./exits";
 import { KIND_DEFERRED, KIND_LOCAL } from "./flag-kinds";
 import { analyseFlow, findDirty, goesBack, inOrder, reachable } from "./flow";
 import { IMPORT_LEAVE, call } from "./imports";
-import { Block, EMITTER, EMITTER_CONSTANTS, END_HANDLER, END_JCC, END_JMP, END_JMP_E, END_LEAVE, END_NEXT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
+import { Block, EMITTER, EMITTER_CONSTANTS, END_HANDLER, END_JCC, END_JMP, END_JMP_E, END_LEAVE, END_NEXT, END_STRAIGHT, NESTING, NO_BLOCK, block, discover, endsWithCall, instructionCount } from "./region";
 
 let nested: u32 = 0;
 let theCpu: Cpu = changetype<Cpu>(0);
@@ -133,9 +134,17 @@ function ending(b: Emit, number: u32, here: Block): void {
     } else b.leaveHere(EXIT_AT_INSTRUCTION);
     return;
   }
+  if (end == END_STRAIGHT) {
+    b.begin(rec, here.count - 1, 0);
+    emitSystem(b, rec);
+    if (b.isTrial) here.written = b.dirty;
+    payFor(here.count);
+    goOn(b, number, here.next, here.nextOffset);
+    return;
+  }
   if (end == END_HANDLER) {
-    emitEnding(b, rec, here.count - 1, here.withNext);
-    payFor(here.count + <u32>here.withNext);
+    emitEnding(b, rec, here.count - 1);
+    payFor(here.count);
     goOn(b, number, here.next, here.nextOffset);
     return;
   }
@@ -247,10 +256,13 @@ function goOn(b: Emit, from: u32, to: u32, offset: i32): void {
   } else tree(b, to);
 }
 
+/** The budget never ends at an STI, whose shadow is not written out: no interrupt comes before the next instruction is done. */
+const SHADOW: u32 = 1;
+
 /** Leaves at `offset` unless the budget covers every path to the next look. */
 function needBudget(b: Emit, offset: u32): void {
   localGet(LOCAL_BUDGET);
-  i32Const(instructionCount);
+  i32Const(instructionCount + SHADOW);
   byte(OP_I32_LT_S);
   b.openRareIf();
   b.leaveAt(offset, offset, 0, EXIT_BUDGET);
@@ -260,7 +272,7 @@ function needBudget(b: Emit, offset: u32): void {
 /** At the entry: leaves as needBudget does, also where calls nest too deep. */
 function checkEntry(b: Emit, offset: u32): void {
   localGet(LOCAL_BUDGET);
-  i32Const(instructionCount);
+  i32Const(instructionCount + SHADOW);
   byte(OP_I32_SUB);
   localGet(LOCAL_DEPTH);
   byte(OP_I32_OR);
@@ -323,8 +335,9 @@ export function emitRegion(cpu: Cpu, trace: usize, index: u32, limit: usize): bo
   const mode: u32 = load<u16>(headerOf(trace), 12);
   b.addressSize = (mode & MODE_SIZE_MASK) == MODE_64 ? 3 : 2;
   writeForCpu(changetype<usize>(cpu));
-  b.tlbRead = mode & MODE_USER ? tlbArray(cpu, TLB_SET_USER, 0) : 0;
-  b.tlbWrite = mode & MODE_USER ? tlbArray(cpu, TLB_SET_USER, 1) : 0;
+  b.isUser = (mode & MODE_USER) != 0;
+  b.tlbRead = b.isUser ? tlbArray(cpu, TLB_SET_USER, 0) : 0;
+  b.tlbWrite = b.isUser ? tlbArray(cpu, TLB_SET_USER, 1) : 0;
   discover(trace);
   analyseFlow();
   writeBody(b, true);

@@ -15,7 +15,7 @@ import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE } from "../
 import { Emit } from "./emit-backend";
 import { LOCAL_BUDGET, LOCAL_CODE_BASE, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_LINEAR, LOCAL_RESULT, LOCAL_SLOT, Val, cpuBase } from "./emit-values";
 import { LEFT, TYPE_REGION, reload, spill } from "./emit-handler";
-import { push } from "./emit-instruction";
+import { push } from "./emit-stack";
 import {
   OP_BR, OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_LT_S, OP_I32_OR, OP_I32_SHL, OP_I32_SHR_U, OP_I32_STORE, OP_I32_SUB, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_AND,
   OP_I64_LOAD, OP_I64_NE, OP_I64_SHL, OP_I64_SHR_S, OP_I64_STORE, OP_I64_XOR, OP_LOOP, OP_RETURN, OP_RETURN_CALL_INDIRECT, OP_UNREACHABLE, TYPE_NONE, byte, i32Const, i64Const, leb, localGet, localSet,

@@ -22,7 +22,13 @@ export const IMPORT_ENDING: u32 = 8;
 export const IMPORT_FIND: u32 = 9;
 /** isExact32, isExact64 (operation, x, y, r), and of all lanes isExactPs, isExactPd: whether a result needed no rounding */
 export const IMPORT_EXACT: u32 = 10;
-export const IMPORTED_FUNCTIONS: u32 = 14;
+/** readFlags(cpu): the EFLAGS image */
+export const IMPORT_READ_FLAGS: u32 = 14;
+/** popPlainFlags(cpu, image): whether that was all there was to do */
+export const IMPORT_POP_FLAGS: u32 = 15;
+/** segmentForRegion(cpu, index, selector) */
+export const IMPORT_SEGMENT: u32 = 16;
+export const IMPORTED_FUNCTIONS: u32 = 17;
 
 export function call(index: u32): void {
   byte(OP_CALL);

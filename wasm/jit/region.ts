@@ -10,12 +10,13 @@
  *   0x7000  the emitter's fields, then its constants       0x8000  what the structured code is nested in (jit/emit-region.ts)
  *   0x9000  a record that is made for one instruction
  */
-import { Rec, REC_CROSSES_PAGE, REC_SIZE } from "../decode/record";
+import { Rec, REC_CROSSES_PAGE, REC_MEM, REC_SIZE, opSizeLog2 } from "../decode/record";
 import { findByHost, headerOf, heatAtStart, heatOf, isComputedTarget } from "../decode/code-index";
 import {
-  ID_BUDGET_END, ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_FALLTHROUGH, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_RET_FAST32, ID_RET_FAST64,
-  ID_STI__ends, ID_TOO_LONG, ID_UNDEFINED,
+  ID_BUDGET_END, ID_CALL_E_FAST32, ID_CALL_E_FAST64, ID_CALL_FAST32, ID_CALL_FAST64, ID_FALLTHROUGH, ID_JCC_FAST_0, ID_JMP_E_FAST32, ID_JMP_E_FAST64, ID_JMP_FAST, ID_MOV_S_E__ends, ID_POPF__ends, ID_POP_S__ends,
+  ID_RET_FAST32, ID_RET_FAST64, ID_STI__ends, ID_TOO_LONG, ID_UNDEFINED,
 } from "../generated/tables";
+import { MODE_64, MODE_SIZE_MASK, MODE_USER, SEG_CS, SEG_GS, SEG_SS } from "../cpu/state";
 import { ENDS_BASE } from "../generated/handlers";
 import { JIT_SCRATCH, PAGE_SIZE } from "../layout";
 import { descOf } from "../mmu/physical";
@@ -30,6 +31,8 @@ export const END_JMP_E: u8 = 5;
 export const END_CALL_E: u8 = 6;
 /** By an instruction that the interpreter executes. */
 export const END_LEAVE: u8 = 7;
+/** By an instruction that ends a trace; what is done for it is written out, and the region goes on behind it (jit/emit-system.ts). */
+export const END_STRAIGHT: u8 = 9;
 /** By a handler after which the run loop looks around: mostly it has nothing to do, and the region goes on. */
 export const END_HANDLER: u8 = 8;
 
@@ -51,8 +54,6 @@ export class Block {
   order: u8;
   immediateDominator: u8;
   isLoop: bool;
-  /** The instruction behind the last one belongs to it: END_HANDLER, and it casts a shadow. */
-  withNext: bool;
   /** Reached from several places by forward branches. */
   isMerge: bool;
   start: u16;
@@ -156,14 +157,22 @@ function endOf(rec: Rec): u8 {
   if (isJumpE(id)) return END_JMP_E;
   if (isCallE(id)) return END_CALL_E;
   if (id == ID_UNDEFINED || id == ID_TOO_LONG || id == ID_BUDGET_END || rec.flags & REC_CROSSES_PAGE) return END_LEAVE;
+  if (goesStraightOn(rec)) return END_STRAIGHT;
   return id >= ENDS_BASE ? END_HANDLER : END_NEXT;
 }
 
-/** Bytes of the instruction behind STI if the two are executed as one: interrupts wait until it is done. */
-function shadowedBytes(rec: Rec): u32 {
-  if (rec.id != ID_STI__ends) return 0;
-  const next = findByHost(page + rec.pageOffset + rec.length, mode);
-  return next != 0 && endOf(changetype<Rec>(next)) == END_NEXT ? changetype<Rec>(next).length : 0;
+/** The segment register that a PUSH or POP names in its opcode. */
+export function segmentOf(rec: Rec): u32 {
+  return (<u32>rec.opcode >> 3) & 7;
+}
+
+/** Of those that end a trace: stated for compiled code as well. Loading SS casts a shadow and stays out. */
+function goesStraightOn(rec: Rec): bool {
+  const id: u32 = rec.id;
+  if (id == ID_STI__ends) return !(mode & MODE_USER);
+  if (id == ID_MOV_S_E__ends) return !(rec.flags & REC_MEM) && rec.g <= SEG_GS && rec.g != SEG_CS && rec.g != SEG_SS;
+  if (opSizeLog2(rec) != ((mode & MODE_SIZE_MASK) == MODE_64 ? 3 : 2)) return false;
+  return id == ID_POPF__ends || (id == ID_POP_S__ends && segmentOf(rec) != SEG_SS);
 }
 
 /** Finds the blocks of the region that starts with `trace`. */
@@ -233,11 +242,7 @@ function walk(trace: usize): void {
     } else if (end != END_NEXT) {
       if (end == END_JMP) lookAtLater(r.imm);
       else if (end == END_JMP_E) lookAtTargets();
-      else if (putsBack(end)) {
-        const shadowed = shadowedBytes(r);
-        if (shadowed != 0) instructionCount++;
-        lookAtLater(offset + r.length + shadowed);
-      }
+      else if (putsBack(end) || end == END_STRAIGHT) lookAtLater(offset + r.length);
       return;
     }
     rec += REC_SIZE;
@@ -254,7 +259,7 @@ function makeBlocks(entry: u32): void {
     const b = block(n);
     b.taken = b.end == END_JCC || b.end == END_JMP ? blockAt(b.takenOffset) : NO_BLOCK;
     b.targets = b.end == END_JMP_E ? targetBlocks() : 0;
-    b.next = b.end == END_JCC || b.end == END_NEXT || putsBack(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
+    b.next = b.end == END_JCC || b.end == END_NEXT || b.end == END_STRAIGHT || putsBack(b.end) ? blockAt(b.nextOffset) : NO_BLOCK;
   }
 }
 
@@ -277,7 +282,6 @@ function addBlock(start: u32): void {
   let offset = start;
   let count: u32 = 0;
   let rec = recordAt(start);
-  b.withNext = false;
   while (true) {
     const r = changetype<Rec>(rec);
     count++;
@@ -286,9 +290,6 @@ function addBlock(start: u32): void {
     if (end != END_NEXT) {
       b.end = end;
       b.takenOffset = <i32>r.imm;
-      const shadowed = shadowedBytes(r);
-      b.withNext = shadowed != 0;
-      offset += shadowed;
       break;
     }
     // Goes on in the same trace, up to the next block or to code that was not walked.

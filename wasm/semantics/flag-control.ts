@@ -3,6 +3,7 @@
  * extensions and protected-mode virtual interrupts. STAC and CLAC open and close SMAP.
  * [SDM2] CLI, STI, POPF, PUSHF – [SDM3] 20.3.3.3, 20.3.4 (tables 20-1, 20-2)
  */
+import { MASKABLE } from "../cpu/events";
 import { raiseGP, raiseUD } from "../cpu/fault";
 import { arithFlags, readFlags, setArithFlags, writeFlags } from "../cpu/flags";
 import { updateMode, updateTlbSet } from "../cpu/mode";
@@ -57,6 +58,28 @@ export function PUSHF(cpu: Cpu, rec: Rec): void {
   pushSized(cpu, bytes, image);
 }
 
+/** What POPF may change, outside virtual-8086 mode. */
+function popMask(cpu: Cpu, bytes: u32): u32 {
+  let mask = POPF_ANY;
+  if (bytes != 2) mask |= POPF_UPPER;
+  if (!(cpu.cr0 & CR0_PE) || cpu.cpl == 0) mask |= FLAG_IOPL | FLAG_IF;
+  else if (cpu.cpl <= iopl(cpu)) mask |= FLAG_IF;
+  return mask & flagsWritableMask(cpu);
+}
+
+/**
+ * For compiled code: POPF of more than 16 bits, if no mode changes and no interrupt waits for it; the stack pointer is the caller's.
+ * @returns whether it is done; else nothing has changed
+ */
+export function popPlainFlags(cpu: Cpu, image: u32): i32 {
+  const mask = popMask(cpu, 4);
+  const changed = (cpu.eflags ^ image) & mask & ~FLAGS_ARITH;
+  if (changed & ~(FLAG_IF | FLAG_DF)) return 0;
+  if (changed & image & FLAG_IF && cpu.events & MASKABLE) return 0;
+  writeFlags(cpu, image, mask);
+  return 1;
+}
+
 export function POPF(cpu: Cpu, rec: Rec): void {
   const bytes: u32 = 1 << opSizeLog2(rec);
   const isVirtual = checkVirtualFlags(cpu, bytes);
@@ -69,11 +92,7 @@ export function POPF(cpu: Cpu, rec: Rec): void {
     if (cpu.fault) cpu.rsp = before;
     return;
   }
-  let mask = POPF_ANY;
-  if (bytes != 2) mask |= POPF_UPPER;
-  if (!(cpu.cr0 & CR0_PE) || cpu.cpl == 0) mask |= FLAG_IOPL | FLAG_IF;
-  else if (cpu.cpl <= iopl(cpu)) mask |= FLAG_IF;
-  mask &= flagsWritableMask(cpu);
+  const mask = popMask(cpu, bytes);
   const changed = (cpu.eflags ^ image) & mask;
   writeFlags(cpu, image, mask);
   if (changed & (FLAG_TF | FLAG_AC)) updateMode(cpu);

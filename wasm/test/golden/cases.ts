@@ -77,5 +77,9 @@ export const GOLDEN: Readonly<Record<string, readonly GoldenCase[]>> = {
     "648B03", // mov eax, fs:[ebx]
     "39D87C05", // cmp eax, ebx; jl +5
     "C3", // ret
+    "FB", // sti
+    "9D", // popf
+    "1E", // push ds
+    "8EE2", // mov fs, dx
   ]),
 };

@@ -19,6 +19,7 @@ const TYPES: Record<number, string> = { 0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0
 const IMPORTED = [
   ...["settleFlags", "pagePointer", "leaveRegion", "leaveAfter", "leaveTo", "mulHighU64", "mulHighI64", "carryOf"],
   ...["runEnding", "findKnown", "isExact32", "isExact64", "isExactPs", "isExactPd"],
+  ...["readFlags", "popPlainFlags", "segmentForRegion"],
 ];
 const ENDS_LINE =
   /^(local\.set|drop|br|br_if|return|unreachable|call|call_indirect|return_call|return_call_indirect|.*\.store.*)$/;
