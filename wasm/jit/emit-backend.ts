@@ -140,9 +140,8 @@ export class Emit extends EmitFlags {
     const kind: u32 = rec.flags & REC_EA_MASK;
     this.isStack = (kind == REC_EA_32 || kind == REC_EA_64) && rec.base == OFF_RSP && rec.indexReg == OFF_ZERO;
     const sum = this.sumOf(rec);
-    const low = this.const(0xffff_ffff);
     if (kind == REC_EA_64) return sum;
-    if (kind == REC_EA_32) return this.and(sum, low);
+    if (kind == REC_EA_32) return this.low32(sum);
     if (kind == REC_EA_64_SEG) {
       this.segmentWord(rec.seg, 8);
       return this.add(sum, this.define());
@@ -158,7 +157,8 @@ export class Emit extends EmitFlags {
     this.leaveHere(EXIT_AT_INSTRUCTION);
     this.close();
     this.segmentWord(rec.seg, 8);
-    return this.and(this.add(this.and(sum, low), this.define()), low);
+    const base = this.define();
+    return this.low32(this.add(sum, base));
   }
   /** The processor for which code is compiled; only its segment attributes are looked at. */
   cpu: Cpu;

@@ -145,9 +145,10 @@ export class EmitFlags extends EmitValues {
   /** The result, zero-extended. */
   private result(): Val {
     const kind = this.base();
-    if (kind == KIND_ADD) return this.and(this.add(this.x, this.y), this.const(maskOf(this.kind & 3)));
-    if (kind == KIND_SUB) return this.and(this.sub(this.x, this.y), this.const(maskOf(this.kind & 3)));
-    return this.r;
+    if (kind != KIND_ADD && kind != KIND_SUB) return this.r;
+    const size = this.kind & 3;
+    const uncut = kind == KIND_ADD ? this.add(this.x, this.y) : this.sub(this.x, this.y);
+    return size == 2 ? this.low32(uncut) : this.and(uncut, this.const(maskOf(size)));
   }
   /** Bit 0: the top bit of the size that set the flags. */
   private top(value: Val): Val {

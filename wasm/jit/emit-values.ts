@@ -6,9 +6,9 @@
  * instance of the semantics serves all sizes; an integer S is that size.
  */
 import {
-  OP_ELSE, OP_END, OP_I32_ROTL, OP_I32_ROTR, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND16_S, OP_I64_EXTEND32_S, OP_I64_EXTEND8_S, OP_I64_EXTEND_I32_U,
-  OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, byte, i32Const, i64Const, leb,
-  localGet, localSet,
+  OP_ELSE, OP_END, OP_I32_ADD, OP_I32_ROTL, OP_I32_ROTR, OP_I32_SHL, OP_I32_SUB, OP_I32_WRAP_I64, OP_I64_ADD, OP_I64_AND, OP_I64_EQ, OP_I64_EQZ, OP_I64_EXTEND16_S, OP_I64_EXTEND32_S, OP_I64_EXTEND8_S, OP_I64_EXTEND_I32_U,
+  OP_I64_LT_U, OP_I64_MUL, OP_I64_NE, OP_I64_OR, OP_I64_ROTL, OP_I64_ROTR, OP_I64_SHL, OP_I64_SHR_S, OP_I64_SHR_U, OP_I64_SUB, OP_I64_XOR, OP_IF, OP_SELECT, TYPE_NONE, at, byte, i32Const, i64Const, leb,
+  localGet, localSet, startAt,
 } from "./encoder";
 import { hintRare } from "./branch-hints";
 import { IMPORT_MUL_HIGH, IMPORT_MUL_HIGH_SIGNED, call } from "./imports";
@@ -95,6 +95,13 @@ export class EmitValues {
   depth: u32;
   private constants: u32;
   private constantsPtr: u32;
+  /** The sum, difference or shift that was written last: from where to where, and what it is of. */
+  private lastStart: usize;
+  private lastEnd: usize;
+  private lastOpcode: u8;
+  private lastX: Val;
+  private lastY: Val;
+  private lastResult: Val;
 
   /** Before the first instruction of a function; `constantsPtr` has CONSTANTS_BYTES of room. */
   startValues(constantsPtr: usize): void {
@@ -108,6 +115,7 @@ export class EmitValues {
     this.sizeLog2 = sizeLog2;
     this.nextTemp = FIRST_TEMP;
     this.constants = 0;
+    this.lastEnd = 0;
   }
 
   // ---- making and using values
@@ -141,6 +149,10 @@ export class EmitValues {
   }
   /** As an i32. */
   getWrapped(value: Val): void {
+    if (constantOf(value)) {
+      i32Const(<u32>this.valueOf(value));
+      return;
+    }
     this.get(value);
     byte(OP_I32_WRAP_I64);
   }
@@ -158,10 +170,34 @@ export class EmitValues {
 
   // ---- arithmetic
   private binary(opcode: u8, x: Val, y: Val): Val {
+    const start = at;
     this.get(x);
     this.get(y);
     byte(opcode);
-    return this.define();
+    const result = this.define();
+    if (opcode == OP_I64_ADD || opcode == OP_I64_SUB || opcode == OP_I64_SHL) {
+      this.lastStart = start;
+      this.lastEnd = at;
+      this.lastOpcode = opcode;
+      this.lastX = x;
+      this.lastY = y;
+      this.lastResult = result;
+    }
+    return result;
+  }
+  /**
+   * The low half of a value that nothing else looks at. What was computed just before is written anew in 32 bits: the host extends
+   * that for nothing, where a mask is an instruction more. Counts of shifts are less than 32.
+   */
+  low32(x: Val): Val {
+    if (this.lastEnd != at || x != this.lastResult) return this.and(x, this.const(0xffff_ffff));
+    startAt(this.lastStart);
+    this.getWrapped(this.lastX);
+    this.getWrapped(this.lastY);
+    byte(this.lastOpcode == OP_I64_ADD ? OP_I32_ADD : this.lastOpcode == OP_I64_SUB ? OP_I32_SUB : OP_I32_SHL);
+    byte(OP_I64_EXTEND_I32_U);
+    localSet(<u32>changetype<usize>(x));
+    return x;
   }
   private both(x: Val, y: Val): bool {
     return constantOf(x) && constantOf(y);
@@ -256,8 +292,9 @@ export class EmitValues {
   unequal(x: Val, y: Val): Val { return this.flag(OP_I64_NE, x, y); }
   nonZero(x: Val): Val { return this.unequal(x, this.const(0)); }
   trunc<S>(x: Val): Val {
-    if (this.log2<S>() == 3) return x;
-    return this.and(x, this.const(this.mask<S>()));
+    const size = this.log2<S>();
+    if (size == 3) return x;
+    return size == 2 ? this.low32(x) : this.and(x, this.const(this.mask<S>()));
   }
   sext<S>(x: Val): Val {
     const size = this.log2<S>();
