@@ -122,7 +122,7 @@ export class Captures {
 
   /**
    * The machine stands still.
-   * @param isNew it has not been switched on yet, so its RAM is zeros
+   * @param isNew it has not been switched on yet, so its RAM and its video memory are zeros
    * @param touched called when its memory begins to be lost
    * @throws VmError or StateError
    */
@@ -134,7 +134,7 @@ export class Captures {
     await host.snapshot.restoreImage(image, () => {
       touched();
       this.forget();
-      return fillRegions(blobs, image, regions, isNew ? [host.core.ram] : []);
+      return fillRegions(blobs, image, regions, isNew ? [host.core.ram, host.core.vram] : []);
     });
     this.memory.adopt(image);
   }
