@@ -3,8 +3,8 @@
  * failed say why, and what each was told is durable is there afterwards.
  */
 import { expect, test } from "@playwright/test";
-import type { Page } from "@playwright/test";
-import { hear, LibrarySite, makeLinux, said, send, start, startWithDisk } from "./support/library-site.ts";
+import type { CDPSession, Page } from "@playwright/test";
+import { hear, LibrarySite, makeLinux, PATIENCE, said, send, start, startWithDisk } from "./support/library-site.ts";
 
 let site: LibrarySite;
 test.beforeAll(async () => void (site = await LibrarySite.start()));
@@ -27,8 +27,38 @@ async function expectRecord(page: Page, id: string, text: string): Promise<void>
   expect(await said(page, id)).toContain(text);
 }
 
+/**
+ * From now on the page finds no room. Chromium goes on for half a minute with what it was told of the quota before, so this waits
+ * until a write is refused.
+ */
+async function takeRoom(page: Page, browser: CDPSession): Promise<void> {
+  await browser.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin, quotaSize: 4096 });
+  const probe = (): Promise<string> =>
+    page.evaluate(
+      () =>
+        new Promise<string>((resolve, reject) => {
+          const open = indexedDB.open("probe");
+          open.onupgradeneeded = () => open.result.createObjectStore("bytes");
+          open.onerror = () => resolve(open.error!.name);
+          open.onsuccess = () => {
+            const transaction = open.result.transaction("bytes", "readwrite");
+            transaction.objectStore("bytes").put(new Uint8Array(1 << 20), 0);
+            transaction.oncomplete = () => resolve("written");
+            transaction.onabort = () =>
+              transaction.error ? resolve(transaction.error.name) : reject(new Error("aborted"));
+          };
+        }),
+    );
+  await expect.poll(probe, { timeout: 90_000 * PATIENCE, intervals: [1000] }).toBe("QuotaExceededError");
+}
+
+/** And now it does again. */
+async function giveRoom(page: Page, browser: CDPSession): Promise<void> {
+  await browser.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin });
+}
+
 test("a crashed worker and a full storage are told of, leave the others alone, and lose nothing durable", async () => {
-  test.setTimeout(400_000);
+  test.setTimeout(600_000 * PATIENCE);
   const context = await site.launch("failing");
   const page = await site.open(context);
   const crashing = await makeLinux(page, 96);
@@ -53,9 +83,8 @@ test("a crashed worker and a full storage are told of, leave the others alone, a
   await expect.poll(() => page.workers().length).toBe(2);
   for (const id of [full!, healthy!]) await record(page, id, `later-record-of-${id}`);
 
-  const origin = new URL(page.url()).origin;
   const browser = await context.newCDPSession(page);
-  await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4096 });
+  await takeRoom(page, browser);
   const big =
     "dd if=/dev/urandom of=/dev/sda bs=64k seek=1 count=160 conv=fsync 2>/dev/null && md5sum /dev/sda && echo writ''ten\n";
   await send(page, full!, big);
@@ -65,7 +94,7 @@ test("a crashed worker and a full storage are told of, leave the others alone, a
   await hear(page, healthy!, "goes on");
 
   // Room is made, and the guest never knew.
-  await browser.send("Storage.overrideQuotaForOrigin", { origin });
+  await giveRoom(page, browser);
   await page.evaluate((machine) => window.library.runOf(machine)!.session.resume(), full!);
   await hear(page, full!, "written");
   const sum = /([0-9a-f]{32}) {2}\/dev\/sda/.exec(await said(page, full!))![1]!;
@@ -79,10 +108,10 @@ test("a crashed worker and a full storage are told of, leave the others alone, a
 
   // No room again, and this time its plug is pulled.
   await record(page, full!, "last-durable-record");
-  await browser.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4096 });
+  await takeRoom(page, browser);
   await send(page, full!, "dd if=/dev/urandom of=/dev/sda bs=64k seek=1 count=160 conv=fsync; echo fai''led\n");
   await expect.poll(() => machineOf(page, full!)).toMatchObject({ state: "paused" });
-  await browser.send("Storage.overrideQuotaForOrigin", { origin });
+  await giveRoom(page, browser);
   await page.reload();
   await page.close();
   const later = await site.open(context);

@@ -5,6 +5,8 @@ export default defineConfig({
   testDir: ".",
   testMatch: "*.long.ts",
   workers: 1,
+  // Of what comes before a story; each sets its own.
+  timeout: 180_000,
   expect: { timeout: 60_000 },
   reporter: "list",
   outputDir: "../test-results",
