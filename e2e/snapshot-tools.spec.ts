@@ -166,6 +166,7 @@ test("an image is converted: its partitions with names and sizes, those that com
 
 test("a machine's speed is limited and its shares are set, also while it runs", async ({ page }) => {
   await page.goto("./");
+  await page.locator("posada-app").waitFor({ state: "attached" }); // its language is loaded first
   await page.evaluate(async () => {
     const { clerk } = document.querySelector("posada-app") as PosadaApp;
     const file = new File([new Uint8Array(1440 * 1024).fill(0xfe, 0, 510)], "spin.img");
