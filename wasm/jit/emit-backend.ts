@@ -66,6 +66,12 @@ export class Emit extends EmitFlags {
   leaveHere(why: u8): void {
     this.leaveAt(this.rec.pageOffset, this.rec.pageOffset + this.rec.length, this.indexInBlock, why);
   }
+  /** The same where the i32 on the wasm stack is not 0. */
+  leaveIf(): void {
+    this.openRareIf();
+    this.leaveHere(EXIT_AT_INSTRUCTION);
+    this.close();
+  }
   leaveAt(pageOffset: u32, nextOffset: u32, count: u32, why: u8): void {
     const exit = this.isTrial ? changetype<Exit>(0x80_0000) : newExit(pageOffset, nextOffset, count, this.kind, why, this.entryTrace);
     i32Const(<u32>changetype<usize>(exit));
@@ -153,9 +159,7 @@ export class Emit extends EmitFlags {
     byte(OP_I64_AND);
     i64Const(HIDDEN_FLAT);
     byte(OP_I64_NE);
-    this.openRareIf();
-    this.leaveHere(EXIT_AT_INSTRUCTION);
-    this.close();
+    this.leaveIf();
     this.segmentWord(rec.seg, 8);
     const base = this.define();
     return this.low32(this.add(sum, base));
@@ -210,9 +214,7 @@ export class Emit extends EmitFlags {
     call(IMPORT_POINTER);
     localTee(LOCAL_HOST);
     byte(OP_I32_EQZ);
-    this.openRareIf();
-    this.leaveHere(EXIT_AT_INSTRUCTION);
-    this.close();
+    this.leaveIf();
   }
   private pointAnywhere(address: Val, isWrite: bool, sizeBytes: u32, aligned: bool): void {
     this.openMiss(address, isWrite, sizeBytes, aligned);

@@ -12,7 +12,6 @@ import {
 import { Emit } from "./emit-backend";
 import { Val } from "./emit-values";
 import { OP_I32_OR, OP_I64_DIV_S, OP_I64_DIV_U, OP_I64_EQ, OP_I64_EQZ, OP_I64_LE_U, OP_I64_NE, byte } from "./encoder";
-import { EXIT_AT_INSTRUCTION } from "./exits";
 import { ABSOLUTE_RECORD } from "./region";
 
 type ANY = f64;
@@ -48,13 +47,6 @@ function moveAbsolute(b: Emit, rec: Rec, sizeLog2: u32, isLoad: bool): bool {
   return true;
 }
 
-/** Leaves the region where the condition on the wasm stack holds. */
-function leaveIf(b: Emit): void {
-  b.openRareIf();
-  b.leaveHere(EXIT_AT_INSTRUCTION);
-  b.close();
-}
-
 function quotientOf(b: Emit, opcode: u8, dividend: Val, divisor: Val): Val {
   b.get(dividend);
   b.get(divisor);
@@ -80,24 +72,24 @@ function divide(b: Emit, rec: Rec, sizeLog2: u32, isSigned: bool): bool {
     byte(OP_I64_EQ);
     byte(OP_I32_OR);
   }
-  leaveIf(b);
+  b.leaveIf();
   if (sizeLog2 == 3) {
     b.get(high);
     b.get(isSigned ? b.sar(low, b.const(63)) : b.const(0));
     byte(OP_I64_NE);
-    leaveIf(b);
+    b.leaveIf();
   } else if (!isSigned) {
     b.get(divisor);
     b.get(high);
     byte(OP_I64_LE_U);
-    leaveIf(b);
+    b.leaveIf();
   }
   const quotient = quotientOf(b, isSigned ? OP_I64_DIV_S : OP_I64_DIV_U, dividend, divisor);
   if (isSigned && sizeLog2 == 2) {
     b.get(b.sext<ANY>(quotient));
     b.get(quotient);
     byte(OP_I64_NE);
-    leaveIf(b);
+    b.leaveIf();
   }
   const remainder = b.sub(dividend, b.mul(quotient, divisor));
   b.setReg<ANY>(RAX, b.trunc<ANY>(quotient));

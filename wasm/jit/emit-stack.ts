@@ -22,7 +22,8 @@ export function emitStack(b: Emit, rec: Rec, id: u32): bool {
   if (id == ID_PUSH_FAST32 || id == ID_PUSH_FAST64) push(b, b.reg<ANY>(rec.g));
   else if (id == ID_PUSH_I_FAST32 || id == ID_PUSH_I_FAST64) push(b, b.imm<ANY>(rec));
   else if (id == ID_POP_FAST32 || id == ID_POP_FAST64) {
-    const value = pop(b);
+    const value = loadTop(b);
+    dropTop(b);
     b.setReg<ANY>(rec.g, value);
   } else if ((id == ID_PUSH_E_32 || id == ID_PUSH_E_64) && (!(rec.flags & REC_MEM) || b.canAddress(b.cpu, rec))) {
     b.sizeLog2 = id == ID_PUSH_E_64 ? 3 : 2;
@@ -47,10 +48,12 @@ export function push(b: Emit, value: Val): void {
   b.setReg<ANY>(RSP, top);
 }
 
-export function pop(b: Emit): Val {
-  const size: u64 = <u64>1 << b.sizeLog2;
+/** The two halves of a POP of that size: what lies on top, then RSP, when nothing can go wrong any more. */
+export function loadTop(b: Emit): Val {
   b.isStack = true;
-  const value = b.load<ANY>(b.reg<ANY>(RSP));
-  b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(size))));
-  return value;
+  return b.load<ANY>(b.reg<ANY>(RSP));
+}
+
+export function dropTop(b: Emit): void {
+  b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(<u64>1 << b.sizeLog2))));
 }

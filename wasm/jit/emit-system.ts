@@ -10,19 +10,18 @@ import { Cpu, FLAG_DF, FLAG_IF, FLAG_RF, FLAG_VM, OFF_SEGMENTS } from "../cpu/st
 import { Rec, opSizeLog2 } from "../decode/record";
 import { ID_CLD, ID_CLI, ID_MOV_S_E__ends, ID_POPF__ends, ID_POP_S__ends, ID_PUSHF, ID_PUSH_S, ID_STD, ID_STI__ends } from "../generated/tables";
 import { Emit } from "./emit-backend";
-import { push } from "./emit-stack";
+import { dropTop, loadTop, push } from "./emit-stack";
 import { LOCAL_RESULT, Val, cpuBase } from "./emit-values";
 import {
   OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_OR, OP_I32_STORE, OP_I64_EXTEND_I32_U, OP_I64_LOAD16_U, byte, i32Const, localGet, localTee, memoryAccess,
 } from "./encoder";
-import { EXIT_AT_INSTRUCTION, EXIT_HANDLER } from "./exits";
+import { EXIT_HANDLER } from "./exits";
 import { KIND_STRUCT } from "./flag-kinds";
 import { IMPORT_POP_FLAGS, IMPORT_READ_FLAGS, IMPORT_SEGMENT, call } from "./imports";
 import { segmentOf } from "./region";
 import { LOADED_AND_LEAVES } from "./segment-load";
 
 type ANY = f64;
-const RSP: u32 = 32;
 
 /** Writes the code of one record; false if it is none of these forms. */
 export function emitSystem(b: Emit, rec: Rec): bool {
@@ -44,13 +43,6 @@ function field(offset: usize): void {
   memoryAccess(OP_I32_LOAD, <u32>offset);
 }
 
-/** Leaves the region at the instruction where the i32 on the wasm stack is not 0. */
-function leaveIf(b: Emit): void {
-  b.openRareIf();
-  b.leaveHere(EXIT_AT_INSTRUCTION);
-  b.close();
-}
-
 function setFlag(flag: u32, on: bool): bool {
   cpuBase();
   field(offsetof<Cpu>("eflags"));
@@ -62,7 +54,7 @@ function setFlag(flag: u32, on: bool): bool {
 
 function clearInterrupt(b: Emit): bool {
   field(offsetof<Cpu>("cpl"));
-  leaveIf(b);
+  b.leaveIf();
   return setFlag(FLAG_IF, false);
 }
 
@@ -73,7 +65,7 @@ function setInterrupt(b: Emit): bool {
   i32Const(MASKABLE);
   byte(OP_I32_AND);
   byte(OP_I32_OR);
-  leaveIf(b);
+  b.leaveIf();
   return setFlag(FLAG_IF, true);
 }
 
@@ -94,19 +86,10 @@ function popFlags(b: Emit): bool {
   b.getWrapped(image);
   call(IMPORT_POP_FLAGS);
   byte(OP_I32_EQZ);
-  leaveIf(b);
+  b.leaveIf();
   b.kind = KIND_STRUCT;
   dropTop(b);
   return true;
-}
-
-function loadTop(b: Emit): Val {
-  b.isStack = true;
-  return b.load<ANY>(b.reg<ANY>(RSP));
-}
-
-function dropTop(b: Emit): void {
-  b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(<u64>1 << b.sizeLog2))));
 }
 
 function pushSegment(b: Emit, rec: Rec): bool {
@@ -116,17 +99,15 @@ function pushSegment(b: Emit, rec: Rec): bool {
   return true;
 }
 
-/** Loads a segment register, LOCAL_RESULT; the region is left at the instruction if that faults. */
+/** Loads a segment register with a selector of 16 bits, LOCAL_RESULT; the region is left at the instruction if that faults. */
 function loadSegment(b: Emit, index: u32, selector: Val): void {
   cpuBase();
   i32Const(index);
   b.getWrapped(selector);
-  i32Const(0xffff);
-  byte(OP_I32_AND);
   call(IMPORT_SEGMENT);
   localTee(LOCAL_RESULT);
   byte(OP_I32_EQZ);
-  leaveIf(b);
+  b.leaveIf();
 }
 
 /** The load has changed the mode: the region is left behind the instruction. */
@@ -148,7 +129,7 @@ function moveToSegment(b: Emit, rec: Rec): bool {
 }
 
 function popSegment(b: Emit, rec: Rec): bool {
-  loadSegment(b, segmentOf(rec), loadTop(b));
+  loadSegment(b, segmentOf(rec), b.and(loadTop(b), b.const(0xffff)));
   dropTop(b);
   leaveBehind(b, rec);
   return true;

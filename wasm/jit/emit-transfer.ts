@@ -15,13 +15,13 @@ import { JUMP_CACHE_ENTRIES, JUMP_CACHE_OFFSET, PAGE_MASK, PAGE_SIZE } from "../
 import { Emit } from "./emit-backend";
 import { LOCAL_BUDGET, LOCAL_CODE_BASE, LOCAL_DEPTH, LOCAL_EXIT, LOCAL_LINEAR, LOCAL_RESULT, LOCAL_SLOT, Val, cpuBase } from "./emit-values";
 import { LEFT, TYPE_REGION, reload, spill } from "./emit-handler";
-import { push } from "./emit-stack";
+import { dropTop, loadTop, push } from "./emit-stack";
 import {
   OP_BR, OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_LT_S, OP_I32_OR, OP_I32_SHL, OP_I32_SHR_U, OP_I32_STORE, OP_I32_SUB, OP_I32_WRAP_I64, OP_I32_XOR, OP_I64_AND,
   OP_I64_LOAD, OP_I64_NE, OP_I64_SHL, OP_I64_SHR_S, OP_I64_STORE, OP_I64_XOR, OP_LOOP, OP_RETURN, OP_RETURN_CALL_INDIRECT, OP_UNREACHABLE, TYPE_NONE, byte, i32Const, i64Const, leb, localGet, localSet,
   localTee, memoryAccess,
 } from "./encoder";
-import { EXIT_AT_INSTRUCTION, EXIT_BRANCH } from "./exits";
+import { EXIT_BRANCH } from "./exits";
 import { IMPORT_FIND, IMPORT_LEAVE_TO, call } from "./imports";
 import { KIND_DEFERRED } from "./flag-kinds";
 import { Block, END_CALL, END_JMP_E, END_RET } from "./region";
@@ -29,7 +29,6 @@ import { Block, END_CALL, END_JMP_E, END_RET } from "./region";
 type ANY = f64;
 
 const CANONICAL_SHIFT: u64 = 16;
-const RSP: u32 = 32;
 /** [SDM2] 2.3.11 */
 const MAX_INSTRUCTION_BYTES: i64 = 15;
 
@@ -187,9 +186,7 @@ export function checkCanonical(b: Emit, target: Val): void {
   byte(OP_I64_SHR_S);
   b.get(target);
   byte(OP_I64_NE);
-  b.openRareIf();
-  b.leaveHere(EXIT_AT_INSTRUCTION);
-  b.close();
+  b.leaveIf();
 }
 
 /** The target of a computed transfer. */
@@ -278,10 +275,9 @@ export function emitTransfer(b: Emit, cpu: Cpu, from: Block, rec: Rec): bool {
   b.begin(rec, from.count - 1, b.addressSize);
   if (from.end == END_RET) {
     // RSP moves only when the target is known to be good.
-    b.isStack = true;
-    const target = b.load<ANY>(b.reg<ANY>(RSP));
+    const target = loadTop(b);
     checkCanonical(b, target);
-    b.setReg<ANY>(RSP, b.trunc<ANY>(b.add(b.reg<ANY>(RSP), b.const(<u64>1 << b.sizeLog2))));
+    dropTop(b);
     payFor(from.count);
     cpuBase();
     b.get(target);
