@@ -8,7 +8,7 @@ import { portRead, portReadBlock, portWrite, portWriteBlock } from "../host";
 import { ACCESS_READ, ACCESS_WRITE, segLinear, segmentAllows } from "../cpu/address";
 import { PENDING_STEP, markRepetition, notePortAccess } from "../cpu/debug";
 import { setReg } from "../cpu/operand";
-import { CR0_PE, Cpu, FLAG_DF, MODE_16, MODE_64, MODE_SIZE_MASK, SEG_ES, SEG_FS, iopl, is64, isV86, ptr, segment } from "../cpu/state";
+import { CR0_PE, Cpu, FLAG_DF, MODE_16, MODE_64, MODE_SIZE_MASK, SEG_ES, SEG_FS, STOP_EVENT, STOP_FAULT, STOP_HOST, iopl, is64, isV86, ptr, segment } from "../cpu/state";
 import { checkIoBitmap } from "../cpu/tss";
 import { REC_REP, REC_REPNE, Rec, addrSizeLog2, opSizeLog2 } from "../decode/record";
 import { PAGE_OFFSET_MASK, PAGE_SIZE } from "../layout";
@@ -144,7 +144,7 @@ function transfer(cpu: Cpu, rec: Rec, isInput: bool): void {
   while (true) {
     const index = readIndex(cpu, offIndex, addrSize);
     let done: u32 = 0;
-    if (repeats && !down && !isStepped && !(cpu.dr7 & 0xff)) done = transferBlock(cpu, rec, isInput, port, sizeBytes, index, count);
+    if (repeats && !down && !isStepped && !(cpu.dr7 & 0xff)) done = transferBlock(cpu, rec, isInput, port, sizeBytes, index, min<u64>(count, left));
     if (done == 0) {
       if (isInput) inputItem(cpu, port, sizeBytes, index);
       else outputItem(cpu, rec, port, sizeBytes, index);
@@ -158,8 +158,9 @@ function transfer(cpu: Cpu, rec: Rec, isInput: bool): void {
     writeIndex(cpu, OFF_RCX, addrSize, count);
     markRepetition(cpu, count != 0);
     if (count == 0) return;
-    left = left > done ? left - done : 0;
-    if (left == 0 || cpu.stop) {
+    left -= done;
+    // Not for STOP_CODE: what has been decoded must not be seen in how many visits there are.
+    if (left == 0 || cpu.stop & (STOP_FAULT | STOP_EVENT | STOP_HOST)) {
       resumeHere(cpu, rec);
       return;
     }

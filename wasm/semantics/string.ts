@@ -1,8 +1,8 @@
 /**
- * String instructions, alone and repeated. A repeated one does at most VISIT_LIMIT elements, then is visited again
- * (STOP_REPEAT: RIP stays), so that interrupts get in; each visit counts as one instruction, whatever way its bytes took.
- * Where both pages are plain memory, whole runs inside a page are copied or filled at once, upwards and downwards, and a visit
- * goes over about thirty pages: what takes a few microseconds.
+ * String instructions, alone and repeated. A repeated one does at most VISIT_LIMIT elements (MOVS and STOS: RUN_VISIT_LIMIT), then is
+ * visited again (STOP_REPEAT: RIP stays), so that interrupts get in; each visit counts as one instruction, whatever way its bytes
+ * took: the way depends on what the TLB holds and on what has been decoded, the count must not.
+ * Where both pages are plain memory, whole runs inside a page are copied or filled at once, upwards and downwards.
  * Registers follow element by element: a fault in the middle leaves what was done. [SDM1] 7.3.9.3
  */
 import { PAGE_SIZE } from "../layout";
@@ -18,10 +18,10 @@ import { POINTER_WRITE, pagePointer } from "../mmu/slow-access";
 import { tlbPointer } from "../mmu/tlb-entry";
 
 const VISIT_LIMIT: u64 = 4096;
+/** In runs inside pages: about thirty pages of bytes, which takes a few microseconds. */
+const RUN_VISIT_LIMIT: u64 = 0x2_0000;
 /** Fewer elements than these are done one by one. */
 const RUN_LEAST: u64 = 4;
-/** In a run this many elements (two to this) cost as much as one on its own. */
-const RUN_COST_SHIFT: u64 = 5;
 /** Byte offsets of RCX, RSI and RDI in Cpu. */
 const OFF_RCX: u32 = 8;
 const OFF_RSI: u32 = 48;
@@ -78,7 +78,7 @@ const OFF_RDI: u32 = 56;
 
 /** Elements until the offset in `off` would wrap at the address size. */
 @inline function untilWrap<T>(cpu: Cpu, off: u32, delta: i64, mask: u64): u64 {
-  if (mask == ~(<u64>0)) return VISIT_LIMIT;
+  if (mask == ~(<u64>0)) return RUN_VISIT_LIMIT;
   const offset = load<u64>(ptr(cpu) + off) & mask;
   if (delta > 0) return (mask - offset + 1) / sizeof<T>();
   return offset + (sizeof<T>() - 1) > mask ? 0 : offset / sizeof<T>() + 1;
@@ -98,18 +98,8 @@ const EVENTS: u32 = STOP_FAULT | STOP_EVENT | STOP_HOST;
 }
 
 /** Elements to do in this visit: single step traps after each one. [SDM3] 18.3.1.4 */
-@inline function visitLength(cpu: Cpu, count: u64): u64 {
-  return cpu.pendingDebug & PENDING_STEP ? min<u64>(count, 1) : min<u64>(count, VISIT_LIMIT);
-}
-
-/** The same where runs are done at once, in elements that are done one by one. */
-@inline function visitCost(cpu: Cpu): i64 {
-  return cpu.pendingDebug & PENDING_STEP ? 1 : VISIT_LIMIT;
-}
-
-/** What a run of elements, or one, takes of that. */
-@inline function costOf(elements: u64): i64 {
-  return 1 + <i64>(elements >> RUN_COST_SHIFT);
+@inline function visitLength(cpu: Cpu, count: u64, limit: u64): u64 {
+  return cpu.pendingDebug & PENDING_STEP ? min<u64>(count, 1) : min<u64>(count, limit);
 }
 
 export function MOVS<T>(cpu: Cpu, rec: Rec): void {
@@ -120,16 +110,16 @@ export function MOVS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = visitCost(cpu);
-  while (count != 0 && left > 0) {
-    let done: u64 = left > 1 && count > RUN_LEAST ? copyRun<T>(cpu, rec, mask, delta, count) : 0;
+  let left = visitLength(cpu, count, RUN_VISIT_LIMIT);
+  while (left != 0) {
+    let done: u64 = left > RUN_LEAST ? copyRun<T>(cpu, rec, mask, delta, left) : 0;
     if (done == 0) {
       done = 1;
       moveOne<T>(cpu, rec, mask, delta);
       if (cpu.fault) return;
     }
     count -= done;
-    left -= costOf(done);
+    left -= done;
     setIndex(cpu, OFF_RCX, count, mask);
     if (cpu.stop & EVENTS) break;
   }
@@ -205,16 +195,16 @@ export function STOS<T>(cpu: Cpu, rec: Rec): void {
     return;
   }
   let count = cpu.rcx & mask;
-  let left = visitCost(cpu);
-  while (count != 0 && left > 0) {
-    let done: u64 = left > 1 && count > RUN_LEAST ? fillRun<T>(cpu, rec, mask, delta, count) : 0;
+  let left = visitLength(cpu, count, RUN_VISIT_LIMIT);
+  while (left != 0) {
+    let done: u64 = left > RUN_LEAST ? fillRun<T>(cpu, rec, mask, delta, left) : 0;
     if (done == 0) {
       done = 1;
       storeOne<T>(cpu, mask, delta);
       if (cpu.fault) return;
     }
     count -= done;
-    left -= costOf(done);
+    left -= done;
     setIndex(cpu, OFF_RCX, count, mask);
     if (cpu.stop & EVENTS) break;
   }
@@ -261,7 +251,7 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
   const delta = step<T>(cpu);
   const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
   let count: u64 = repeated ? cpu.rcx & mask : 1;
-  let left = visitLength(cpu, count);
+  let left = visitLength(cpu, count, VISIT_LIMIT);
   while (left != 0) {
     const from = sourceLinear<T>(cpu, rec, mask);
     if (cpu.fault) return;
@@ -288,7 +278,7 @@ export function LODS<T>(cpu: Cpu, rec: Rec): void {
   const delta = step<T>(cpu);
   const repeated = (rec.flags & (REC_REP | REC_REPNE)) != 0;
   let count: u64 = repeated ? cpu.rcx & mask : 1;
-  let left = visitLength(cpu, count);
+  let left = visitLength(cpu, count, VISIT_LIMIT);
   while (left != 0) {
     // ES:rDI is read first: it is the one that faults when both would.
     const second = destLinear<T>(cpu, mask, ACCESS_READ);

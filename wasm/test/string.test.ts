@@ -82,3 +82,35 @@ describe.each(SIZES)("elements of $bytes bytes", ({ bytes, movs, stos }) => {
     }
   });
 });
+
+// Until the code is written, such a page's elements go one by one: that must not be seen in the number of instructions.
+describe.each([
+  ["REP STOSB", [0xf3, 0xaa]],
+  ["REP MOVSB", [0xf3, 0xa4]],
+])("%s over pages that hold code", (_name, code) => {
+  it.each([6000, 200_000])("does as much in an instruction as elsewhere: %d elements", (count) => {
+    const left = [false, true].map((isNearCode) => {
+      const other = new TestCore();
+      other.enterLong();
+      const to = 0x10_0000;
+      other.put(to, new Uint8Array(count + 0x2000));
+      for (let page = to; isNearCode && page < to + count; page += 0x1000) {
+        other.put(page + 0xff0, [0xf4]); // hlt, decoded in each page
+        other.ex.reset(other.cpu, 0);
+        other.enterLong();
+        other.rip = page + 0xff0;
+        expect(other.run(1)).toBe(1);
+      }
+      other.put(CODE, [...code, 0xf4]);
+      other.ex.reset(other.cpu, 0);
+      other.enterLong();
+      other.rip = CODE;
+      other.setReg("rsi", 0x20_0000);
+      other.setReg("rdi", to + 1);
+      other.setReg("rcx", count);
+      other.run(1);
+      return Number(other.reg("rcx"));
+    });
+    expect(left[1]).toBe(left[0]);
+  });
+});
