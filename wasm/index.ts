@@ -26,6 +26,7 @@ export { carryOf, settleFlags } from "./jit/flag-kinds";
 export { leaveAfter, leaveRegion, leaveTo } from "./jit/exits";
 export { runEnding } from "./jit/run-ending";
 export { segmentForRegion } from "./jit/segment-load";
+export { x87Load, x87LoadInteger, x87Operate, x87OperateStack, x87Peek, x87Stored } from "./jit/x87-short";
 export { popPlainFlags } from "./semantics/flag-control";
 export { readFlags } from "./cpu/flags";
 export { batchSize, batchTrace, compileRegions, configureJit, installRegion, jitEpoch, jitSweeps, linkAtOnce, regionsWaiting } from "./jit/compiler";

@@ -37,6 +37,12 @@ export interface JitExports {
   readonly readFlags: WebAssembly.ExportValue;
   readonly popPlainFlags: WebAssembly.ExportValue;
   readonly segmentForRegion: WebAssembly.ExportValue;
+  readonly x87Load: WebAssembly.ExportValue;
+  readonly x87LoadInteger: WebAssembly.ExportValue;
+  readonly x87Operate: WebAssembly.ExportValue;
+  readonly x87OperateStack: WebAssembly.ExportValue;
+  readonly x87Peek: WebAssembly.ExportValue;
+  readonly x87Stored: WebAssembly.ExportValue;
   readonly isExact32: WebAssembly.ExportValue;
   readonly isExact64: WebAssembly.ExportValue;
   readonly isExactPs: WebAssembly.ExportValue;
@@ -90,7 +96,17 @@ export class JitLinker {
     this.epoch = exports.jitEpoch();
     const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64 } = exports;
     const { carryOf, runEnding, findKnown, isExact32, isExact64, isExactPs, isExactPd } = exports;
-    const { readFlags, popPlainFlags, segmentForRegion } = exports;
+    const {
+      readFlags,
+      popPlainFlags,
+      segmentForRegion,
+      x87Load,
+      x87LoadInteger,
+      x87Operate,
+      x87OperateStack,
+      x87Peek,
+      x87Stored,
+    } = exports;
     const functions = [
       settleFlags,
       pagePointer,
@@ -109,6 +125,12 @@ export class JitLinker {
       readFlags,
       popPlainFlags,
       segmentForRegion,
+      x87Load,
+      x87LoadInteger,
+      x87Operate,
+      x87OperateStack,
+      x87Peek,
+      x87Stored,
     ];
     this.imports = {
       env: { mem: memory, tab: exports.table },

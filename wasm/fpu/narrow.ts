@@ -40,6 +40,21 @@ import {
 
 // ---- widening
 
+/** A number that the narrow format holds as a normal one. */
+@inline export function isNormalNarrow<T>(raw: T): bool {
+  return (<u32>(<u64>raw >> fractionBits<T>()) & maxExp<T>()) - 1 < <u32>(maxExp<T>() - 1);
+}
+
+/** Of such a number, as it is widened. */
+@inline export function significandOfNarrow<T>(raw: T): u64 {
+  return INTEGER_BIT | (<u64>raw << (63 - fractionBits<T>()));
+}
+
+@inline export function signExponentOfNarrow<T>(raw: T): u32 {
+  const top = <u32>(<u64>raw >> fractionBits<T>());
+  return ((top & (maxExp<T>() + 1)) << (sizeof<T>() == 4 ? 7 : 4)) | ((top & maxExp<T>()) + <u32>(BIAS - biasOf<T>()));
+}
+
 /** Signaling NaNs stay signaling, and a denormal is reported by nobody: for operands of an operation that will look at them. */
 export function widen<T>(raw: T): Float80 {
   const sign = <u32>(raw >> <T>(sizeof<T>() * 8 - 1)) << 15;
@@ -97,15 +112,12 @@ export function fromInteger(value: i64): Float80 {
   return pack<T>(1, narrowInfinity<T>() | narrowQuiet<T>());
 }
 
-/** A normal number of the narrow format, with no digits beyond it: `packNarrow` gives it, and nothing is raised. */
-@inline export function fitsNarrow<T>(a: Float80): bool {
+/** A value by its parts, as a normal number of the narrow format; 0 where it is none, or has digits beyond it. */
+@inline export function packNarrowParts<T>(sig: u64, signExp: u32): T {
   const below: u64 = 63 - fractionBits<T>();
-  return <u32>(expOf(a) - (BIAS - biasOf<T>()) - 1) < <u32>(maxExp<T>() - 1) && (sigOf(a) & (INTEGER_BIT | ((<u64>1 << below) - 1))) == INTEGER_BIT;
-}
-
-@inline export function packNarrow<T>(a: Float80): T {
-  const exponent = <u64>(expOf(a) - (BIAS - biasOf<T>())) << fractionBits<T>();
-  return pack<T>(signOf(a), exponent | ((sigOf(a) >> (63 - fractionBits<T>())) & fractionMask<T>()));
+  const biased = <i32>(signExp & EXPONENT) - (BIAS - biasOf<T>());
+  if (<u32>(biased - 1) >= <u32>(maxExp<T>() - 1) || (sig & (INTEGER_BIT | ((<u64>1 << below) - 1))) != INTEGER_BIT) return <T>0;
+  return pack<T>(signExp >> 15, (<u64>biased << fractionBits<T>()) | ((sig >> below) & fractionMask<T>()));
 }
 
 /** Masked responses; whether the result may be stored is for the caller to see from what is raised. */

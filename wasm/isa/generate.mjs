@@ -148,6 +148,11 @@ const EMITTED_SHORT = [
   ...["MOV128_VW__sse", "MOV128_WV__sse", "MOVU128_VW__sse", "MOVU128_WV__sse", "MOVSS_VW__sse", "MOVSS_WV__sse"],
   ...["MOVSD_VW__sse", "MOVSD_WV__sse", "MOVQ_VW__sse", "MOVQ_WV__sse"],
   ...["DIV_32", "DIV_64", "IDIV_32", "IDIV_64", "STI__ends", "PUSH_E_32", "PUSH_E_64", "LEAVE"],
+  ...["FLD_M32__fpu", "FLD_M64__fpu", "FST_M32__fpu", "FST_M64__fpu", "FSTP_M32__fpu", "FSTP_M64__fpu"],
+  ...["FILD_M16__fpu", "FILD_M32__fpu", "FILD_M64__fpu"],
+  ...["FADD", "FMUL", "FSUB", "FSUBR"].flatMap((name) =>
+    ["M32", "M64", "ST", "TO", "P"].map((form) => `${name}_${form}__fpu`),
+  ),
   ...["CLI", "CLD", "STD", "PUSHF", "POPF__ends", "PUSH_S", "POP_S__ends", "MOV_S_E__ends"],
   ...[
     "PMOVMSKB_GU__sse",

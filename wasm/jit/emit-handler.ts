@@ -44,7 +44,7 @@ export function reload(registers: u32): void {
 }
 
 /** A copy of the record with its place in the block: what the handler and the instruction clock look at. */
-function keepRecord(b: Emit, rec: Rec): Rec {
+export function keepRecord(b: Emit, rec: Rec): Rec {
   if (b.isTrial) return rec;
   const copy = changetype<Rec>(allocate(REC_SIZE));
   memory.copy(changetype<usize>(copy), changetype<usize>(rec), REC_SIZE);
@@ -58,7 +58,12 @@ function registerBit(offset: u32): u32 {
 }
 
 export function emitHandler(b: Emit, rec: Rec): void {
-  const kept = <u32>changetype<usize>(keepRecord(b, rec));
+  emitHandlerOf(b, rec, keepRecord(b, rec));
+}
+
+/** The same where the record has been kept already. */
+export function emitHandlerOf(b: Emit, rec: Rec, keptRecord: Rec): void {
+  const kept = <u32>changetype<usize>(keptRecord);
   const next = rec.pageOffset + rec.length;
   const keeps: u32 = load<u8>(KEEPS_REGISTERS + rec.id);
   if (keeps == KEEPS_UNSEEN) {

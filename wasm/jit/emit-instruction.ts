@@ -15,6 +15,7 @@ import { emitSimdMove } from "./emit-simd-moves";
 import { emitSseFloat } from "./emit-sse-float";
 import { emitStack } from "./emit-stack";
 import { emitSystem } from "./emit-system";
+import { emitX87 } from "./emit-x87";
 
 /** A run-time size: any floating type serves as the tag. */
 type ANY = f64;
@@ -34,7 +35,7 @@ export function emitInstruction(b: Emit, cpu: Cpu, rec: Rec, indexInBlock: u32):
     b.setReg<ANY>(rec.g, b.trunc<ANY>(b.sumOf(rec)));
     return true;
   }
-  if (emitStack(b, rec, id) || emitSystem(b, rec) || emitShort(b, rec) || emitSimd(b, rec) || emitSimdMove(b, rec) || emitSseFloat(b, rec)) return true;
+  if (emitStack(b, rec, id) || emitSystem(b, rec) || emitShort(b, rec) || emitSimd(b, rec) || emitSimdMove(b, rec) || emitSseFloat(b, rec) || emitX87(b, rec)) return true;
   if (id >= ENDS_BASE || (id < COLD_BASE && operation == 0)) return false;
   emitHandler(b, rec);
   return true;

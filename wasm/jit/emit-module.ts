@@ -70,6 +70,12 @@ function writeTypes(): void {
   functionType(1, 0, TYPE_I32); // readFlags
   functionType(2, 0, TYPE_I32); // popPlainFlags
   functionType(3, 0, TYPE_I32); // segmentForRegion
+  functionType(4, 0b1100, TYPE_I32); // x87Load
+  functionType(4, 0b1100, TYPE_I32); // x87LoadInteger
+  functionType(4, 0b1100, TYPE_I32); // x87Operate
+  functionType(2, 0, TYPE_I32); // x87OperateStack
+  functionType(2, 0, TYPE_I64); // x87Peek
+  functionType(3, 0b100, 0); // x87Stored
   fillLength(section);
 }
 

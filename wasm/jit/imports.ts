@@ -28,7 +28,15 @@ export const IMPORT_READ_FLAGS: u32 = 14;
 export const IMPORT_POP_FLAGS: u32 = 15;
 /** segmentForRegion(cpu, index, selector) */
 export const IMPORT_SEGMENT: u32 = 16;
-export const IMPORTED_FUNCTIONS: u32 = 17;
+/** Of x87 instructions (jit/x87-short.ts): x87Load, x87LoadInteger, x87Operate (cpu, rec, raw, offset), x87OperateStack, x87Peek (cpu, rec),
+ * x87Stored(cpu, rec, offset) */
+export const IMPORT_X87_LOAD: u32 = 17;
+export const IMPORT_X87_LOAD_INTEGER: u32 = 18;
+export const IMPORT_X87_OPERATE: u32 = 19;
+export const IMPORT_X87_OPERATE_STACK: u32 = 20;
+export const IMPORT_X87_PEEK: u32 = 21;
+export const IMPORT_X87_STORED: u32 = 22;
+export const IMPORTED_FUNCTIONS: u32 = 23;
 
 export function call(index: u32): void {
   byte(OP_CALL);

@@ -11,9 +11,10 @@ import { FSW_C2, FSW_DE, Float80, indefinite, isSpecial, raiseFpu } from "../fpu
 import { fromInteger, isDenormalNarrow, widen } from "../fpu/narrow";
 import { extractExponent, extractSignificand, remainder, remainderCodes, remainderCodesMask, scale } from "../fpu/remainder";
 import { roundToInteger } from "../fpu/round";
+import { operateWithNarrow, operateWithRegister } from "../fpu/short";
 import { getSt, isEmpty, overflow, pop, push, setSt, settle, underflow } from "../fpu/stack";
 import { readMem } from "./sse-operands";
-import { noteInstruction, noteMemory } from "./x87-pointers";
+import { noteInstruction, noteMemory, setPointers } from "./x87-pointers";
 
 /** Writes ST(i) unless an unmasked exception forbids it, then pops. */
 @inline function finish(cpu: Cpu, i: u32, result: Float80, pops: bool): void {
@@ -44,7 +45,8 @@ function withMemory(cpu: Cpu, rec: Rec, op: u32, b: Float80, isDenormal: bool): 
 @inline function withReal<T>(cpu: Cpu, rec: Rec, op: u32): void {
   const raw = readMem<T>(cpu, rec);
   if (cpu.fault) return;
-  withMemory(cpu, rec, op, widen<T>(raw), isDenormalNarrow<T>(raw));
+  if (operateWithNarrow<T>(cpu, op, raw)) setPointers(cpu, rec);
+  else withMemory(cpu, rec, op, widen<T>(raw), isDenormalNarrow<T>(raw));
 }
 
 @inline function withInteger<T>(cpu: Cpu, rec: Rec, op: u32): void {
@@ -55,8 +57,12 @@ function withMemory(cpu: Cpu, rec: Rec, op: u32, b: Float80, isDenormal: bool): 
 
 /** ST(0) op ST(i), to one of them. */
 function withRegister(cpu: Cpu, rec: Rec, op: u32, toOther: bool, pops: bool): void {
-  noteInstruction(cpu, rec);
   const i: u32 = rec.modrm & 7;
+  noteInstruction(cpu, rec);
+  if (operateWithRegister(cpu, op, i, toOther)) {
+    if (pops) pop(cpu);
+    return;
+  }
   const to = toOther ? i : 0;
   if (isEmpty(cpu, 0) || isEmpty(cpu, i)) {
     finishUnderflow(cpu, to, pops);

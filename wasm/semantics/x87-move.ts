@@ -15,7 +15,8 @@ import {
   BIAS, FCW_RC_SHIFT, FSW_C1, FSW_IE, FSW_OE, FSW_SF, FSW_UE, Float80, INTEGER_BIT, ROUND_NEAREST, ROUND_UP, ROUND_ZERO, SIGN, clearRaised, indefinite, make, raiseFpu, raisedFlags, sigOf,
   signExponentOf, zero,
 } from "../fpu/float80";
-import { fitsNarrow, fromInteger, loadNarrow, narrow, narrowIndefinite, packNarrow, toInteger, widen } from "../fpu/narrow";
+import { loadNarrow, narrow, narrowIndefinite, toInteger } from "../fpu/narrow";
+import { peekNarrow, pushInteger, pushNarrow, storedShort } from "../fpu/short";
 import { getSt, hasRoom, isEmpty, pop, push, setSt, settle, settlePush, underflow } from "../fpu/stack";
 import { PAGE_SIZE } from "../layout";
 import { memRead, memReadForWrite, memWrite } from "../mmu/access";
@@ -28,21 +29,11 @@ const BEFORE_STORE: u32 = FSW_IE | FSW_OE | FSW_UE;
 
 // ---- loads
 
-/** A number that the narrow format holds as a normal one. */
-@inline function isNormalNarrow<T>(raw: T): bool {
-  const fractionBits = sizeof<T>() == 4 ? 23 : 52;
-  const maxExp: u32 = sizeof<T>() == 4 ? 0xff : 0x7ff;
-  return ((<u32>(<u64>raw >> fractionBits) & maxExp) - 1) < maxExp - 1;
-}
-
 @inline function loadReal<T>(cpu: Cpu, rec: Rec): void {
   const raw = readMem<T>(cpu, rec);
   if (cpu.fault) return;
-  if (isNormalNarrow<T>(raw) && isEmpty(cpu, 7)) {
-    // As below; there is nothing to raise.
+  if (pushNarrow<T>(cpu, raw)) {
     setPointers(cpu, rec);
-    cpu.fpuStatus &= <u16>~FSW_C1;
-    push(cpu, widen<T>(raw));
     return;
   }
   noteMemory(cpu, rec);
@@ -80,7 +71,7 @@ export function FLD_ST(cpu: Cpu, rec: Rec): void {
   const value = readMem<T>(cpu, rec);
   if (cpu.fault) return;
   noteMemory(cpu, rec);
-  if (hasRoom(cpu)) settlePush(cpu, fromInteger(value));
+  if (!pushInteger(cpu, value)) hasRoom(cpu);
 }
 
 export function FILD_M16(cpu: Cpu, rec: Rec): void {
@@ -145,13 +136,11 @@ function stored(cpu: Cpu, pops: bool): void {
 }
 
 function storeNarrow<T>(cpu: Cpu, rec: Rec, pops: bool): void {
-  const value = getSt(cpu, 0);
-  if (!isEmpty(cpu, 0) && fitsNarrow<T>(value)) {
-    // As below; there is nothing to raise.
-    writeOperand<T>(cpu, rec, packNarrow<T>(value));
+  const short = peekNarrow<T>(cpu);
+  if (short) {
+    writeOperand<T>(cpu, rec, short);
     if (cpu.fault) return;
-    cpu.fpuStatus &= <u16>~FSW_C1;
-    if (pops) pop(cpu);
+    storedShort(cpu, pops);
     setPointers(cpu, rec);
     return;
   }

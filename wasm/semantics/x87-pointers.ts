@@ -19,7 +19,8 @@ import { clearRaised } from "../fpu/float80";
   clearRaised();
 }
 
-@inline function setInstruction(cpu: Cpu, rec: Rec): void {
+/** FIP, FCS and FOP, with what was raised left alone. */
+@inline export function setInstruction(cpu: Cpu, rec: Rec): void {
   const linearAddr = cpu.codeBase + rec.pageOffset;
   cpu.fpuIp = is64(cpu) ? linearAddr : (linearAddr - segment(cpu, SEG_CS).base) & 0xffff_ffff;
   cpu.fpuCs = segment(cpu, SEG_CS).selector;
@@ -28,7 +29,12 @@ import { clearRaised } from "../fpu/float80";
 
 /** All pointers, with what was raised left alone: for stores, which can fault after they have computed. */
 export function setPointers(cpu: Cpu, rec: Rec): void {
+  setPointersTo(cpu, rec, effectiveOffset(cpu, rec));
+}
+
+/** The same where the operand's offset is known. */
+@inline export function setPointersTo(cpu: Cpu, rec: Rec, offset: u64): void {
   setInstruction(cpu, rec);
-  cpu.fpuDp = effectiveOffset(cpu, rec);
+  cpu.fpuDp = offset;
   cpu.fpuDs = segment(cpu, rec.seg).selector;
 }

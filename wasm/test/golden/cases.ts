@@ -55,6 +55,13 @@ export const GOLDEN: Readonly<Record<string, readonly GoldenCase[]>> = {
     "FFE0", // jmp rax
     "0F9CC0", // setl al, of unknown flags
   ]),
+  x87: of(32, [
+    "DD03", // fld qword [ebx]
+    "D84304", // fadd dword [ebx+4]
+    "D8C9", // fmul st, st(1)
+    "DD1B", // fstp qword [ebx]
+    "DB03", // fild dword [ebx]
+  ]),
   sse: of(64, [
     "0F2803", // movaps xmm0, [rbx]
     "660FFEC1", // paddd xmm0, xmm1

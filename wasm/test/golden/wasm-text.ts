@@ -20,6 +20,7 @@ const IMPORTED = [
   ...["settleFlags", "pagePointer", "leaveRegion", "leaveAfter", "leaveTo", "mulHighU64", "mulHighI64", "carryOf"],
   ...["runEnding", "findKnown", "isExact32", "isExact64", "isExactPs", "isExactPd"],
   ...["readFlags", "popPlainFlags", "segmentForRegion"],
+  ...["x87Load", "x87LoadInteger", "x87Operate", "x87OperateStack", "x87Peek", "x87Stored"],
 ];
 const ENDS_LINE =
   /^(local\.set|drop|br|br_if|return|unreachable|call|call_indirect|return_call|return_call_indirect|.*\.store.*)$/;
