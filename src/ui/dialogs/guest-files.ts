@@ -4,6 +4,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { GuestFile } from "../../services/guest-library.ts";
 import { language } from "../messages/language.ts";
 import { Modal } from "../shared/modal.ts";
+import "../shared/file-table.css";
 import "./guest-files.css";
 
 @customElement("guest-files")
@@ -19,7 +20,7 @@ export class GuestFiles extends Modal {
     if (this.files.length === 0) return html`<p>${words.none}</p>`;
     return html`
       <p>${words.text}</p>
-      <div class="scroll" tabindex="0" role="region" aria-label=${words.heading}>
+      <div class="file-table" tabindex="0" role="region" aria-label=${words.heading}>
         <table>
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export class GuestFiles extends Modal {
   private row(file: GuestFile) {
     return html`
       <tr>
-        <th scope="row">${file.title}<span class="name">${file.file}</span></th>
+        <th scope="row">${file.title}<span class="beside as-typed">${file.file}</span></th>
         <td>${file.package}</td>
         <td>${file.version}</td>
         <td>${file.licence}</td>

@@ -35,6 +35,8 @@ export class SnapshotPanel extends PageElement {
   @state() private chosen: SnapshotId | null = null;
   @state() private asTimeline = false;
   private readonly looks = new SnapshotLooks();
+  /** Rows that have been opened once; what a person closes stays closed. */
+  private readonly opened = new WeakSet<Element>();
 
   constructor() {
     super();
@@ -153,6 +155,15 @@ export class SnapshotPanel extends PageElement {
     void this.looks.look(this.clerk, this.machine);
   }
 
+  /** All is open at first. A row inside of a row closes itself when it comes into the page, whatever its attribute says. */
+  protected override updated(): void {
+    for (const row of this.renderRoot.querySelectorAll("wa-tree-item"))
+      if (!this.opened.has(row)) {
+        this.opened.add(row);
+        row.expanded = true;
+      }
+  }
+
   private branches(parent: SnapshotId | null): TemplateResult[] {
     const { machine, t } = this;
     const items = machine.snapshots
@@ -160,7 +171,7 @@ export class SnapshotPanel extends PageElement {
       .sort((a, b) => a.takenAt - b.takenAt)
       .map(
         (snapshot) => html`
-          <wa-tree-item expanded data-id=${snapshot.id} ?selected=${snapshot.id === this.chosen}>
+          <wa-tree-item data-id=${snapshot.id} ?selected=${snapshot.id === this.chosen}>
             ${this.small(snapshot)}<span class="name">${snapshot.name}</span>${this.size(snapshot)}
             ${this.branches(snapshot.id)}
           </wa-tree-item>
@@ -191,7 +202,7 @@ export class SnapshotPanel extends PageElement {
     const send = (action: SnapshotRequest["action"]) =>
       this.send<SnapshotRequest>("snapshotaction", { action, machine, snapshot });
     return html`
-      <div class="about">
+      <div class="chosen">
         ${looked.url ? html`<img src=${looked.url} alt=${words.pictureOf(snapshot.name)} />` : nothing}
         <p class="when">
           ${date} ·

@@ -5,6 +5,7 @@ import type { MachineSession } from "../../services/machine-session.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { hostKey } from "../screen/vm-screen.ts";
 import type { SerialTerminal } from "./terminal.ts";
+import "../terminal/console.css";
 import "./serial-console.css";
 
 @customElement("serial-console")

@@ -10,6 +10,7 @@ import type { LinkOffer, OfferedFile } from "../../services/links/link-offer.ts"
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { Modal } from "../shared/modal.ts";
+import "../shared/file-table.css";
 import "./link-consent.css";
 
 const MIB = 2 ** 20;
@@ -41,7 +42,7 @@ export class LinkConsent extends Modal {
             </figure>`
           : nothing
       }
-      <div class="scroll" tabindex="0" role="region" aria-label=${words.files}>
+      <div class="file-table" tabindex="0" role="region" aria-label=${words.files}>
         <table>
           <caption>
             ${words.files}
@@ -93,10 +94,10 @@ export class LinkConsent extends Modal {
     const check = file.hasSum ? words.withSum : file.claimedBytes === null ? words.withNothing : words.withLength;
     return html`
       <tr class=${isWrong(file) ? "wrong" : ""}>
-        <th scope="row">${file.name}<span class="role">${words.roles[file.role]}</span></th>
+        <th scope="row">${file.name}<span class="beside">${words.roles[file.role]}</span></th>
         <td>
           <span class="host">${file.ownSite ? words.hereAlready : file.host}</span>
-          <span class="address">${file.url}</span>
+          <span class="beside as-typed">${file.url}</span>
         </td>
         <td>${this.size(file)}</td>
         <td>${check}</td>

@@ -5,6 +5,7 @@ import type { PageShell } from "../../services/commands/page-shell.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { LineEditor, PROMPT } from "./line-editor.ts";
 import type { FittedTerminal } from "./xterm.ts";
+import "./console.css";
 import "./command-terminal.css";
 
 @customElement("command-terminal")
@@ -17,7 +18,7 @@ export class CommandTerminal extends PageElement {
   protected override render() {
     const words = this.t.terminal;
     return html`
-      <section class="commands" aria-labelledby="terminal-heading">
+      <section class="console" aria-labelledby="terminal-heading">
         <header>
           <h1 id="terminal-heading">${words.heading}</h1>
           <p id="terminal-hint">${words.hint}</p>
