@@ -4,9 +4,11 @@
  *
  * Work is done in pieces: an engine puts better code in place of a function only between two calls of it.
  */
+import { said, SaidError } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 
 /** The data is not what it should be, or there is no room for it. */
-export class UnpackError extends Error {
+export class UnpackError extends SaidError {
   override name = "UnpackError";
 }
 
@@ -28,13 +30,13 @@ interface UnpackerExports {
 /** How a step ended, wasm/unpack/layout.ts; the rest are failures. */
 const MORE = 0;
 const DONE = 1;
-const WORDS: Record<number, string> = {
-  2: "it is cut off",
-  3: "a chunk of an unknown kind",
-  4: "properties that are not allowed",
-  5: "it refers to what is not there",
-  6: "a chunk does not end where it should",
-  7: "it is longer than announced",
+const WORDS: Record<number, Said> = {
+  2: said`it is cut off`,
+  3: said`a chunk of an unknown kind`,
+  4: said`properties that are not allowed`,
+  5: said`it refers to what is not there`,
+  6: said`a chunk does not end where it should`,
+  7: said`it is longer than announced`,
 };
 
 const WASM_PAGE_BYTES = 0x10000;
@@ -108,7 +110,7 @@ export class Unpacking {
 function run(step: () => number): void {
   let ended = MORE;
   while (ended === MORE) ended = step();
-  if (ended !== DONE) throw new UnpackError(WORDS[ended] ?? "it cannot be unpacked");
+  if (ended !== DONE) throw new UnpackError(WORDS[ended] ?? said`it cannot be unpacked`);
 }
 
 function growTo(memory: WebAssembly.Memory, bytes: number): void {

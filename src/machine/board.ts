@@ -10,6 +10,7 @@
  * References: [i440FX] 3.3 (memory map); [PIIX3] 2.1; [PIIX4] 4.1 (ISA ports).
  */
 import type { CoreHost, CoreInterface } from "../core/core.ts";
+import { said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { A20Gate } from "./bus/a20-gate.ts";
 import { watchMmio, watchPorts, type BusWatcher } from "./bus/bus-trace.ts";
@@ -272,7 +273,7 @@ export class Board {
     if (!this.floppy.insert(0, store))
       throw new MachineError(
         "media",
-        `The floppy image has ${store?.sizeBytes ?? 0} bytes; no floppy disk is of that size.`,
+        said`The floppy image has ${store?.sizeBytes ?? 0} bytes; no floppy disk is of that size.`,
       );
   }
 
@@ -297,7 +298,7 @@ export class Board {
     expectVersion("the machine", state, 1);
     for (const [name, part] of this.parts) {
       const saved = state[name] as DeviceState | undefined;
-      if (!saved) throw new StateError(`the saved state lacks a part of the machine (${name})`);
+      if (!saved) throw new StateError(said`the saved state lacks a part of the machine (${name})`);
       part.restore(saved);
     }
     // Last: the devices have moved mappings and interrupt lines, which the core's own state has as they were.

@@ -4,6 +4,7 @@
  * State is a plain tree that MessagePack can carry; `version` is the device's own and rises when its shape changes.
  * A device that has work under way when it is saved stores enough to start that work again in `restore`.
  */
+import { said, SaidError } from "../shared/said.ts";
 
 export type StateValue =
   undefined | null | boolean | number | bigint | string | Uint8Array | StateValue[] | { [key: string]: StateValue };
@@ -24,7 +25,7 @@ export interface Device extends Stateful {
   reset(): void;
 }
 
-export class StateError extends Error {
+export class StateError extends SaidError {
   override name = "StateError";
 }
 
@@ -32,6 +33,6 @@ export class StateError extends Error {
 export function expectVersion(what: string, state: DeviceState, ...known: number[]): void {
   if (!known.includes(state.version))
     throw new StateError(
-      `the saved state of ${what} has version ${String(state.version)}; this Posada reads ${known.join(", ")}`,
+      said`the saved state of ${what} has version ${String(state.version)}; this Posada reads ${known.join(", ")}`,
     );
 }

@@ -3,6 +3,7 @@
  * master (empty or not, so that a CD can be put in later), a third disk as the secondary slave. And which kind of floppy
  * drive the machine has.
  */
+import { said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { CmosDiskGeometry } from "./chipset/cmos-layout.ts";
 import { formatForSize, type FloppyDriveType } from "./devices/floppy/floppy-formats.ts";
@@ -27,7 +28,10 @@ export class Drives {
   /** @throws MachineError when there are more disks than places */
   constructor(disks: readonly BlockStore[], cdrom: BlockStore | null) {
     if (disks.length > DISK_POSITIONS.length)
-      throw new MachineError("config", `A machine takes ${DISK_POSITIONS.length} disks; ${disks.length} were given.`);
+      throw new MachineError(
+        "config",
+        said`A machine takes ${DISK_POSITIONS.length} disks; ${disks.length} were given.`,
+      );
     this.disks = disks.map((store, i) => new AtaDisk({ store, serial: `PD${String(i + 1).padStart(5, "0")}` }));
     this.cdrom = new AtapiCdrom({ store: cdrom });
     this.disks.forEach((disk, i) => (this.positions[DISK_POSITIONS[i]!] = disk));

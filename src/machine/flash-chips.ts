@@ -4,6 +4,7 @@
  */
 import type { CoreInterface } from "../core/core.ts";
 import { logger } from "../shared/log.ts";
+import { said } from "../shared/said.ts";
 import type { MmioBus } from "./bus/mmio-bus.ts";
 import type { Device } from "./device.ts";
 import { CfiFlash, FLASH_BLOCK_BYTES } from "./devices/flash/cfi-flash.ts";
@@ -29,11 +30,11 @@ export function attachFlash(images: readonly FlashImage[], core: CoreInterface, 
   const totalBytes = images.reduce((sum, { bytes }) => sum + bytes.length, 0);
   for (const { bytes } of images)
     if (bytes.length === 0 || bytes.length % FLASH_BLOCK_BYTES !== 0)
-      throw new MachineError("media", `A flash image has ${bytes.length} bytes; flash comes in blocks of 4 KiB.`);
+      throw new MachineError("media", said`A flash image has ${bytes.length} bytes; flash comes in blocks of 4 KiB.`);
   if (images.length > MAX_FLASH_CHIPS || totalBytes > MAX_FLASH_BYTES)
     throw new MachineError(
       "media",
-      `The flash images have ${Math.ceil(totalBytes / 1024)} KiB in ${images.length} chips; a machine takes ${MAX_FLASH_BYTES / 1024} KiB in ${MAX_FLASH_CHIPS}.`,
+      said`The flash images have ${Math.ceil(totalBytes / 1024)} KiB in ${images.length} chips; a machine takes ${MAX_FLASH_BYTES / 1024} KiB in ${MAX_FLASH_CHIPS}.`,
     );
   const rom = new Uint8Array(totalBytes);
   let end = totalBytes;

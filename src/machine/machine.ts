@@ -3,6 +3,7 @@
  * keys, pointer and serial input to the devices; saves and restores all of it.
  */
 import type { Unpacker } from "../core/unpacker.ts";
+import { said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import type { BusWatcher } from "./bus/bus-trace.ts";
 import { Board } from "./board.ts";
@@ -48,7 +49,7 @@ export class Machine implements Device {
     if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB || memoryMiB > MAX_MEMORY_MIB)
       throw new MachineError(
         "config",
-        `A machine has ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB of memory; ${memoryMiB} were asked for.`,
+        said`A machine has ${MIN_MEMORY_MIB} to ${MAX_MEMORY_MIB} MiB of memory; ${memoryMiB} were asked for.`,
       );
     return new Machine(new Board(parts), parts);
   }
@@ -198,7 +199,7 @@ function bootImageFor(
       unpacker,
     });
   } catch (error) {
-    if (error instanceof BootImageError) throw new MachineError("media", error.message);
+    if (error instanceof BootImageError) throw new MachineError("media", error.said);
     throw error;
   }
 }

@@ -7,6 +7,8 @@
  * perhaps the memory of the running machine. Layers are shared between disks, snapshots and clones; which there are is the
  * library's own business, and seen here only as sizes. docs/library.md tells more.
  */
+import { SaidError } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { BootDevice, CpuModel, ExecutionLimits, MachineConfig } from "./machine-config.ts";
 import type { LogEntry } from "./machine-log.ts";
 import type { VmState } from "./vm-api.ts";
@@ -61,7 +63,7 @@ export interface MachineRecord {
   media: Attachments;
   state: MachineState;
   /** Why it is in that state, where there is something to say. */
-  stateReason?: string;
+  stateReason?: Said | string;
   runs: Whereabouts;
   /** Milliseconds since 1970. */
   createdAt: number;
@@ -192,8 +194,8 @@ export interface FileFacts {
   osId: string;
   volumeName: string;
   /** Why it cannot be used; why it may not work. */
-  problem?: string;
-  warning?: string;
+  problem?: Said | string;
+  warning?: Said | string;
 }
 
 export type ExportFormat = "raw" | "vdi" | "vmdk" | "vhd" | "vhd-fixed" | "qcow2";
@@ -218,11 +220,11 @@ export type LibraryErrorCode =
   | "storage";
 
 /** A failure in words a person understands. */
-export class LibraryError extends Error {
+export class LibraryError extends SaidError {
   override name = "LibraryError";
   constructor(
     readonly code: LibraryErrorCode,
-    message: string,
+    message: Said | string,
   ) {
     super(message);
   }

@@ -1,12 +1,13 @@
 /** What happened to a machine, as plain data: the page words it in the reader's language. */
+import type { Said } from "../shared/said.ts";
 
 export type LogLevel = "info" | "warning" | "error";
 
 export type LogEvent =
-  | { kind: "state"; state: string; reason?: string }
+  | { kind: "state"; state: string; reason?: Said | string }
   | { kind: "screen"; widthPx: number; heightPx: number; text: boolean }
   | { kind: "medium"; drive: "cdrom" | "floppy"; name: string | null }
-  | { kind: "failure"; message: string }
+  | { kind: "failure"; message: Said | string }
   | { kind: "postcode"; code: number }
   | { kind: "guest"; text: string };
 

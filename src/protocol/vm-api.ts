@@ -2,6 +2,8 @@
  * The one interface to a running machine. The page, the embed module, the `posada` command and the tests all drive
  * it; the VM worker implements it (`src/worker/vm.ts`). Everything here can cross a thread boundary.
  */
+import { SaidError } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { ExecutionLimits, MachineConfig, MediaSource, StoragePlace } from "./machine-config.ts";
 
 export type VmState =
@@ -55,7 +57,7 @@ export interface PicturePiece {
 }
 
 export type VmEvent =
-  | { type: "state"; state: VmState; reason?: string }
+  | { type: "state"; state: VmState; reason?: Said | string }
   | { type: "serial"; port: 0 | 1; bytes: Uint8Array }
   | { type: "screenmode"; text: boolean; widthPx: number; heightPx: number; aspect: number }
   | { type: "keyboardleds"; scrollLock: boolean; numLock: boolean; capsLock: boolean }
@@ -64,7 +66,7 @@ export type VmEvent =
   | { type: "debug"; text: string }
   | { type: "postcode"; code: number }
   | { type: "exit"; status: number }
-  | { type: "error"; code: VmErrorCode; message: string };
+  | { type: "error"; code: VmErrorCode; message: string; said?: Said };
 
 export type VmErrorCode =
   | "badConfig"
@@ -79,11 +81,11 @@ export type VmErrorCode =
   | "internal";
 
 /** A failure in words a person understands. Crosses threads by `toPlain`/`fromPlain` in `vm-error.ts`. */
-export class VmError extends Error {
+export class VmError extends SaidError {
   override name = "VmError";
   constructor(
     readonly code: VmErrorCode,
-    message: string,
+    message: Said | string,
   ) {
     super(message);
   }

@@ -10,6 +10,8 @@ import type {
   ModuleConfig,
 } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 
 export const CPU_MODELS: readonly CpuModel[] = ["default", "486", "pentium", "pentium3", "x86-64-v2"];
 export const BOOT_DEVICES: readonly BootDevice[] = ["disk", "cdrom", "floppy"];
@@ -51,7 +53,7 @@ const OPTIONS: readonly string[] = [
   "processorShares",
 ] satisfies (keyof MachineConfig)[];
 
-function bad(sentence: string): never {
+function bad(sentence: Said | string): never {
   throw new VmError("badConfig", sentence);
 }
 
@@ -60,37 +62,39 @@ function show(value: unknown): string {
 }
 
 function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  return allowed.find((word) => word === value) ?? bad(`${name} is ${show(value)}; it can be ${allowed.join(", ")}.`);
+  return (
+    allowed.find((word) => word === value) ?? bad(said`${name} is ${show(value)}; it can be ${allowed.join(", ")}.`)
+  );
 }
 
 function wholeNumber(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most)
-    bad(`${name} is ${show(value)}; it can be a whole number from ${least} to ${most}.`);
+    bad(said`${name} is ${show(value)}; it can be a whole number from ${least} to ${most}.`);
   return value;
 }
 
 function text(name: string, value: unknown): string {
-  return typeof value === "string" ? value : bad(`${name} is ${show(value)}; it must be text.`);
+  return typeof value === "string" ? value : bad(said`${name} is ${show(value)}; it must be text.`);
 }
 
 function yesOrNo(name: string, value: unknown): boolean {
-  return typeof value === "boolean" ? value : bad(`${name} is ${show(value)}; it can be true or false.`);
+  return typeof value === "boolean" ? value : bad(said`${name} is ${show(value)}; it can be true or false.`);
 }
 
 function media(name: string, value: unknown): MediaSource {
   if (value instanceof URL) return value.href;
   if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
-    if (value.byteLength === 0) bad(`${name} is empty (0 bytes).`);
+    if (value.byteLength === 0) bad(said`${name} is empty (0 bytes).`);
     return value;
   }
   if (typeof Blob === "function" && value instanceof Blob) {
-    if (value.size === 0) bad(`${name} is empty (0 bytes).`);
+    if (value.size === 0) bad(said`${name} is empty (0 bytes).`);
     return value;
   }
   if (typeof value === "string" && value !== "") return value;
   const kinds = ["kept", "checked", "published"];
   if (typeof value === "object" && value !== null && kinds.some((kind) => kind in value)) return value as MediaSource;
-  return bad(`${name} is ${show(value)}; it can be a URL, a Blob, an ArrayBuffer or a Uint8Array.`);
+  return bad(said`${name} is ${show(value)}; it can be a URL, a Blob, an ArrayBuffer or a Uint8Array.`);
 }
 
 function disk(name: string, value: unknown): DiskConfig {
@@ -123,7 +127,7 @@ function bootModule(name: string, value: unknown): ModuleConfig {
 }
 
 function list(name: string, value: unknown): unknown[] {
-  return Array.isArray(value) ? value : bad(`${name} is ${show(value)}; it must be a list.`);
+  return Array.isArray(value) ? value : bad(said`${name} is ${show(value)}; it must be a list.`);
 }
 
 /**
@@ -134,7 +138,7 @@ function list(name: string, value: unknown): unknown[] {
 export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineConfig {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined && value !== null));
   for (const name of Object.keys(given))
-    if (!OPTIONS.includes(name)) bad(`"${name}" is no option of a machine; options are ${OPTIONS.join(", ")}.`);
+    if (!OPTIONS.includes(name)) bad(said`"${name}" is no option of a machine; options are ${OPTIONS.join(", ")}.`);
 
   const config: MachineConfig = {
     ...defaultConfig,
@@ -150,7 +154,9 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("memoryMiB", (name, value) => wholeNumber(name, value, MIN_MEMORY_MIB, MAX_MEMORY_MIB));
   take("processors", (name, value) => {
     const count = wholeNumber(name, value, 1, 16);
-    return count === 1 ? count : bad(`processors is ${count}; this version of Posada runs machines with 1 processor.`);
+    return count === 1
+      ? count
+      : bad(said`processors is ${count}; this version of Posada runs machines with 1 processor.`);
   });
   take("cpuModel", (name, value) => oneOf(name, value, CPU_MODELS));
   take("kernel", media);
@@ -165,7 +171,7 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("vgaFirmware", media);
   take("savedState", (name, value) => {
     const source = media(name, value);
-    return typeof source === "object" && "published" in source ? source : bad(`${name} is no published state.`);
+    return typeof source === "object" && "published" in source ? source : bad(said`${name} is no published state.`);
   });
   take("takesState", yesOrNo);
   take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
@@ -179,9 +185,9 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
   take("processorShares", (name, value) => wholeNumber(name, value, 1, MAX_PROCESSOR_SHARES));
 
   if (config.disks.length > MAX_DISKS)
-    bad(`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);
+    bad(said`${config.disks.length} disks were given; a machine has room for ${MAX_DISKS}.`);
   if (config.flash.length > MAX_FLASH_CHIPS)
-    bad(`${config.flash.length} flash images were given; a machine has room for ${MAX_FLASH_CHIPS}.`);
+    bad(said`${config.flash.length} flash images were given; a machine has room for ${MAX_FLASH_CHIPS}.`);
   if (config.modules.length > 0 && config.kernel === undefined) bad("Modules were given without a kernel.");
   if (config.initrd !== undefined && config.kernel === undefined) bad("An initrd was given without a kernel.");
   if (config.commandLine && config.kernel === undefined) bad("A kernel command line was given without a kernel.");

@@ -8,6 +8,8 @@ import { LibraryError } from "../protocol/library.ts";
 import type { VmError } from "../protocol/vm-api.ts";
 import type { VmErrorCode } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { asPlain } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { LibraryRuns } from "./library/library-run.ts";
 import type { LinkProblem } from "./links/link-error.ts";
 import { MachineSession } from "./machine-session.ts";
@@ -24,11 +26,11 @@ import { VmClient } from "./vm-client.ts";
 export type Problem = { id: number } & NewProblem;
 type NewProblem =
   /** `machine`: which one, where several are open. */
-  | { kind: "machine"; code: VmErrorCode; message: string; machine?: string }
-  | { kind: "library"; message: string }
+  | { kind: "machine"; code: VmErrorCode; message: Said | string; machine?: string }
+  | { kind: "library"; message: Said | string }
   | { kind: "parameter"; problem: ParameterProblem }
   | { kind: "link"; problem: LinkProblem }
-  | { kind: "file"; name: string; message: string; usable: boolean };
+  | { kind: "file"; name: string; message: Said | string; usable: boolean };
 
 /** What is in a drive now; null: nothing. */
 export interface Notice {
@@ -229,12 +231,12 @@ export class Desk extends EventTarget {
 
   tellError(error: unknown, machine: OpenMachine | null = null): void {
     if (error instanceof LibraryError) {
-      if (error.code !== "cancelled") this.tell({ kind: "library", message: error.message });
+      if (error.code !== "cancelled") this.tell({ kind: "library", message: asPlain(error.said) });
       return;
     }
-    const { code, message } = asVmError(error);
+    const { code, said } = asVmError(error);
     const named = machine && this.machines.length > 1 ? { machine: machine.title } : {};
-    this.tell({ kind: "machine", code, message, ...named });
+    this.tell({ kind: "machine", code, message: asPlain(said), ...named });
   }
 
   dismiss(id: number): void {

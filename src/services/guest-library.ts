@@ -4,6 +4,8 @@
  */
 import { VmError } from "../protocol/vm-api.ts";
 import type { CpuModel } from "../protocol/machine-config.ts";
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { MachinePlan } from "./machine-plan.ts";
 
 export interface GuestFile {
@@ -107,18 +109,18 @@ export function readCatalogue(manifest: unknown, folderUrl: string): GuestCatalo
 /** @throws VmError `unreachable` when there is no manifest: then no guests were brought. */
 export async function loadCatalogue(baseUrl: string, doFetch: typeof fetch = fetch): Promise<GuestCatalogue> {
   const folderUrl = new URL("guests/", baseUrl).href;
-  const missing = (why: string) =>
-    new VmError("unreachable", `The list of ready-made machines (guests/manifest.json) cannot be read: ${why}.`);
+  const missing = (why: Said) =>
+    new VmError("unreachable", said`The list of ready-made machines (guests/manifest.json) cannot be read: ${why}.`);
   let response: Response;
   try {
     response = await doFetch(new URL("manifest.json", folderUrl));
   } catch {
-    throw missing("the server is not reachable");
+    throw missing(said`the server is not reachable`);
   }
-  if (!response.ok) throw missing(`the server answered ${response.status}`);
+  if (!response.ok) throw missing(said`the server answered ${response.status}`);
   try {
     return readCatalogue(await response.json(), folderUrl);
   } catch {
-    throw missing("it is not JSON");
+    throw missing(said`it is not JSON`);
   }
 }

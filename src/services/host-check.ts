@@ -1,5 +1,6 @@
 /** Whether this browser has what a machine needs; what is missing is named in one sentence. */
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
 
 /** A module with one function that makes a vector: `(func (drop (i8x16.splat (i32.const 0))))`. */
 const SIMD_MODULE = Uint8Array.of(
@@ -32,6 +33,6 @@ export function checkHost(): void {
   if (missing.length > 0)
     throw new VmError(
       "unsupportedHost",
-      `This browser lacks ${missing.join(" and ")}, which a machine needs; a current Chrome, Edge, Firefox or Safari has it.`,
+      said`This browser lacks ${missing.join(", ")}, which a machine needs; a current Chrome, Edge, Firefox or Safari has it.`,
     );
 }

@@ -16,7 +16,7 @@ export function logEventOf(event: VmEvent): LogEvent | null {
     case "screenmode":
       return { kind: "screen", widthPx: event.widthPx, heightPx: event.heightPx, text: event.text };
     case "error":
-      return { kind: "failure", message: event.message };
+      return { kind: "failure", message: event.said ?? event.message };
     case "debug":
       return { kind: "guest", text: event.text };
     case "postcode":

@@ -8,6 +8,8 @@
 import { VmError } from "../protocol/vm-api.ts";
 import type { KeyCode, MouseButton, VmApi, VmEvent, VmState, VmStats } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { asPlain } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import { configOf } from "./machine-plan.ts";
 import { logEventOf, MachineLog } from "./machine-log.ts";
 import type { MachinePlan, Medium } from "./machine-plan.ts";
@@ -45,7 +47,7 @@ const STATS_MS = 1000;
 export class MachineSession extends EventTarget {
   phase: SessionPhase = "loading";
   /** Why the machine is in its state, where it told. */
-  reason: string | undefined;
+  reason: Said | string | undefined;
   screenMode: ScreenMode | null = null;
   leds = { scrollLock: false, numLock: false, capsLock: false };
   pointerAbsolute = false;
@@ -248,7 +250,7 @@ export class MachineSession extends EventTarget {
   }
 
   private tell(error: VmError): void {
-    this.log.add({ kind: "failure", message: error.message });
+    this.log.add({ kind: "failure", message: asPlain(error.said) });
     this.dispatchEvent(new CustomEvent("problem", { detail: error }));
   }
 
@@ -280,7 +282,9 @@ export class MachineSession extends EventTarget {
         this.files.set(event.what, event);
         break;
       case "error":
-        this.dispatchEvent(new CustomEvent("problem", { detail: new VmError(event.code, event.message) }));
+        this.dispatchEvent(
+          new CustomEvent("problem", { detail: new VmError(event.code, event.said ?? event.message) }),
+        );
         return;
       case "debug":
       case "postcode":

@@ -45,7 +45,7 @@ test("a file without marks is asked about, with the roles that it can play", asy
 test("a name decides where the contents do not", async () => {
   const { clear, warnings } = await takeIn([file("blank.raw", 4096 * KIB)]);
   expect(clear).toMatchObject([{ role: "disk" }]);
-  expect(warnings).toMatchObject([{ name: "blank.raw", message: expect.stringContaining("no boot sector") }]);
+  expect(warnings).toMatchObject([{ name: "blank.raw", message: { text: expect.stringContaining("no boot sector") } }]);
 });
 
 test("disk images of other formats are disks, whatever their name", async () => {
@@ -65,12 +65,14 @@ test.each([
   const { clear, unclear, problems } = await takeIn([bad]);
   expect(clear).toEqual([]);
   expect(unclear).toEqual([]);
-  expect(problems).toMatchObject([{ name: bad.name, message: expect.stringMatching(sentence) }]);
+  expect(problems).toMatchObject([{ name: bad.name, message: { text: expect.stringMatching(sentence) } }]);
 });
 
 test("an initial RAM disk needs a kernel", async () => {
   const archive = file("initrd", 600, (bytes) => put(bytes, 0, "070701"));
-  expect((await takeIn([archive])).problems).toMatchObject([{ message: expect.stringMatching(/needs a kernel/) }]);
+  expect((await takeIn([archive])).problems).toMatchObject([
+    { message: { text: expect.stringMatching(/needs a kernel/) } },
+  ]);
   expect((await takeIn([archive, kernel()])).problems).toEqual([]);
 });
 

@@ -2,6 +2,8 @@
  * Files that a person opens or drops: what each of them is, which drive it belongs in, and what is wrong with it,
  * before a machine is made. What is not clear is left to be asked.
  */
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import { recogniseBytes, judgeMedia, roleOfKind } from "../storage/media-check.ts";
 import type { MediaFacts, MediaRole } from "../storage/media-check.ts";
 import type { MachineParts, MachinePlan, Medium } from "./machine-plan.ts";
@@ -12,7 +14,7 @@ export type FileRole = Exclude<MediaRole, "firmware">;
 export interface FileProblem {
   name: string;
   /** One sentence. */
-  message: string;
+  message: Said | string;
 }
 
 /** A file of which more than one thing can be meant. */
@@ -58,7 +60,7 @@ export async function takeIn(files: readonly File[]): Promise<Intake> {
     } catch {
       intake.problems.push({
         name: file.name,
-        message: "This cannot be read: it is a folder, or the file was moved, changed or is not yours to read.",
+        message: said`This cannot be read: it is a folder, or the file was moved, changed or is not yours to read.`,
       });
     }
   const kernels = looked.filter(({ facts }) => facts.kind === "linuxKernel" || facts.kind === "multiboot");
@@ -86,14 +88,14 @@ function ask(intake: Intake, file: File, facts: MediaFacts): void {
   const packed = facts.kind === "compressed";
   const message = packed
     ? judgeMedia(facts, "disk").problem!
-    : "This file is not recognized: it is no CD, floppy or disk image, and no kernel that can be started.";
+    : said`This file is not recognized: it is no CD, floppy or disk image, and no kernel that can be started.`;
   intake.problems.push({ name: file.name, message });
 }
 
 function needKernel(intake: Intake, hasKernel: boolean): Intake {
   if (hasKernel) return intake;
   const alone = intake.clear.filter(({ role }) => role === "initrd");
-  const message = "This is an initial RAM disk; it needs a kernel: open both together.";
+  const message = said`This is an initial RAM disk; it needs a kernel: open both together.`;
   return {
     ...intake,
     clear: intake.clear.filter(({ role }) => role !== "initrd"),

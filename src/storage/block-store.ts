@@ -1,3 +1,5 @@
+import { SaidError } from "../shared/said.ts";
+
 /** Bytes behind a disk, CD or floppy. Implementations stack: a copy-on-write overlay over a Blob over a URL. */
 export interface BlockStore {
   readonly sizeBytes: number;
@@ -14,6 +16,6 @@ export interface BlockStore {
 }
 
 /** The host could not read or write; the message is for people. */
-export class StorageError extends Error {
+export class StorageError extends SaidError {
   override name = "StorageError";
 }

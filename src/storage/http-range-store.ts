@@ -7,6 +7,8 @@
  */
 import { whyUnreachable } from "../shared/unreachable.ts";
 import { assert } from "../shared/assert.ts";
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import { StorageError, type BlockStore } from "./block-store.ts";
 import { assertRange, MemoryStore } from "./memory-store.ts";
 
@@ -34,7 +36,7 @@ export async function openHttp(url: string, options: HttpOptions = {}): Promise<
   const doFetch = options.fetch ?? fetch;
   const chunkBytes = options.chunkBytes ?? DEFAULT_CHUNK_BYTES;
   const response = await request(doFetch, url, { headers: { Range: `bytes=0-${chunkBytes - 1}` } });
-  if (response.status === 416) throw new StorageError(`The file at ${url} is empty.`);
+  if (response.status === 416) throw new StorageError(said`The file at ${url} is empty.`);
   if (!response.ok) throw new StorageError(explainStatus(url, response.status));
   if (response.status !== 206) return download(url, response, options);
   const first = await bodyOf(url, response);
@@ -162,20 +164,20 @@ export class HttpRangeStore implements BlockStore {
 
   private async fetchRange(start: number, end: number): Promise<Uint8Array> {
     const response = await request(this.doFetch, this.url, { headers: { Range: `bytes=${start}-${end - 1}` } });
-    const changed = new PermanentError(`The file at ${this.url} has changed since it was opened.`);
+    const changed = new PermanentError(said`The file at ${this.url} has changed since it was opened.`);
     if (response.status === 416) throw changed;
     if (response.status >= 500 || response.status === 429)
       throw new StorageError(explainStatus(this.url, response.status));
     if (!response.ok) throw new PermanentError(explainStatus(this.url, response.status));
     if (response.status !== 206)
-      throw new PermanentError(`The server of ${this.url} stopped to deliver parts of files.`);
+      throw new PermanentError(said`The server of ${this.url} stopped to deliver parts of files.`);
     const etag = response.headers.get("ETag");
     if ((totalOf(response) ?? this.sizeBytes) !== this.sizeBytes || (this.etag && etag && etag !== this.etag))
       throw changed;
     const bytes = await bodyOf(this.url, response);
     if (bytes.length !== end - start)
       throw new StorageError(
-        `The server of ${this.url} sent ${bytes.length} bytes where ${end - start} were asked for.`,
+        said`The server of ${this.url} sent ${bytes.length} bytes where ${end - start} were asked for.`,
       );
     return bytes;
   }
@@ -188,7 +190,7 @@ async function request(doFetch: typeof fetch, url: string, init: RequestInit): P
   try {
     return await doFetch(url, init);
   } catch {
-    throw new StorageError(`${url} cannot be read: ${whyUnreachable()}.`);
+    throw new StorageError(said`${url} cannot be read: ${whyUnreachable()}.`);
   }
 }
 
@@ -196,7 +198,7 @@ async function bodyOf(url: string, response: Response): Promise<Uint8Array> {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch {
-    throw new StorageError(`Reading ${url} broke off.`);
+    throw new StorageError(said`Reading ${url} broke off.`);
   }
 }
 
@@ -225,11 +227,11 @@ async function download(url: string, response: Response, options: HttpOptions): 
       options.onProgress?.(doneBytes, totalBytes);
     }
   } catch {
-    throw new StorageError(`The download of ${url} broke off after ${doneBytes} bytes.`);
+    throw new StorageError(said`The download of ${url} broke off after ${doneBytes} bytes.`);
   }
   if (totalBytes !== null && doneBytes !== totalBytes)
-    throw new StorageError(`The download of ${url} is incomplete: ${doneBytes} of ${totalBytes} bytes came.`);
-  if (doneBytes === 0) throw new StorageError(`The file at ${url} is empty.`);
+    throw new StorageError(said`The download of ${url} is incomplete: ${doneBytes} of ${totalBytes} bytes came.`);
+  if (doneBytes === 0) throw new StorageError(said`The file at ${url} is empty.`);
   const bytes = new Uint8Array(doneBytes);
   let at = 0;
   for (const part of parts) {
@@ -239,17 +241,17 @@ async function download(url: string, response: Response, options: HttpOptions): 
   return new MemoryStore(bytes, { readOnly: true });
 }
 
-function explainStatus(url: string, status: number): string {
+function explainStatus(url: string, status: number): Said {
   switch (status) {
     case 401:
     case 403:
-      return `The server does not allow access to ${url} (status ${status}).`;
+      return said`The server does not allow access to ${url} (status ${status}).`;
     case 404:
     case 410:
-      return `There is no file at ${url} (status ${status}).`;
+      return said`There is no file at ${url} (status ${status}).`;
     default:
       return status >= 500
-        ? `The server of ${url} has a problem of its own (status ${status}).`
-        : `The server refused to deliver ${url} (status ${status}).`;
+        ? said`The server of ${url} has a problem of its own (status ${status}).`
+        : said`The server refused to deliver ${url} (status ${status}).`;
   }
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { inEnglish } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import { judgeMedia, recogniseBytes, sizeInWords, type MediaFacts, type MediaRole } from "./media-check.ts";
 
 function file(sizeBytes: number, ...parts: [at: number, bytes: string | number[]][]): MediaFacts {
@@ -22,13 +24,14 @@ const iso = (sizeBytes: number, blocks: number, bootable = true): MediaFacts =>
     [36864, [255]],
     [36865, "CD001"],
   );
-const problem = (facts: MediaFacts, role: MediaRole): string | undefined => judgeMedia(facts, role).problem;
+const english = (message: Said | string | undefined) => message && inEnglish(message);
+const problem = (facts: MediaFacts, role: MediaRole): string | undefined => english(judgeMedia(facts, role).problem);
 
 describe("CD images", () => {
   it("are recognised with their boot record [El Torito] 2", () => {
     expect(iso(2048 * 300, 300)).toMatchObject({ kind: "iso9660", elTorito: true, volumeName: "DEBIAN" });
     expect(judgeMedia(iso(2048 * 300, 300), "cdrom")).toEqual({});
-    expect(judgeMedia(iso(2048 * 300, 300, false), "cdrom").warning).toMatch(/no boot record/);
+    expect(english(judgeMedia(iso(2048 * 300, 300, false), "cdrom").warning)).toMatch(/no boot record/);
   });
 
   it("that are truncated or something else are refused in one sentence", () => {
@@ -49,7 +52,7 @@ describe("CD images", () => {
 describe("floppy images", () => {
   it("have the size of a floppy disk", () => {
     expect(judgeMedia(file(1474560, SIGNATURE), "floppy")).toEqual({});
-    expect(judgeMedia(file(1474560), "floppy").warning).toMatch(/no boot sector/);
+    expect(english(judgeMedia(file(1474560), "floppy").warning)).toMatch(/no boot sector/);
     const fat: [number, number[]][] = [[0, [0xeb, 0x3c]], [11, [0, 2]], [19, [0x40, 0x0b]], SIGNATURE]; // prettier-ignore
     expect(judgeMedia(file(1474560, ...fat), "floppy")).toEqual({});
     expect(problem(file(1000 * 1024, ...fat), "floppy")).toMatch(/cut short: it should be 1.4 MB/);
@@ -77,7 +80,7 @@ describe("disk images", () => {
     expect(problem(qcow2, "cdrom")).toMatch(/hard disk's image in QCOW2 format/);
     expect(problem(file(1000), "disk")).toMatch(/whole number/);
     expect(problem(file(100), "disk")).toMatch(/100 bytes: too small/);
-    expect(judgeMedia(file(1 << 20), "disk").warning).toMatch(/no boot sector/);
+    expect(english(judgeMedia(file(1 << 20), "disk").warning)).toMatch(/no boot sector/);
   });
 });
 

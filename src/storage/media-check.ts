@@ -5,6 +5,8 @@
  * References: [ECMA-119] 8 (volume descriptors), [El Torito] 2 (boot record), [UEFI] 5 (MBR, GPT),
  * Linux Documentation/arch/x86/boot.rst (setup header), [Multiboot] 3.1, [Multiboot2] 3.1.
  */
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "./block-store.ts";
 
 export type MediaRole = "cdrom" | "floppy" | "disk" | "kernel" | "initrd" | "firmware";
@@ -59,8 +61,8 @@ export interface MediaFacts {
 }
 
 export interface MediaVerdict {
-  problem?: string;
-  warning?: string;
+  problem?: Said | string;
+  warning?: Said | string;
 }
 
 const SECTOR = 512;
@@ -217,9 +219,11 @@ export function sizeInWords(sizeBytes: number): string {
 
 /** Judges a file for the part that it is to play. */
 export function judgeMedia(facts: MediaFacts, role: MediaRole): MediaVerdict {
-  if (facts.kind === "empty") return { problem: "This file is empty." };
+  if (facts.kind === "empty") return { problem: said`This file is empty.` };
   if (facts.kind === "webPage")
-    return { problem: "This is a web page, not an image file; the address probably leads to a page about the file." };
+    return {
+      problem: said`This is a web page, not an image file; the address probably leads to a page about the file.`,
+    };
   return judges[role](facts);
 }
 
@@ -237,46 +241,50 @@ const judges: Record<MediaRole, (facts: MediaFacts) => MediaVerdict> = {
   firmware: judgeFirmware,
 };
 
-function packed(facts: MediaFacts): string | undefined {
-  if (facts.kind === "compressed") return `This file is compressed (${facts.format}): unpack it first.`;
-  if (facts.kind === "diskFormat") return `This is a hard disk's image in ${facts.format} format.`;
+function packed(facts: MediaFacts): Said | undefined {
+  if (facts.kind === "compressed") return said`This file is compressed (${facts.format ?? ""}): unpack it first.`;
+  if (facts.kind === "diskFormat") return said`This is a hard disk's image in ${facts.format ?? ""} format.`;
   return undefined;
 }
 
-function cutShort(facts: MediaFacts, what: string, slack = 0): string | undefined {
+function cutShort(facts: MediaFacts, what: Said, slack = 0): Said | undefined {
   const needed = facts.neededBytes ?? 0;
   if (needed <= facts.sizeBytes + slack) return undefined;
-  return `This ${what} is cut short: it should be ${sizeInWords(needed)} long, but the file has ${sizeInWords(facts.sizeBytes)}.`;
+  return said`This ${what} is cut short: it should be ${sizeInWords(needed)} long, but the file has ${sizeInWords(facts.sizeBytes)}.`;
 }
 
 function judgeCdrom(facts: MediaFacts): MediaVerdict {
   if (facts.kind === "iso9660") {
-    const problem = cutShort(facts, "CD image");
+    const problem = cutShort(facts, said`CD image`);
     if (problem) return { problem };
-    return facts.elTorito ? {} : { warning: "This CD image has no boot record (El Torito): no system starts from it." };
+    return facts.elTorito
+      ? {}
+      : { warning: said`This CD image has no boot record (El Torito): no system starts from it.` };
   }
-  if (facts.kind === "udf") return { warning: "This image has a UDF file system alone: no system starts from it." };
+  if (facts.kind === "udf") return { warning: said`This image has a UDF file system alone: no system starts from it.` };
   if (facts.kind === "rawCd")
-    return { problem: "This CD image holds raw sectors of 2352 bytes (.bin); convert it to an ISO image first." };
+    return { problem: said`This CD image holds raw sectors of 2352 bytes (.bin); convert it to an ISO image first.` };
   const other = packed(facts);
   if (other) return { problem: other };
   if (facts.sizeBytes < DESCRIPTORS_START + CD_BLOCK)
-    return { problem: `This file is ${sizeInWords(facts.sizeBytes)}: too small for a CD image; it may be truncated.` };
-  return { problem: "This is not a CD image: it has no ISO 9660 or UDF file system." };
+    return {
+      problem: said`This file is ${sizeInWords(facts.sizeBytes)}: too small for a CD image; it may be truncated.`,
+    };
+  return { problem: said`This is not a CD image: it has no ISO 9660 or UDF file system.` };
 }
 
 function judgeFloppy(facts: MediaFacts): MediaVerdict {
   const other = packed(facts);
   if (other) return { problem: other };
   const size = sizeInWords(facts.sizeBytes);
-  if (facts.sizeBytes > LARGEST_FLOPPY) return { problem: `This file is ${size}: too large for a floppy disk.` };
-  const problem = cutShort(facts, "floppy image");
+  if (facts.sizeBytes > LARGEST_FLOPPY) return { problem: said`This file is ${size}: too large for a floppy disk.` };
+  const problem = cutShort(facts, said`floppy image`);
   if (problem) return { problem };
   // Boot images that fill only part of a disk are common (GRUB's rescue floppy); they say by their signature that they boot.
   const partial = facts.bootSignature && facts.sizeBytes % SECTOR === 0;
   if (!FLOPPY_SIZES.has(facts.sizeBytes) && !partial)
-    return { problem: `This file is ${size}: no floppy disk has that size; it may be truncated.` };
-  return facts.bootSignature ? {} : { warning: "This floppy image has no boot sector: no system starts from it." };
+    return { problem: said`This file is ${size}: no floppy disk has that size; it may be truncated.` };
+  return facts.bootSignature ? {} : { warning: said`This floppy image has no boot sector: no system starts from it.` };
 }
 
 function judgeDisk(facts: MediaFacts): MediaVerdict {
@@ -286,33 +294,33 @@ function judgeDisk(facts: MediaFacts): MediaVerdict {
   if (other) return { problem: other };
   const size = sizeInWords(facts.sizeBytes);
   if (facts.sizeBytes < SECTOR)
-    return { problem: `This file is ${size}: too small for a disk image; it may be truncated.` };
+    return { problem: said`This file is ${size}: too small for a disk image; it may be truncated.` };
   if (facts.sizeBytes % SECTOR !== 0)
     return {
-      problem: `This file is ${facts.sizeBytes} bytes: not a whole number of 512-byte sectors, so it is no raw disk image or is truncated.`,
+      problem: said`This file is ${facts.sizeBytes} bytes: not a whole number of 512-byte sectors, so it is no raw disk image or is truncated.`,
     };
   if (facts.kind === "gptDisk" || facts.kind === "mbrDisk") {
-    const problem = cutShort(facts, "disk image", facts.kind === "mbrDisk" ? CYLINDER_BYTES : 0);
+    const problem = cutShort(facts, said`disk image`, facts.kind === "mbrDisk" ? CYLINDER_BYTES : 0);
     if (problem) return { problem };
   }
-  return facts.bootSignature ? {} : { warning: "This disk has no boot sector: no system starts from it." };
+  return facts.bootSignature ? {} : { warning: said`This disk has no boot sector: no system starts from it.` };
 }
 
 function judgeKernel(facts: MediaFacts): MediaVerdict {
   switch (facts.kind) {
     case "linuxKernel": {
-      const problem = cutShort(facts, "Linux kernel");
+      const problem = cutShort(facts, said`Linux kernel`);
       return problem ? { problem } : {};
     }
     case "multiboot":
       return {};
     case "elf":
-      return { problem: "This ELF file has no Multiboot header, so it cannot be started directly as a kernel." };
+      return { problem: said`This ELF file has no Multiboot header, so it cannot be started directly as a kernel.` };
     default:
       return {
         problem:
           packed(facts) ??
-          `This file (${sizeInWords(facts.sizeBytes)}) is not a kernel that can be started directly: it is neither a Linux bzImage nor a Multiboot kernel.`,
+          said`This file (${sizeInWords(facts.sizeBytes)}) is not a kernel that can be started directly: it is neither a Linux bzImage nor a Multiboot kernel.`,
       };
   }
 }
@@ -321,10 +329,10 @@ function judgeFirmware(facts: MediaFacts): MediaVerdict {
   const other = packed(facts);
   if (other) return { problem: other };
   if (facts.sizeBytes > LARGEST_FIRMWARE)
-    return { problem: `This file is ${sizeInWords(facts.sizeBytes)}: too large for firmware.` };
+    return { problem: said`This file is ${sizeInWords(facts.sizeBytes)}: too large for firmware.` };
   if (facts.sizeBytes % FIRMWARE_STEP !== 0)
     return {
-      problem: `This is no firmware, or it is cut short: its ${sizeInWords(facts.sizeBytes)} are not a multiple of 64 KB.`,
+      problem: said`This is no firmware, or it is cut short: its ${sizeInWords(facts.sizeBytes)} are not a multiple of 64 KB.`,
     };
   return {};
 }

@@ -1,5 +1,6 @@
 /** From a MediaSource to a BlockStore: a URL is read by ranges, a Blob by slices, bytes are used in place. */
 import type { MediaSource } from "../protocol/machine-config.ts";
+import type { Said } from "../shared/said.ts";
 import { BlobStore } from "./blob-store.ts";
 import { StorageError, type BlockStore } from "./block-store.ts";
 import { openHttp, type HttpOptions } from "./http-range-store.ts";
@@ -15,7 +16,7 @@ export interface OpenMediaOptions extends HttpOptions {
 export interface OpenedMedia {
   store: BlockStore;
   /** What the person should know although the machine can start, for example that a CD is not bootable. */
-  warning?: string;
+  warning?: Said | string;
 }
 
 /**

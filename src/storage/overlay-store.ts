@@ -2,6 +2,7 @@
  * Copy-on-write in memory over a base that is never written: chunks of 64 KiB are copied when they first change. The
  * changed chunks are the store's state, so that a saved machine carries its "discard" writes with it.
  */
+import { said } from "../shared/said.ts";
 import type { BlockStore } from "./block-store.ts";
 import { StorageError } from "./block-store.ts";
 import { assertRange } from "./memory-store.ts";
@@ -97,7 +98,7 @@ export class OverlayStore implements BlockStore {
       throw new StorageError("The saved disk changes are of a form that this Posada does not read.");
     if (state.sizeBytes !== this.sizeBytes)
       throw new StorageError(
-        `The saved state belongs to a disk of ${state.sizeBytes} bytes, but the disk given has ${this.sizeBytes}.`,
+        said`The saved state belongs to a disk of ${state.sizeBytes} bytes, but the disk given has ${this.sizeBytes}.`,
       );
     const total = state.changed.reduce((sum, index) => sum + this.chunkLength(index), 0);
     if (total !== state.bytes.length) throw new StorageError("The saved disk changes are damaged.");

@@ -6,10 +6,9 @@ import { VmError } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 
 export function asFailure(error: unknown): VmError {
-  if (error instanceof CoreMemoryError) return new VmError("outOfMemory", error.message);
-  if (error instanceof MachineError)
-    return new VmError(error.about === "media" ? "badMedia" : "badConfig", error.message);
-  if (error instanceof StateError) return new VmError("badState", error.message);
+  if (error instanceof CoreMemoryError) return new VmError("outOfMemory", error.said);
+  if (error instanceof MachineError) return new VmError(error.about === "media" ? "badMedia" : "badConfig", error.said);
+  if (error instanceof StateError) return new VmError("badState", error.said);
   return asVmError(error);
 }
 

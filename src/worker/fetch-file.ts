@@ -5,8 +5,11 @@
  * References: [FIPS 180-4] 6.2 (SHA-256); [RFC 9110] 8.6 (Content-Length).
  */
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
+import type { Part, Said } from "../shared/said.ts";
 import { whyUnreachable } from "../shared/unreachable.ts";
 import { RunningSum } from "../storage/ovf/manifest.ts";
+import { roleWords } from "./role-words.ts";
 
 export interface ExpectedFile {
   /** Hexadecimal. */
@@ -28,9 +31,9 @@ export async function fetchFile(
   // The length of an encoded body is not that of the bytes.
   const totalBytes = header > 0 && !response.headers.get("Content-Encoding") ? header : null;
   const wanted = expected.sizeBytes ?? Infinity;
-  const another = (why: string) =>
-    new VmError("badMedia", `The ${role} from ${url} is not the file that was asked for: ${why}.`);
-  const otherSize = (what: string) => another(`it has ${what} bytes, and ${wanted} were expected`);
+  const another = (why: Said) =>
+    new VmError("badMedia", said`The ${roleWords(role)} from ${url} is not the file that was asked for: ${why}.`);
+  const otherSize = (what: Part) => another(said`it has ${what} bytes, and ${wanted} were expected`);
   const reader = response.body!.getReader();
   if (totalBytes !== null && expected.sizeBytes !== undefined && totalBytes !== wanted) {
     await reader.cancel();
@@ -48,16 +51,22 @@ export async function fetchFile(
       progress(role, doneBytes, totalBytes ?? expected.sizeBytes ?? null);
     }
   } catch {
-    throw new VmError("unreachable", `Reading the ${role} from ${url} broke off after ${doneBytes} bytes.`);
+    throw new VmError(
+      "unreachable",
+      said`Reading the ${roleWords(role)} from ${url} broke off after ${doneBytes} bytes.`,
+    );
   }
   if (doneBytes > wanted) {
     await reader.cancel();
-    throw otherSize(`at least ${doneBytes}`);
+    throw otherSize(said`at least ${doneBytes}`);
   }
   if (totalBytes !== null && doneBytes < totalBytes)
-    throw new VmError("unreachable", `The ${role} from ${url} is cut short: ${doneBytes} of ${totalBytes} bytes came.`);
+    throw new VmError(
+      "unreachable",
+      said`The ${roleWords(role)} from ${url} is cut short: ${doneBytes} of ${totalBytes} bytes came.`,
+    );
   if (expected.sizeBytes !== undefined && doneBytes !== wanted) throw otherSize(String(doneBytes));
-  if (sum && sum.hex() !== expected.sha256!.toLowerCase()) throw another("its SHA-256 is another one");
+  if (sum && sum.hex() !== expected.sha256!.toLowerCase()) throw another(said`its SHA-256 is another one`);
   const all = new Uint8Array(doneBytes);
   let at = 0;
   for (const chunk of chunks) {
@@ -72,15 +81,12 @@ async function fetchOrExplain(url: string, role: string): Promise<Response> {
   try {
     response = await fetch(url);
   } catch {
-    throw new VmError("unreachable", `The ${role} at ${url} cannot be read: ${whyUnreachable()}.`);
+    throw new VmError("unreachable", said`The ${roleWords(role)} at ${url} cannot be read: ${whyUnreachable()}.`);
   }
   if (!response.ok)
     throw new VmError(
       "unreachable",
-      `The ${role} at ${url} cannot be read: the server answered ${response.status} ${response.statusText}.`.replace(
-        / \.$/,
-        ".",
-      ),
+      said`The ${roleWords(role)} at ${url} cannot be read: the server answered ${`${response.status} ${response.statusText}`.trim()}.`,
     );
   return response;
 }

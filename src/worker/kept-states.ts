@@ -7,6 +7,7 @@ import { isKept } from "../protocol/machine-config.ts";
 import type { MachineConfig, StoragePlace } from "../protocol/machine-config.ts";
 import type { CaptureRequest, CaptureResult, VmError, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import type { Said } from "../shared/said.ts";
 import { Captures } from "./captures.ts";
 import { asFailure } from "./failures.ts";
 import type { MadeMachine } from "./make-machine.ts";
@@ -18,7 +19,7 @@ export interface StateHost {
   current(): VmState;
   /** @throws VmError */
   expect(...states: VmState[]): void;
-  enter(state: VmState, reason?: string): void;
+  enter(state: VmState, reason?: Said | string): void;
   /** Lets the processor run: the machine is `running`. */
   go(): void;
   /** The processor stands still when this returns; the machine's state is as before. */
@@ -117,7 +118,7 @@ export class KeptStates {
       );
     } catch (error) {
       // Half a memory is none; before that everything is as it was.
-      if (touched) host.enter("aborted", asVmError(error).message);
+      if (touched) host.enter("aborted", asVmError(error).said);
       throw error;
     }
     host.redraw();

@@ -15,6 +15,8 @@ import type {
   StoragePlace,
 } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { asSaid, said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { StorageError } from "../storage/block-store.ts";
 import { ImageError } from "../storage/formats/image-error.ts";
@@ -32,6 +34,7 @@ import { filesAtHand, filesBeside } from "../storage/published/published-files.t
 import type { FilesHost, PublishedFiles } from "../storage/published/published-files.ts";
 import { PublishedStore } from "../storage/published/published-store.ts";
 import { fetchFile } from "./fetch-file.ts";
+import { roleTitle, roleWords } from "./role-words.ts";
 
 /** 160, 180, 320, 360, 720 KB, 1.2, 1.44, 2.88 MB. */
 const FLOPPY_KIB = [160, 180, 320, 360, 720, 1200, 1440, 2880];
@@ -101,7 +104,7 @@ export class MediaLoader {
     await store.close?.();
     throw new VmError(
       "badConfig",
-      `${label(source, role)}: what the guest writes is kept in raw images only, and this is one in ${format} format. Convert it, or use writable: "discard".`,
+      said`${label(source, role)}: what the guest writes is kept in raw images only, and this is one in ${format ?? ""} format. Convert it, or use writable: "discard".`,
     );
   }
 
@@ -114,7 +117,7 @@ export class MediaLoader {
       return disk;
     } catch (error) {
       await store.close?.();
-      if (error instanceof ImageError) throw new VmError("badMedia", `${label(source, role)}: ${error.message}`);
+      if (error instanceof ImageError) throw new VmError("badMedia", said`${label(source, role)}: ${error.said}`);
       throw error;
     }
   }
@@ -171,7 +174,7 @@ export class MediaLoader {
 
   private async check(store: BlockStore, source: MediaSource, role: MediaRole, kind: StorageRole): Promise<void> {
     const { problem } = await checkMedia(store, kind);
-    if (problem) throw new VmError("badMedia", `${label(source, role)}: ${problem}`);
+    if (problem) throw new VmError("badMedia", said`${label(source, role)}: ${asSaid(problem)}`);
   }
 
   /** What storage has to say, with what it is about. */
@@ -180,7 +183,7 @@ export class MediaLoader {
       return await action();
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      throw new VmError("unreachable", `${label(source, role)}: ${error.message}`);
+      throw new VmError("unreachable", said`${label(source, role)}: ${error.said}`);
     }
   }
 }
@@ -199,15 +202,14 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 function cannotKeep(role: MediaRole): VmError {
   return new VmError(
     "badConfig",
-    `What the guest writes to ${role} cannot be kept: this host cannot write to where its image came from. Use writable: "discard".`,
+    said`What the guest writes to ${roleWords(role)} cannot be kept: this host cannot write to where its image came from. Use writable: "discard".`,
   );
 }
 
 /** "CD (debian.iso)". */
-function label(source: MediaSource, role: MediaRole): string {
-  const word = role.charAt(0).toUpperCase() + role.slice(1);
+function label(source: MediaSource, role: MediaRole): Said {
   const name = nameOf(source);
-  return name ? `${word} (${name})` : word;
+  return name ? said`${roleTitle(role)} (${name})` : roleTitle(role);
 }
 
 function nameOf(source: MediaSource): string {
@@ -265,7 +267,7 @@ async function loadBytes(source: MediaSource, role: MediaRole, progress: Progres
   try {
     return new Uint8Array(await source.arrayBuffer());
   } catch (error) {
-    throw new VmError("badMedia", `The ${role} could not be read: ${(error as Error).message}`);
+    throw new VmError("badMedia", said`The ${roleWords(role)} could not be read: ${(error as Error).message}`);
   }
 }
 
@@ -277,5 +279,7 @@ async function openChecked(source: CheckedSource, role: MediaRole, progress: Pro
   const { store } = await openMedia(url, { onProgress: (done, total) => progress(role, done, total) });
   if (sizeBytes === undefined || store.sizeBytes === sizeBytes) return store;
   await store.close?.();
-  throw new StorageError(`The file has ${store.sizeBytes} bytes, but ${sizeBytes} were expected: it is another file.`);
+  throw new StorageError(
+    said`The file has ${store.sizeBytes} bytes, but ${sizeBytes} were expected: it is another file.`,
+  );
 }

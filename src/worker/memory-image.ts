@@ -12,6 +12,7 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import type { DeviceState } from "../machine/device.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
 import type { StateSummary } from "./saved-state.ts";
 
 export const PAGE_BYTES = 4096;
@@ -58,7 +59,10 @@ export function decodeImage(bytes: Uint8Array, regionBytes: readonly number[]): 
   }
   const version = Number(stored.version);
   if (version !== VERSION)
-    throw new VmError("badState", `The saved memory is of version ${version}; this Posada reads version ${VERSION}.`);
+    throw new VmError(
+      "badState",
+      said`The saved memory is of version ${version}; this Posada reads version ${VERSION}.`,
+    );
   const packs = stored.packs as string[];
   const regions = (stored.regions as Uint8Array[]).map(wordsOf);
   const hashes = (stored.hashes as Uint8Array[]).map(wordsOf);

@@ -1,5 +1,6 @@
 /** A machine's platform in a page that loads the processor core from beside itself. */
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
 import type { VmPlatform } from "./make-machine.ts";
 import { platformWith } from "./platform-web.ts";
 
@@ -9,7 +10,7 @@ const unpackerUrl = new URL("../../build/unpack.wasm", import.meta.url).href;
 async function compile(what: string, url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url).catch(() => null);
   if (!response?.ok)
-    throw new VmError("unreachable", `The ${what} cannot be loaded from ${url}; it belongs beside posada.js.`);
+    throw new VmError("unreachable", said`The ${what} cannot be loaded from ${url}; it belongs beside posada.js.`);
   return response.headers.get("Content-Type")?.startsWith("application/wasm")
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());

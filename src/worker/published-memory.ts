@@ -11,6 +11,7 @@ import type { PageBringer } from "../core/core.ts";
 import type { DeviceState } from "../machine/device.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { said } from "../shared/said.ts";
 import {
   blockAt,
   decodePlaces,
@@ -57,7 +58,7 @@ export function encodeStateIndex({ summary, devices, packs, first, regions, seri
 export function decodeStateIndex(bytes: Uint8Array): StateIndex {
   const stored = unwrapIndex(bytes);
   if (Number(stored.version) !== VERSION)
-    throw new VmError("badState", `The published state is of version ${Number(stored.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
+    throw new VmError("badState", said`The published state is of version ${Number(stored.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
   const { packs, first } = readPacks(stored as unknown as StoredPacks);
   const places = stored.regions as Uint8Array[];
   const isWhole =

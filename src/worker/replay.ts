@@ -6,6 +6,7 @@ import { VmError } from "../protocol/vm-api.ts";
 import type { VmState } from "../protocol/vm-api.ts";
 import type { TraceOptions } from "../protocol/trace-options.ts";
 import { currentLogSink } from "../shared/log.ts";
+import { said } from "../shared/said.ts";
 import type { MadeMachine, VmPlatform } from "./make-machine.ts";
 import type { RunLoop } from "./run-loop.ts";
 import { TouchRecorder } from "./touch-recorder.ts";
@@ -49,7 +50,7 @@ export class Replay {
     host.expect("poweredOff");
     const unknown = options.categories.find((name) => !TRACE_CATEGORIES.includes(name));
     if (unknown !== undefined)
-      throw new VmError("badConfig", `"${unknown}" cannot be traced; there are ${TRACE_CATEGORIES.join(", ")}.`);
+      throw new VmError("badConfig", said`"${unknown}" cannot be traced; there are ${TRACE_CATEGORIES.join(", ")}.`);
     if (!host.openTrace || this.tracer) throw new VmError("wrongState", "This machine cannot be traced here and now.");
     const { core, machine, clock } = host.made;
     const sink = host.openTrace(options.file);

@@ -16,6 +16,7 @@ import { Decoder, Encoder } from "@msgpack/msgpack";
 import type { DeviceState } from "../machine/device.ts";
 import type { CpuModel } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
 
 export const FORMAT_VERSION = 1;
 const MAGIC = new TextEncoder().encode("POSADAVM");
@@ -133,7 +134,7 @@ export function readSummary(saved: Uint8Array): { summary: StateSummary; bodyOff
   if (version !== FORMAT_VERSION)
     throw new VmError(
       "badState",
-      `The saved state has format version ${version}; this Posada reads version ${FORMAT_VERSION}.`,
+      said`The saved state has format version ${version}; this Posada reads version ${FORMAT_VERSION}.`,
     );
   const length = view.getUint32(MAGIC.length + 4, true);
   const start = MAGIC.length + 8;

@@ -5,6 +5,8 @@ import type { WasmCore } from "../core/wasm-core.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import { VmError } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
+import { inEnglish, said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { OverlayStore } from "../storage/overlay-store.ts";
 import type { OverlayState } from "../storage/overlay-store.ts";
@@ -76,10 +78,10 @@ export class Snapshot {
 
   private expectSameMachine(saved: StateSummary): void {
     const mine = this.summary();
-    if (inWords(saved) !== inWords(mine))
+    if (inEnglish(inWords(saved)) !== inEnglish(inWords(mine)))
       throw new VmError(
         "badState",
-        `The saved state is of a machine with ${inWords(saved)}; this one has ${inWords(mine)}.`,
+        said`The saved state is of a machine with ${inWords(saved)}; this one has ${inWords(mine)}.`,
       );
   }
 
@@ -105,7 +107,7 @@ export class Snapshot {
     for (const [drive, state] of Object.entries(states.media as Record<string, StateValue>)) {
       const store = drives.get(drive);
       if (!(store instanceof OverlayStore))
-        throw new StateError(`the saved state has changes to ${drive}, which this machine lacks`);
+        throw new StateError(said`the saved state has changes to ${drive}, which this machine lacks`);
       store.restore(state as unknown as OverlayState);
     }
   }
@@ -119,12 +121,13 @@ export class Snapshot {
       this.restoreDevices(before);
       throw error instanceof StateError
         ? error
-        : new StateError(`the saved state does not fit this machine: ${asVmError(error).message}`);
+        : new StateError(said`the saved state does not fit this machine: ${asVmError(error).said}`);
     }
   }
 }
 
-function inWords({ memoryMiB, processors, cpuModel }: StateSummary): string {
-  const count = `${processors} ${processors === 1 ? "processor" : "processors"}`;
-  return `${memoryMiB} MiB of memory, ${count} and CPU model ${cpuModel}`;
+function inWords({ memoryMiB, processors, cpuModel }: StateSummary): Said {
+  return processors === 1
+    ? said`${memoryMiB} MiB of memory, 1 processor and CPU model ${cpuModel}`
+    : said`${memoryMiB} MiB of memory, ${processors} processors and CPU model ${cpuModel}`;
 }

@@ -240,7 +240,9 @@ describe("what the guest does", () => {
     await vm.start();
     await turns();
     expect(await vm.state()).toBe("aborted");
-    expect(events).toContainEqual({ type: "error", code: "internal", message: "bug in a device" });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: "error", code: "internal", message: "bug in a device" }),
+    );
   });
 });
 

@@ -20,6 +20,8 @@ import type {
 } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { logger } from "../shared/log.ts";
+import { said } from "../shared/said.ts";
+import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { QuotaError } from "../storage/library/quota-error.ts";
 import { coverageOf } from "./coverage.ts";
@@ -387,11 +389,11 @@ export class Vm implements ReplayApi {
         this.loop.betweenRuns(() => {
           this.machine.flushOutput();
           this.send({ type: "exit", status: ((value << 1) | 1) & 0xff });
-          void this.switchOff("the guest wrote to the debug-exit port");
+          void this.switchOff(said`the guest wrote to the debug-exit port`);
         });
       },
       poweredOff: () => {
-        this.loop.betweenRuns(() => void this.switchOff("the guest switched itself off"));
+        this.loop.betweenRuns(() => void this.switchOff(said`the guest switched itself off`));
       },
       resetRequested: () => {
         this.loop.betweenRuns(() => this.resetFromInside());
@@ -426,11 +428,11 @@ export class Vm implements ReplayApi {
     if (!states.includes(this.current))
       throw new VmError(
         "wrongState",
-        `The machine is ${wordFor[this.current]}; this needs it to be ${states.map((s) => wordFor[s]).join(" or ")}.`,
+        said`The machine is ${wordFor[this.current]}; this needs it to be ${states.map((s) => wordFor[s]).reduce((some, one) => said`${some} or ${one}`)}.`,
       );
   }
 
-  private enter(state: VmState, reason?: string): void {
+  private enter(state: VmState, reason?: Said | string): void {
     this.current = state;
     if (state !== "running") this.shares.stop();
     // What waits for room is tried again, or told to the guest where it is to have another state.
@@ -465,7 +467,7 @@ export class Vm implements ReplayApi {
     this.frames.ask();
   }
 
-  private async switchOff(reason?: string): Promise<void> {
+  private async switchOff(reason?: Said | string): Promise<void> {
     this.loop.stop();
     this.machine.cancelTyping();
     this.machine.flushOutput();
@@ -488,7 +490,7 @@ export class Vm implements ReplayApi {
     this.fail(
       new VmError(
         "tripleFault",
-        `The guest's processor stopped at ${this.core.location()}: a fault occurred while it handled a double fault (triple fault).`,
+        said`The guest's processor stopped at ${this.core.location()}: a fault occurred while it handled a double fault (triple fault).`,
       ),
     );
     return false;
@@ -513,8 +515,8 @@ export class Vm implements ReplayApi {
     this.loop.stop();
     this.machine.cancelTyping();
     this.machine.flushOutput();
-    this.send({ type: "error", code: error.code, message: error.message });
-    this.enter("aborted", error.message);
+    this.send({ type: "error", code: error.code, message: error.message, said: error.said });
+    this.enter("aborted", error.said);
   }
 
   private progress(what: string, doneBytes: number, totalBytes: number | null): void {
@@ -540,21 +542,21 @@ export class Vm implements ReplayApi {
 
   /** Where there is no room the machine waits for some: what it has gathered is not lost. */
   private storageFailed(error: unknown): void {
-    const { message } = asVmError(error);
-    this.send({ type: "error", code: "storage", message });
+    const { message, said } = asVmError(error);
+    this.send({ type: "error", code: "storage", message, said });
     if (!(error instanceof QuotaError) || this.current !== "running") return;
     this.loop.stop();
-    this.enter("paused", message);
+    this.enter("paused", said);
   }
 }
 
-const wordFor: Record<VmState, string> = {
-  poweredOff: "switched off",
-  starting: "starting",
-  running: "running",
-  paused: "paused",
-  saving: "being saved",
-  restoring: "being restored",
-  stopping: "being switched off",
-  aborted: "stopped by an error",
+const wordFor: Record<VmState, Said> = {
+  poweredOff: said`switched off`,
+  starting: said`starting`,
+  running: said`running`,
+  paused: said`paused`,
+  saving: said`being saved`,
+  restoring: said`being restored`,
+  stopping: said`being switched off`,
+  aborted: said`stopped by an error`,
 };

@@ -3,6 +3,7 @@
  * which the kernel is entered. Loaders are pure functions from files to this.
  */
 import type { EntryState, SegmentState } from "../../core/entry-state.ts";
+import { SaidError } from "../../shared/said.ts";
 
 export type { EntryState, SegmentState };
 
@@ -19,7 +20,7 @@ export interface BootImage {
 }
 
 /** A file that cannot be booted; the message is one sentence for people. */
-export class BootImageError extends Error {
+export class BootImageError extends SaidError {
   override name = "BootImageError";
 }
 

@@ -2,6 +2,7 @@
  * Loads the program segments of a 32-bit x86 ELF executable at their physical addresses.
  * Left out: sections, symbols, relocation, 64-bit files. Reference: [ELF] "Program Header".
  */
+import { said } from "../../shared/said.ts";
 import { BootImageError, type MemoryWrite } from "./boot-image.ts";
 
 const ELF_MAGIC = 0x464c457f;
@@ -69,12 +70,12 @@ export function loadElf32(file: Uint8Array, ramEnd: number): { memory: MemoryWri
 
 export function memoryTooSmall(neededBytes: number): BootImageError {
   return new BootImageError(
-    `The machine's memory is too small for this kernel: it reaches up to ${Math.ceil(neededBytes / 2 ** 20)} MiB.`,
+    said`The machine's memory is too small for this kernel: it reaches up to ${Math.ceil(neededBytes / 2 ** 20)} MiB.`,
   );
 }
 
 function cutOff(needed: number, file: Uint8Array): BootImageError {
   return new BootImageError(
-    `The kernel's ELF file is cut off: it announces ${needed} bytes, and ${file.length} are there.`,
+    said`The kernel's ELF file is cut off: it announces ${needed} bytes, and ${file.length} are there.`,
   );
 }

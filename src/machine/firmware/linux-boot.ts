@@ -7,6 +7,7 @@
  * References: [LINUX-BOOT] Documentation/arch/x86/boot.rst, "32-bit Boot Protocol", "64-bit Boot Protocol"; zero-page.rst.
  */
 import type { Unpacker } from "../../core/unpacker.ts";
+import { said } from "../../shared/said.ts";
 import {
   BootImageError,
   CR0_ET,
@@ -159,7 +160,7 @@ function unpackedKernel(unpacker: Unpacker, header: LinuxHeader, ramEnd: number)
 function tooSmall(neededBytes: number, ramEnd: number): BootImageError {
   const mib = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
   return new BootImageError(
-    `The machine's memory is too small for this kernel and its initial RAM disk: they need about ${mib(neededBytes)} MiB, and ${mib(ramEnd)} MiB are there.`,
+    said`The machine's memory is too small for this kernel and its initial RAM disk: they need about ${mib(neededBytes)} MiB, and ${mib(ramEnd)} MiB are there.`,
   );
 }
 
@@ -178,7 +179,7 @@ function commandLineBytes(header: LinuxHeader, commandLine: string): Uint8Array 
   const room = Math.min(header.commandLineBytes + 1, COMMAND_LINE_END - COMMAND_LINE);
   if (bytes.length > room)
     throw new BootImageError(
-      `The kernel's command line is too long: ${bytes.length - 1} bytes, and this kernel takes ${room - 1}.`,
+      said`The kernel's command line is too long: ${bytes.length - 1} bytes, and this kernel takes ${room - 1}.`,
     );
   return bytes;
 }

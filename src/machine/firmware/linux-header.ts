@@ -3,6 +3,8 @@
  * that has none. Boot protocol 2.00 and later; what came before (1995) has no header to go by.
  * Reference: [LINUX-BOOT] Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
  */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { BootImageError } from "./boot-image.ts";
 
 export const SETUP_HEADER = 0x1f1;
@@ -75,7 +77,7 @@ export function readLinuxHeader(file: Uint8Array): LinuxHeader {
     view.getUint16(BOOT_FLAG, true) !== BOOT_FLAG_VALUE ||
     view.getUint32(HEADER_MAGIC, true) !== HEADER_MAGIC_VALUE
   )
-    throw new BootImageError(`The kernel file is no Linux kernel (bzImage) and no Multiboot kernel${guess(view)}.`);
+    throw new BootImageError(said`The kernel file is no Linux kernel (bzImage) and no Multiboot kernel${guess(view)}.`);
   const protocol = view.getUint16(VERSION, true);
   const headerEnd = HEADER_MAGIC + view.getUint8(HEADER_LENGTH);
   const kernelAt = ((view.getUint8(SETUP_SECTS) || DEFAULT_SETUP_SECTS) + 1) * SECTOR_BYTES;
@@ -86,7 +88,7 @@ export function readLinuxHeader(file: Uint8Array): LinuxHeader {
   const needed = kernelAt + kernelBytes - 15;
   if (headerEnd > file.length || file.length <= kernelAt || file.length < needed)
     throw new BootImageError(
-      `The kernel file is cut off: its header announces ${kernelAt + kernelBytes} bytes, and ${file.length} are there.`,
+      said`The kernel file is cut off: its header announces ${kernelAt + kernelBytes} bytes, and ${file.length} are there.`,
     );
 
   const has = (version: number, offset: number, length: number): boolean =>
@@ -130,10 +132,10 @@ function releaseName(file: Uint8Array, view: DataView): string {
 }
 
 /** What else the file might be, to say it in the message. */
-function guess(view: DataView): string {
+function guess(view: DataView): Said {
   if (view.byteLength >= 4 && view.getUint32(0, true) === ELF_MAGIC)
-    return " (it is an ELF file without a Multiboot header; for Linux, use the bzImage, not vmlinux)";
-  if (view.byteLength >= 2 && view.getUint16(0, true) === GZIP_MAGIC) return " (it is compressed with gzip)";
-  if (view.byteLength < SECTOR_BYTES) return ` (it has only ${view.byteLength} bytes)`;
-  return "";
+    return said` (it is an ELF file without a Multiboot header; for Linux, use the bzImage, not vmlinux)`;
+  if (view.byteLength >= 2 && view.getUint16(0, true) === GZIP_MAGIC) return said` (it is compressed with gzip)`;
+  if (view.byteLength < SECTOR_BYTES) return said` (it has only ${view.byteLength} bytes)`;
+  return said``;
 }

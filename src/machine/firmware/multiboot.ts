@@ -6,6 +6,7 @@
  * the absence of the fields), APM and drive tables, 64-bit ELF files.
  * References: [MULTIBOOT] 0.6.96: 3.1 (header), 3.2 (machine state), 3.3 (boot information).
  */
+import { said } from "../../shared/said.ts";
 import {
   BootImageError,
   CR0_ET,
@@ -80,7 +81,7 @@ export function multibootImage(options: MultibootOptions): BootImage {
   const unknown = header.flags & 0xffff & ~KNOWN_DEMANDS;
   if (unknown !== 0)
     throw new BootImageError(
-      `The Multiboot kernel demands something that Posada does not offer (header flags ${unknown.toString(16)}h).`,
+      said`The Multiboot kernel demands something that Posada does not offer (header flags ${unknown.toString(16)}h).`,
     );
   const ramEnd = Math.max(
     ...options.memoryMap.filter(({ type }) => type === 1).map(({ base, sizeBytes }) => base + sizeBytes),
@@ -155,7 +156,7 @@ function loadFlat(
   if (wanted < 0) throw new BootImageError("The Multiboot header is wrong: the image ends before it begins.");
   if (fileOffset + wanted > file.length)
     throw new BootImageError(
-      `The Multiboot kernel is cut off: its header announces ${fileOffset + wanted} bytes, and ${file.length} are there.`,
+      said`The Multiboot kernel is cut off: its header announces ${fileOffset + wanted} bytes, and ${file.length} are there.`,
     );
   const memory: MemoryWrite[] = [{ physAddr: loadAddr, bytes: file.subarray(fileOffset, fileOffset + wanted) }];
   const bssStart = loadAddr + wanted;

@@ -1,7 +1,7 @@
 /** Lo que dicen los comandos, en español. */
-import type { CommandWords } from "./command-words.ts";
+import type { SpokenCommands } from "./command-words.ts";
 
-export const spanishCommands: CommandWords = {
+export const spanishCommands: SpokenCommands = {
   states: {
     poweredOff: "apagada",
     starting: "arrancando",

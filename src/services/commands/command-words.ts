@@ -1,7 +1,11 @@
 /** What commands say, in English; the other languages have the same. */
 import type { MachineState } from "../../protocol/library.ts";
+import { inEnglish } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 
 export const englishCommands = {
+  /** What failed, or why a machine is in its state. */
+  sentence: inEnglish as (message: Said | string) => string,
   states: {
     poweredOff: "powered off",
     starting: "starting",
@@ -178,3 +182,5 @@ export const englishCommands = {
 };
 
 export type CommandWords = typeof englishCommands;
+/** What a language has of its own; sentences of failures are the page's. */
+export type SpokenCommands = Omit<CommandWords, "sentence">;

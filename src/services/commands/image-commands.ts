@@ -1,4 +1,5 @@
 /** `media info, ls, cat`: what an image is, its partitions and file systems, and the files in it. No library is needed. */
+import { said } from "../../shared/said.ts";
 import { StorageError, type BlockStore } from "../../storage/block-store.ts";
 import { SliceStore } from "../../storage/composed-store.ts";
 import type { FileEntry, FileSystem } from "../../storage/filesystems/file-system.ts";
@@ -125,7 +126,7 @@ async function filesOf(disk: BlockStore, number: number | undefined): Promise<Fi
   if (number !== undefined) {
     const partition = table.partitions.find((each) => each.number === number);
     const slice = partition && sliceOf(disk, partition);
-    if (!slice) throw new StorageError(`This disk has no partition ${number}.`);
+    if (!slice) throw new StorageError(said`This disk has no partition ${number}.`);
     return openFileSystem(slice);
   }
   for (const partition of table.partitions) {

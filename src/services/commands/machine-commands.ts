@@ -63,7 +63,7 @@ export async function info(host: CommandHost, line: CommandLine): Promise<void> 
     [facts.name, machine.name],
     [facts.id, machine.id],
     ...(machine.group ? [[facts.group, machine.group]] : []),
-    [facts.state, say.states[machine.state] + (machine.stateReason ? ` (${machine.stateReason})` : "")],
+    [facts.state, say.states[machine.state] + (machine.stateReason ? ` (${say.sentence(machine.stateReason)})` : "")],
     [facts.system, machine.osId],
     [facts.memory, `${hardware.memoryMiB} MiB`],
     [facts.processors, `${hardware.processors} (${hardware.cpuModel})`],
@@ -197,13 +197,16 @@ export async function showLog(host: CommandHost, line: CommandLine): Promise<voi
 function logWords({ say }: CommandHost, event: LogEvent): string {
   switch (event.kind) {
     case "state":
-      return (say.states[event.state as MachineState] ?? event.state) + (event.reason ? ` (${event.reason})` : "");
+      return (
+        (say.states[event.state as MachineState] ?? event.state) +
+        (event.reason ? ` (${say.sentence(event.reason)})` : "")
+      );
     case "screen":
       return say.screenMode(event.widthPx, event.heightPx, event.text);
     case "medium":
       return `${event.drive}: ${event.name ?? "-"}`;
     case "failure":
-      return event.message;
+      return say.sentence(event.message);
     case "postcode":
       return `POST ${event.code.toString(16).padStart(2, "0")}`;
     case "guest":

@@ -30,7 +30,7 @@ export async function importFile(host: CommandHost, line: CommandLine): Promise<
     const neededBytes = file.contents.sizeBytes;
     const isPackage = asked === undefined && (facts.format === "ova" || /\.ovf$/i.test(file.name));
     if (facts.problem !== undefined && !isPackage && (asked === undefined || asked === facts.kind))
-      fail(`${path}: ${facts.problem}`);
+      fail(`${path}: ${say.sentence(facts.problem)}`);
     if (!kind && !isPackage) fail(say.unknownFile(path, KINDS.join("|")));
     if (isPackage || kind === "disk") opened = await host.openImage(path, asItIs);
     await host.job(line.flag("quiet"), async (options) => {

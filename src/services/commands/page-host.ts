@@ -5,6 +5,7 @@
  */
 import { LibraryError } from "../../protocol/library.ts";
 import type { JobOptions, JobProgress, LibrarySink, MachineRecord, MediumRecord } from "../../protocol/library.ts";
+import { said } from "../../shared/said.ts";
 import { BlobStore } from "../../storage/blob-store.ts";
 import { BlobFileFinder } from "../../storage/formats/blob-file-finder.ts";
 import type { OpenImageOptions } from "../../storage/formats/open-context.ts";
@@ -118,7 +119,7 @@ export class PageHost implements CommandHost {
     const { library, tools } = this;
     const open = tools.desk.ofLibrary(machine.id);
     const live = library.runs.liveOf(machine.id);
-    if (!open || !live) throw new LibraryError("inUse", `"${machine.name}" runs in another tab; ask it there.`);
+    if (!open || !live) throw new LibraryError("inUse", said`"${machine.name}" runs in another tab; ask it there.`);
     return answerControl(library, machine.id, live.api, request, () => tools.desk.suspend(open));
   }
 

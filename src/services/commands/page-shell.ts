@@ -2,9 +2,7 @@
  * The page's command line without its terminal: what was typed and printed until now, one command at a time. Fires "output"
  * (detail: string, as a terminal takes it) and "change" when a command begins or ends.
  */
-import { LibraryError } from "../../protocol/library.ts";
-import { asVmError } from "../../protocol/vm-error.ts";
-import { StorageError } from "../../storage/block-store.ts";
+import { saidBy } from "../../shared/said.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { CommandHost } from "./command-host.ts";
 import { findCommand, libraryCommands, runCommand } from "./command-table.ts";
@@ -102,9 +100,7 @@ export class PageShell extends EventTarget {
   }
 
   private wordsOf(error: unknown): string {
-    if (error instanceof UsageError || error instanceof StorageError || error instanceof LibraryError)
-      return error.message;
-    return asVmError(error).message;
+    return error instanceof UsageError ? error.message : this.tools.say().sentence(saidBy(error));
   }
 
   private async help(host: CommandHost, line: CommandLine): Promise<void> {

@@ -19,9 +19,17 @@ import type {
   SnapshotId,
   SnapshotRecord,
 } from "../../protocol/library.ts";
+import { said, saidBy } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { Catalogue, StoredLayer, StoredMachine } from "../../storage/library/catalogue.ts";
 import { checkConfig } from "../config-check.ts";
 
+const KIND_WORDS: Record<MediumKind, Said> = {
+  disk: said`disk`,
+  cdrom: said`CD`,
+  floppy: said`floppy`,
+  file: said`file`,
+};
 const MAX_NAME_LENGTH = 200;
 const ID_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const ID_LENGTH = 12;
@@ -51,30 +59,33 @@ export function mediumIn(catalogue: Catalogue, id: MediumId): MediumRecord {
 
 export function snapshotIn(machine: StoredMachine, id: SnapshotId): SnapshotRecord {
   const snapshot = machine.snapshots.find((each) => each.id === id);
-  if (!snapshot) throw new LibraryError("notFound", `There is no such snapshot of "${machine.name}" any more.`);
+  if (!snapshot) throw new LibraryError("notFound", said`There is no such snapshot of "${machine.name}" any more.`);
   return snapshot;
 }
 
-export function checkedName(what: string, name: string): string {
+export function checkedName(what: Said, name: string): string {
   const trimmed = name.trim();
-  if (trimmed === "") throw new LibraryError("badName", `${what} needs a name.`);
+  if (trimmed === "") throw new LibraryError("badName", said`${what} needs a name.`);
   if (trimmed.length > MAX_NAME_LENGTH)
-    throw new LibraryError("badName", `A name has up to ${MAX_NAME_LENGTH} letters; this one has ${trimmed.length}.`);
+    throw new LibraryError(
+      "badName",
+      said`A name has up to ${MAX_NAME_LENGTH} letters; this one has ${trimmed.length}.`,
+    );
   return trimmed;
 }
 
 /** Two machines of one name could not be told apart on a command line. */
 function checkedMachineName(catalogue: Catalogue, name: string, self?: MachineId): string {
-  const checked = checkedName("A machine", name);
+  const checked = checkedName(said`A machine`, name);
   const other = Object.values(catalogue.machines).find((each) => each.name === checked && each.id !== self);
-  if (other) throw new LibraryError("badName", `There is a machine "${checked}" already.`);
+  if (other) throw new LibraryError("badName", said`There is a machine "${checked}" already.`);
   return checked;
 }
 
 /** "Debian", or "Debian 2" where there is one. */
 export function freeMachineName(catalogue: Catalogue, wanted: string): string {
   const taken = new Set(Object.values(catalogue.machines).map(({ name }) => name));
-  const base = checkedName("A machine", wanted.slice(0, MAX_NAME_LENGTH - 5));
+  const base = checkedName(said`A machine`, wanted.slice(0, MAX_NAME_LENGTH - 5));
   let name = base;
   for (let n = 2; taken.has(name); n++) name = `${base} ${n}`;
   return name;
@@ -100,7 +111,7 @@ function checkedHardware(hardware: Hardware, hasKernel: boolean): Hardware {
       ...(commandLine ? { commandLine } : {}),
     };
   } catch (error) {
-    throw error instanceof LibraryError ? error : new LibraryError("badInput", (error as Error).message);
+    throw error instanceof LibraryError ? error : new LibraryError("badInput", saidBy(error));
   }
 }
 
@@ -109,7 +120,7 @@ function checkedLimits(limits: ExecutionLimits): ExecutionLimits {
     const { executionCapPercent, processorShares } = checkConfig({ ...limits });
     return { executionCapPercent, processorShares };
   } catch (error) {
-    throw new LibraryError("badInput", (error as Error).message);
+    throw new LibraryError("badInput", saidBy(error));
   }
 }
 
@@ -117,18 +128,21 @@ function checkedAttachments(catalogue: Catalogue, media: Attachments, self?: Mac
   const result: Attachments = {};
   for (const [slot, id] of Object.entries(media) as [Slot, MediumId | undefined][]) {
     if (id === undefined) continue;
-    if (!SLOTS.includes(slot)) throw new LibraryError("badInput", `A machine has no drive "${slot}".`);
+    if (!SLOTS.includes(slot)) throw new LibraryError("badInput", said`A machine has no drive "${slot}".`);
     const medium = mediumIn(catalogue, id);
     if (medium.kind !== kindFor(slot))
-      throw new LibraryError("badInput", `"${medium.name}" does not fit into ${slot}: it is a ${medium.kind}.`);
+      throw new LibraryError(
+        "badInput",
+        said`"${medium.name}" does not fit into ${slot}: it is a ${KIND_WORDS[medium.kind]}.`,
+      );
     if (medium.kind === "disk" && !medium.url) {
       // Two machines that write to one disk would destroy it.
       const other = Object.values(catalogue.machines).find(
         (machine) => machine.id !== self && DISK_SLOTS.some((each) => machine.media[each] === id),
       );
-      if (other) throw new LibraryError("inUse", `"${medium.name}" is a disk of "${other.name}" already.`);
+      if (other) throw new LibraryError("inUse", said`"${medium.name}" is a disk of "${other.name}" already.`);
       if (Object.entries(result).some(([, used]) => used === id))
-        throw new LibraryError("inUse", `"${medium.name}" cannot be in the machine twice.`);
+        throw new LibraryError("inUse", said`"${medium.name}" cannot be in the machine twice.`);
     }
     result[slot] = id;
   }
@@ -168,10 +182,10 @@ export function modifyMachine(draft: Catalogue, id: MachineId, change: MachineCh
     else media[slot] = medium;
     const removable = slot === "cdrom" || slot === "floppy";
     if (!off && (!removable || machine.state === "saved") && machine.media[slot] !== media[slot])
-      throw new LibraryError("inUse", `"${machine.name}" must be powered off for that.`);
+      throw new LibraryError("inUse", said`"${machine.name}" must be powered off for that.`);
   }
   if (change.hardware !== undefined && !off)
-    throw new LibraryError("inUse", `"${machine.name}" must be powered off for that.`);
+    throw new LibraryError("inUse", said`"${machine.name}" must be powered off for that.`);
   const checkedMedia = checkedAttachments(draft, media, id);
   machine.hardware = checkedHardware({ ...machine.hardware, ...change.hardware }, checkedMedia.kernel !== undefined);
   machine.media = checkedMedia;
@@ -214,9 +228,9 @@ export function removeMedium(draft: Catalogue, id: MediumId): void {
   const user = usersOf(draft, id)[0];
   if (user) {
     const where = user.snapshot
-      ? `snapshot "${user.snapshot.name}" of "${user.machine.name}"`
-      : `"${user.machine.name}"`;
-    throw new LibraryError("inUse", `"${medium.name}" is used by ${where}.`);
+      ? said`snapshot "${user.snapshot.name}" of "${user.machine.name}"`
+      : said`"${user.machine.name}"`;
+    throw new LibraryError("inUse", said`"${medium.name}" is used by ${where}.`);
   }
   delete draft.media[id];
 }
@@ -232,7 +246,7 @@ export function addMedium(
   const medium: MediumRecord = {
     id: newId(),
     kind,
-    name: checkedName("A medium", name),
+    name: checkedName(said`A medium`, name),
     sizeBytes,
     createdAt: now,
     layer,

@@ -37,7 +37,7 @@ export async function inspectFile(source: BlockStore): Promise<FileFacts> {
 }
 
 /** What no drive takes says why; what is just bytes may be anything. */
-function why(facts: MediaFacts): { problem?: string } {
+function why(facts: MediaFacts): Pick<FileFacts, "problem"> {
   const { problem } = judgeMedia(facts, "disk");
   return problem === undefined ? {} : { problem };
 }
@@ -53,7 +53,7 @@ async function inspectImage(source: BlockStore, format: string): Promise<FileFac
   try {
     image = await openImage(source);
   } catch (error) {
-    if (error instanceof ImageError) return { ...nothing, sizeBytes: source.sizeBytes, problem: error.message };
+    if (error instanceof ImageError) return { ...nothing, sizeBytes: source.sizeBytes, problem: error.said };
     throw error;
   }
   const { warning } = judgeMedia(await recognise(image), "disk");
@@ -72,7 +72,7 @@ async function inspectPackage(source: BlockStore): Promise<FileFacts> {
     const sizeBytes = machine.disks.reduce((sum, disk) => sum + disk.capacityBytes, 0);
     return { ...nothing, sizeBytes, volumeName: machine.name };
   } catch (error) {
-    if (error instanceof ImageError) return { ...nothing, problem: error.message };
+    if (error instanceof ImageError) return { ...nothing, problem: error.said };
     throw error;
   }
 }

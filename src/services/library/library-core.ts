@@ -12,6 +12,8 @@ import type {
   MediumRecord,
 } from "../../protocol/library.ts";
 import { defaultLimits } from "../../protocol/machine-config.ts";
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { emptyCatalogue } from "../../storage/library/catalogue.ts";
 import type { Catalogue, StoredMachine } from "../../storage/library/catalogue.ts";
 import { LayeredDisk } from "../../storage/library/layered-disk.ts";
@@ -30,7 +32,7 @@ export class LibraryCore extends EventTarget {
   /** Machines that run here. */
   readonly here = new Set<MachineId>();
   /** What those said last of their states: the catalogue cannot be told of it where there is no room. */
-  readonly live = new Map<MachineId, { state: MachineState; reason?: string }>();
+  readonly live = new Map<MachineId, { state: MachineState; reason?: Said | string }>();
   private held: ReadonlySet<string> = new Set();
   private readonly watched = new Map<MachineId, () => void>();
 
@@ -85,10 +87,11 @@ export class LibraryCore extends EventTarget {
         const release = await orLibraryError(() => this.storage.locks.take(machineLock(id)));
         if (!release) {
           const machine = this.catalogue.machines[id];
-          if (machine) throw new LibraryError("inUse", `"${machine.name}" is in use; it must be powered off for that.`);
+          if (machine)
+            throw new LibraryError("inUse", said`"${machine.name}" is in use; it must be powered off for that.`);
           throw new LibraryError(
             "inUse",
-            `Something is being done with "${this.medium(id)?.name}"; it must be over first.`,
+            said`Something is being done with "${this.medium(id)?.name ?? ""}"; it must be over first.`,
           );
         }
         releases.push(release);
@@ -150,16 +153,19 @@ export class LibraryCore extends EventTarget {
     const missing = this.missingFrom(stored);
     if (runs === null && missing) Object.assign(record, { state: "inaccessible", stateReason: missing });
     else if (runs === null && LIVE.includes(stored.state))
-      Object.assign(record, { state: "aborted", stateReason: "The page in which it ran was closed, or failed." });
+      Object.assign(record, {
+        state: "aborted",
+        stateReason: said`The page in which it ran was closed, or failed.`,
+      });
     return record;
   }
 
-  private missingFrom(machine: StoredMachine): string | undefined {
+  private missingFrom(machine: StoredMachine): Said | undefined {
     for (const [slot, id] of Object.entries(machine.media)) {
       const medium = this.catalogue.media[id];
-      if (!medium) return `What was in ${slot} is not in the library any more.`;
+      if (!medium) return said`What was in ${slot} is not in the library any more.`;
       if (medium.layer !== null && !this.catalogue.layers[medium.layer])
-        return `The contents of "${medium.name}" are not in the library any more.`;
+        return said`The contents of "${medium.name}" are not in the library any more.`;
     }
     return undefined;
   }

@@ -9,11 +9,10 @@ import { QuotaError } from "../../storage/library/quota-error.ts";
 export function asLibraryError(error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof LibraryError) return error;
   if (signal?.aborted) return new LibraryError("cancelled", "This was cancelled.");
-  if (error instanceof QuotaError) return new LibraryError("quota", error.message);
-  if (error instanceof ImageError) return new LibraryError("badMedia", error.message);
-  if (error instanceof StorageError) return new LibraryError("storage", error.message);
-  if (error instanceof VmError)
-    return new LibraryError(error.code === "storage" ? "storage" : "badInput", error.message);
+  if (error instanceof QuotaError) return new LibraryError("quota", error.said);
+  if (error instanceof ImageError) return new LibraryError("badMedia", error.said);
+  if (error instanceof StorageError) return new LibraryError("storage", error.said);
+  if (error instanceof VmError) return new LibraryError(error.code === "storage" ? "storage" : "badInput", error.said);
   return error;
 }
 

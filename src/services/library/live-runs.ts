@@ -7,6 +7,7 @@ import type { MachineId, MediumId, MemoryId, Slot } from "../../protocol/library
 import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { ExecutionLimits, KeptSource, MediaSource } from "../../protocol/machine-config.ts";
 import type { VmApi, VmEvent, VmState } from "../../protocol/vm-api.ts";
+import { said } from "../../shared/said.ts";
 import { machineLock } from "../../storage/library/locks.ts";
 import type { MachineLog } from "../machine-log.ts";
 import type { DiskMedium, MachinePlan, Medium } from "../machine-plan.ts";
@@ -61,7 +62,7 @@ export class LiveRuns {
     await core.refresh();
     const release = await orLibraryError(() => core.storage.locks.take(machineLock(id)));
     const { name } = core.stored(id);
-    if (!release) throw new LibraryError("inUse", `"${name}" runs already, here or in another tab.`);
+    if (!release) throw new LibraryError("inUse", said`"${name}" runs already, here or in another tab.`);
     try {
       await core.refresh();
       const machine = core.stored(id);
@@ -70,7 +71,7 @@ export class LiveRuns {
         if (busy.has(machineLock(medium)))
           throw new LibraryError(
             "inUse",
-            `Something is being done with "${core.medium(medium)?.name}"; it must be over first.`,
+            said`Something is being done with "${core.medium(medium)?.name ?? ""}"; it must be over first.`,
           );
       const savedMemory = machine.state === "saved" ? machine.savedMemory : null;
       const run: Run = {

@@ -26,6 +26,7 @@ import type {
 } from "../../protocol/library.ts";
 import type { StoragePlace } from "../../protocol/machine-config.ts";
 import type { LogEntry } from "../../protocol/machine-log.ts";
+import { said } from "../../shared/said.ts";
 import { BlobStore } from "../../storage/blob-store.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import type { LibraryStorage } from "../../storage/library/library-storage.ts";
@@ -106,7 +107,7 @@ export class MachineLibrary extends EventTarget implements LibraryApi {
     const { core } = this;
     await core.refresh();
     if (!core.isOff(id) && !core.here.has(id) && (change.hardware || change.media))
-      throw new LibraryError("inUse", `"${core.stored(id).name}" runs in another tab; change it there.`);
+      throw new LibraryError("inUse", said`"${core.stored(id).name}" runs in another tab; change it there.`);
     const off = core.isOff(id) && core.stored(id).state !== "saved";
     await core.update((draft) => modifyMachine(draft, id, change, off));
   }

@@ -13,6 +13,7 @@ import type {
   MediumRecord,
   SnapshotOf,
 } from "../../protocol/library.ts";
+import { said } from "../../shared/said.ts";
 import { BlobStore } from "../../storage/blob-store.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import { writeImage } from "../../storage/convert/write-image.ts";
@@ -76,7 +77,7 @@ export class MediaShelf {
     const { core } = this;
     const { signal } = options;
     try {
-      checkedName("A medium", wanted.name);
+      checkedName(said`A medium`, wanted.name);
       await this.expectRoom(Math.min(wanted.neededBytes, contents.sizeBytes));
       return await core.job(async (job) => {
         const { sizeBytes } = contents;
@@ -103,7 +104,7 @@ export class MediaShelf {
   }
 
   async rename(id: MediumId, name: string): Promise<void> {
-    await this.core.update((draft) => void (mediumIn(draft, id).name = checkedName("A medium", name)));
+    await this.core.update((draft) => void (mediumIn(draft, id).name = checkedName(said`A medium`, name)));
   }
 
   async remove(id: MediumId): Promise<void> {
@@ -205,7 +206,10 @@ export class MediaShelf {
     const { core } = this;
     const medium = mediumIn(core.catalogue, id);
     if (medium.layer === null)
-      throw new LibraryError("badInput", `The contents of "${medium.name}" are not kept here, but at ${medium.url}.`);
+      throw new LibraryError(
+        "badInput",
+        said`The contents of "${medium.name}" are not kept here, but at ${medium.url ?? ""}.`,
+      );
     const layer = of ? (snapshotIn(core.stored(of.machine), of.snapshot).layers[id] ?? medium.layer) : medium.layer;
     return core.openLayers(layer, core.catalogue.layers[layer]!.sizeBytes, false);
   }
@@ -217,7 +221,7 @@ export class MediaShelf {
     if (neededBytes + SPARE_BYTES > leftBytes)
       throw new LibraryError(
         "quota",
-        `This needs up to ${sizeInWords(neededBytes)}, but only ${sizeInWords(leftBytes)} may still be kept here.`,
+        said`This needs up to ${sizeInWords(neededBytes)}, but only ${sizeInWords(leftBytes)} may still be kept here.`,
       );
   }
 
@@ -229,7 +233,7 @@ export class MediaShelf {
   private ownDisk(id: MediumId): MediumRecord {
     const medium = mediumIn(this.core.catalogue, id);
     if (medium.kind !== "disk" || medium.layer === null)
-      throw new LibraryError("badInput", `"${medium.name}" is no disk that is kept here.`);
+      throw new LibraryError("badInput", said`"${medium.name}" is no disk that is kept here.`);
     return medium;
   }
 

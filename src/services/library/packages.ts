@@ -8,6 +8,7 @@ import type {
   MachineRecord,
   MediumId,
 } from "../../protocol/library.ts";
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../../storage/block-store.ts";
 import { SparseMemoryStore } from "../../storage/memory-store.ts";
 import { writeOva } from "../../storage/ovf/package.ts";
@@ -32,7 +33,7 @@ export async function importPackage(
   const imported: MediumId[] = [];
   try {
     if (ova.machine.disks.length > DISK_SLOTS.length)
-      throw new LibraryError("badMedia", `This machine has ${ova.machine.disks.length} disks; here a machine has room for ${DISK_SLOTS.length}.`); // prettier-ignore
+      throw new LibraryError("badMedia", said`This machine has ${ova.machine.disks.length} disks; here a machine has room for ${DISK_SLOTS.length}.`); // prettier-ignore
     const { onProgress } = options;
     await ova.verify(copyOptions({ ...options, ...(onProgress ? { onProgress: (progress) => onProgress({ ...progress, phase: "checking" }) } : {}) })); // prettier-ignore
     const name = options.name ?? (ova.machine.name || "Imported");
@@ -71,7 +72,7 @@ export async function exportPackage(
     try {
       for (const slot of DISK_SLOTS) if (media[slot]) disks.push(await shelf.openToRead(media[slot]));
       if (disks.length === 0)
-        throw new LibraryError("badInput", `"${name}" has no disk; there is nothing to carry away.`);
+        throw new LibraryError("badInput", said`"${name}" has no disk; there is nothing to carry away.`);
       const { processors, memoryMiB } = hardware;
       await orLibraryError(
         () => writeOva({ name, processors, memoryMiB, disks, cdrom: true }, sink, copyOptions(options)),

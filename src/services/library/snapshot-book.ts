@@ -18,6 +18,7 @@ import type {
 } from "../../protocol/library.ts";
 import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { CaptureRequest } from "../../protocol/vm-api.ts";
+import { said } from "../../shared/said.ts";
 import type { Catalogue, StoredMachine } from "../../storage/library/catalogue.ts";
 import {
   addLayer,
@@ -56,7 +57,7 @@ export class SnapshotBook {
     name: string,
     { description = "", automatic = false }: { description?: string; automatic?: boolean } = {},
   ): Promise<SnapshotRecord> {
-    const checked = checkedName("A snapshot", name);
+    const checked = checkedName(said`A snapshot`, name);
     const snapshotId = newId();
     const record = (machine: StoredMachine, moment: Moment): SnapshotRecord => {
       const snapshot: SnapshotRecord = {
@@ -84,7 +85,10 @@ export class SnapshotBook {
   async restore(id: MachineId, snapshotId: SnapshotId): Promise<void> {
     const { core } = this;
     if (core.here.has(id))
-      throw new LibraryError("inUse", `"${core.stored(id).name}" must be powered off before a snapshot is restored.`);
+      throw new LibraryError(
+        "inUse",
+        said`"${core.stored(id).name}" must be powered off before a snapshot is restored.`,
+      );
     await core.alone([id], async () => {
       await core.update((draft) => {
         const machine = machineIn(draft, id);
@@ -128,7 +132,7 @@ export class SnapshotBook {
   async rename(id: MachineId, snapshotId: SnapshotId, name: string, description?: string): Promise<void> {
     await this.core.update((draft) => {
       const snapshot = snapshotIn(machineIn(draft, id), snapshotId);
-      snapshot.name = checkedName("A snapshot", name);
+      snapshot.name = checkedName(said`A snapshot`, name);
       if (description !== undefined) snapshot.description = description;
     });
   }
@@ -153,7 +157,7 @@ export class SnapshotBook {
   async clone(id: MachineId, options: CloneOptions): Promise<MachineRecord> {
     const { core } = this;
     const { name, how, snapshot } = options;
-    checkedName("A machine", name);
+    checkedName(said`A machine`, name);
     let cloneId = "";
     const record = (machine: StoredMachine, moment: Moment, draft: Catalogue): void => {
       cloneId = makeClone(draft, machine, moment, name, core.now()).id;
@@ -180,7 +184,7 @@ export class SnapshotBook {
   /** Suspends a machine that runs here. Its worker stands still afterwards and is to be ended. */
   async saveState(id: MachineId): Promise<void> {
     const live = this.liveOf(id);
-    if (!live) throw new LibraryError("inUse", `"${this.core.stored(id).name}" does not run here.`);
+    if (!live) throw new LibraryError("inUse", said`"${this.core.stored(id).name}" does not run here.`);
     await this.runs.takePicture(id);
     await this.core.job(async (job) => {
       const memory = await this.core.update((draft) => addMemory(draft, id, job, this.core.now()));
@@ -223,7 +227,7 @@ export class SnapshotBook {
       });
     if (!core.here.has(id)) return core.alone([id], now);
     // It is off, but its worker has its disks open.
-    throw new LibraryError("inUse", `"${core.stored(id).name}" is open here; close it, or do this while it runs.`);
+    throw new LibraryError("inUse", said`"${core.stored(id).name}" is open here; close it, or do this while it runs.`);
   }
 
   private momentOfRunning<T>(
@@ -390,6 +394,6 @@ function expectDisksFree(catalogue: Catalogue, self: MachineId, media: Attachmen
       (machine) => machine.id !== self && DISK_SLOTS.some((each) => machine.media[each] === id),
     );
     if (other)
-      throw new LibraryError("inUse", `"${mediumIn(catalogue, id).name}" is a disk of "${other.name}" now; take it out there first.`); // prettier-ignore
+      throw new LibraryError("inUse", said`"${mediumIn(catalogue, id).name}" is a disk of "${other.name}" now; take it out there first.`); // prettier-ignore
   }
 }

@@ -6,6 +6,8 @@ import type { BootDevice, CpuModel, MediaSource } from "../../protocol/machine-c
 import { PUBLISHED_FORMAT, PUBLISHED_MEDIA, PUBLISHED_VERSION } from "../../protocol/published.ts";
 import type { PublishedProgram, PublishedRole } from "../../protocol/published.ts";
 import { VmError } from "../../protocol/vm-api.ts";
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { BOOT_DEVICES, CPU_MODELS } from "../config-check.ts";
 import type { MachinePlan, Medium } from "../machine-plan.ts";
 
@@ -34,32 +36,34 @@ type Fields = Record<string, unknown>;
  * @throws VmError `badConfig`
  */
 export function readPublished(definition: unknown, url: string, files?: Record<string, Uint8Array>): PublishedMachine {
-  const wrong = (what: string) => new VmError("badConfig", `The published machine at ${url} cannot be used: ${what}.`);
-  if (typeof definition !== "object" || definition === null) throw wrong("it is no description of a machine");
+  const wrong = (what: Said) =>
+    new VmError("badConfig", said`The published machine at ${url} cannot be used: ${what}.`);
+  if (typeof definition !== "object" || definition === null) throw wrong(said`it is no description of a machine`);
   const fields = definition as Fields;
-  if (fields.format !== PUBLISHED_FORMAT) throw wrong("it is no description of a machine");
+  if (fields.format !== PUBLISHED_FORMAT) throw wrong(said`it is no description of a machine`);
   if (fields.version !== PUBLISHED_VERSION)
-    throw wrong(`it has version ${String(fields.version)}, and this Posada reads version ${PUBLISHED_VERSION}`);
+    throw wrong(said`it has version ${String(fields.version)}, and this Posada reads version ${PUBLISHED_VERSION}`);
   const text = (name: string): string => {
     const value = fields[name] ?? "";
-    if (typeof value !== "string" || value.length > MAX_TEXT) throw wrong(`its ${name} is no text`);
+    if (typeof value !== "string" || value.length > MAX_TEXT) throw wrong(said`its ${name} is no text`);
     return value;
   };
   const count = (name: string): number => {
     const value = fields[name];
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw wrong(`its ${name} is no number`);
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+      throw wrong(said`its ${name} is no number`);
     return value;
   };
   const part = (list: unknown, name: string): MediaSource => {
-    if (typeof list !== "string" || !PART.test(list)) throw wrong(`the parts of its ${name} are nowhere`);
+    if (typeof list !== "string" || !PART.test(list)) throw wrong(said`the parts of its ${name} are nowhere`);
     return { published: { url: new URL(list, url).href, name, ...(files ? { files } : {}) } };
   };
 
   const cpuModel = CPU_MODELS.find((model) => model === fields.cpuModel);
-  if (!cpuModel) throw wrong(`it wants a processor that is not known here`);
+  if (!cpuModel) throw wrong(said`it wants a processor that is not known here`);
   const order = fields.bootOrder;
   if (!Array.isArray(order) || !order.every((word) => BOOT_DEVICES.includes(word as BootDevice)))
-    throw wrong("its bootOrder names what is no boot device");
+    throw wrong(said`its bootOrder names what is no boot device`);
   const title = text("title");
   const plan: MachinePlan = {
     title,
@@ -85,7 +89,7 @@ export function readPublished(definition: unknown, url: string, files?: Record<s
       cpuModel,
     };
   const picture = text("picture");
-  if (picture && !PICTURE.test(picture)) throw wrong("its picture is no file beside it");
+  if (picture && !PICTURE.test(picture)) throw wrong(said`its picture is no file beside it`);
   return {
     title,
     description: text("description"),
@@ -99,26 +103,26 @@ export function readPublished(definition: unknown, url: string, files?: Record<s
 
 /** @throws VmError */
 export async function loadPublished(url: string, doFetch: typeof fetch = fetch): Promise<PublishedMachine> {
-  const missing = (why: string) => new VmError("unreachable", `The machine at ${url} cannot be read: ${why}.`);
+  const missing = (why: Said) => new VmError("unreachable", said`The machine at ${url} cannot be read: ${why}.`);
   let response: Response;
   try {
     response = await doFetch(url);
   } catch {
-    throw missing("the server is not reachable");
+    throw missing(said`the server is not reachable`);
   }
-  if (!response.ok) throw missing(`the server answered ${response.status}`);
+  if (!response.ok) throw missing(said`the server answered ${response.status}`);
   let definition: unknown;
   try {
     definition = await response.json();
   } catch {
-    throw missing("it is not JSON");
+    throw missing(said`it is not JSON`);
   }
   return readPublished(definition, response.url || url);
 }
 
-function linked(url: unknown, wrong: (what: string) => VmError): string {
+function linked(url: unknown, wrong: (what: Said) => VmError): string {
   if (typeof url !== "string" || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw wrong("one of its media is at no http address");
+    throw wrong(said`one of its media is at no http address`);
   return url;
 }
 

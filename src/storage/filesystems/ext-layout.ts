@@ -1,4 +1,5 @@
 /** Superblock, groups and inodes of ext2, ext3 and ext4. [EXT4] "Super Block", "Group Descriptors", "Inode Table" */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { little, type Fields } from "../formats/fields.ts";
 import { damaged, ImageError } from "../formats/image-error.ts";
@@ -34,7 +35,7 @@ export interface ExtSuperblock {
 
 /** @throws ImageError */
 export async function readExtSuperblock(store: BlockStore): Promise<ExtSuperblock> {
-  const fields = little((await readInside(store, SUPERBLOCK_AT, 1024, "the superblock")).slice());
+  const fields = little((await readInside(store, SUPERBLOCK_AT, 1024, said`the superblock`)).slice());
   if (fields.u16(56) !== MAGIC) damaged("ext", "it has no superblock");
   const incompatible = fields.u32(96);
   if ((incompatible & ~INCOMPAT_READ) !== 0) throw new ImageError("unsupported", "This ext file system has features that are not read here."); // prettier-ignore
@@ -58,19 +59,19 @@ export async function readExtSuperblock(store: BlockStore): Promise<ExtSuperbloc
     hasExtents: (incompatible & 0x40) !== 0,
   };
   const { inodeBytes, descriptorBytes, inodesPerGroup, blocksPerGroup, blockBytes } = block;
-  if (inodeBytes < 128 || inodeBytes > blockBytes) damaged("ext", `inodes of ${inodeBytes} bytes`);
-  if (descriptorBytes < 32 || descriptorBytes > 1024 || (wide && descriptorBytes < 64)) damaged("ext", `group descriptors of ${descriptorBytes} bytes`); // prettier-ignore
+  if (inodeBytes < 128 || inodeBytes > blockBytes) damaged("ext", said`inodes of ${inodeBytes} bytes`);
+  if (descriptorBytes < 32 || descriptorBytes > 1024 || (wide && descriptorBytes < 64)) damaged("ext", said`group descriptors of ${descriptorBytes} bytes`); // prettier-ignore
   if (inodesPerGroup === 0 || blocksPerGroup === 0) damaged("ext", "its groups are empty");
   return block;
 }
 
 /** Where an inode is in the store. @throws ImageError */
 export async function inodeOffset(tables: PagedReader, block: ExtSuperblock, inode: number): Promise<number> {
-  if (inode < 1 || inode > block.inodes) damaged("ext", `inode ${inode} does not exist`);
+  if (inode < 1 || inode > block.inodes) damaged("ext", said`inode ${inode} does not exist`);
   const group = Math.floor((inode - 1) / block.inodesPerGroup);
-  const descriptor = little(await tables.read(descriptorOffset(block, group), block.descriptorBytes, "the group descriptors")); // prettier-ignore
+  const descriptor = little(await tables.read(descriptorOffset(block, group), block.descriptorBytes, said`the group descriptors`)); // prettier-ignore
   const table = descriptor.u32(8) + (block.descriptorBytes >= 64 ? descriptor.u32(40) * 2 ** 32 : 0);
-  if (table === 0 || table >= block.blocks) damaged("ext", `the inodes of group ${group} are nowhere`);
+  if (table === 0 || table >= block.blocks) damaged("ext", said`the inodes of group ${group} are nowhere`);
   return table * block.blockBytes + ((inode - 1) % block.inodesPerGroup) * block.inodeBytes;
 }
 

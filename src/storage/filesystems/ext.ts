@@ -4,6 +4,7 @@
  *
  * Reference: [EXT4] Linux, Documentation/filesystems/ext4, "Directory Entries", "The Contents of inode.i_block".
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { isZero, little } from "../formats/fields.ts";
 import { damaged, ImageError } from "../formats/image-error.ts";
@@ -65,7 +66,7 @@ export class ExtFileSystem extends TreeFileSystem<ExtNode> {
 
   protected async *children(folder: ExtNode): AsyncGenerator<ExtNode> {
     const { inode } = folder;
-    if (inode.sizeBytes > MAX_FOLDER_BYTES) damaged("ext", `a folder of ${inode.sizeBytes} bytes`);
+    if (inode.sizeBytes > MAX_FOLDER_BYTES) damaged("ext", said`a folder of ${inode.sizeBytes} bytes`);
     if ((inode.flags & FLAG_INLINE) !== 0) {
       // The parent's number, then entries.
       yield* this.entries(inode.block.subarray(4, Math.min(60, inode.sizeBytes)));
@@ -105,9 +106,9 @@ export class ExtFileSystem extends TreeFileSystem<ExtNode> {
 
   private async node(number: number, name: string): Promise<ExtNode> {
     const offset = await inodeOffset(this.tables, this.superblock, number);
-    const inode = parseInode(little((await this.tables.read(offset, 128, "an inode")).slice()));
+    const inode = parseInode(little((await this.tables.read(offset, 128, said`an inode`)).slice()));
     const kind = kindOf(inode.mode);
-    if (kind !== "other" && inode.sizeBytes > MAX_FILE_BYTES) damaged("ext", `a file of ${inode.sizeBytes} bytes`);
+    if (kind !== "other" && inode.sizeBytes > MAX_FILE_BYTES) damaged("ext", said`a file of ${inode.sizeBytes} bytes`);
     const entry: FileEntry = { name, kind, sizeBytes: kind === "file" ? inode.sizeBytes : 0, modified: inode.modified };
     if (kind === "link") entry.target = await this.target(inode);
     return { entry, inode };
@@ -135,7 +136,7 @@ export class ExtFileSystem extends TreeFileSystem<ExtNode> {
         const length = Math.min(PIECE_BYTES, runBytes - at);
         yield start === null
           ? new Uint8Array(length)
-          : await readInside(this.store, start * blockBytes + at, length, "a file");
+          : await readInside(this.store, start * blockBytes + at, length, said`a file`);
       }
       left -= runBytes;
     }
@@ -163,7 +164,7 @@ export class ExtFileSystem extends TreeFileSystem<ExtNode> {
       if (depth > 0) {
         const child = fields.u32(at + 4) + fields.u16(at + 8) * 2 ** 32;
         const { blockBytes } = this.superblock;
-        const bytes = await this.tables.read(child * blockBytes, blockBytes, "the list of a file's parts");
+        const bytes = await this.tables.read(child * blockBytes, blockBytes, said`the list of a file's parts`);
         // A part that lists nothing would let a small file system send readers round for ever.
         if (little(bytes).u16(6) !== depth - 1 || little(bytes).u16(2) === 0)
           damaged("ext", "the list of a file's parts makes no sense");
@@ -198,8 +199,10 @@ export class ExtFileSystem extends TreeFileSystem<ExtNode> {
     const covers = Math.min(wanted, perBlock ** level);
     if (block === 0) return yield { start: null, count: covers };
     const offset = block * this.superblock.blockBytes;
-    checkInside(this.store, offset, this.superblock.blockBytes, "the list of a file's blocks");
-    const numbers = (await this.tables.read(offset, this.superblock.blockBytes, "the list of a file's blocks")).slice();
+    checkInside(this.store, offset, this.superblock.blockBytes, said`the list of a file's blocks`);
+    const numbers = (
+      await this.tables.read(offset, this.superblock.blockBytes, said`the list of a file's blocks`)
+    ).slice();
     if (level > 1 && isZero(numbers)) return yield { start: null, count: covers };
     const fields = little(numbers);
     let left = covers;

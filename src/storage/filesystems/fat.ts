@@ -3,6 +3,7 @@
  *
  * Reference: [FAT] Microsoft, FAT: General Overview of On-Disk Format 1.03. Times are local and are given as UTC.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { little } from "../formats/fields.ts";
 import { damaged } from "../formats/image-error.ts";
@@ -41,9 +42,9 @@ export class FatFileSystem extends TreeFileSystem<FatNode> {
 
   /** @throws ImageError */
   static async open(store: BlockStore): Promise<FatFileSystem> {
-    const geometry = fatGeometry(await readInside(store, 0, 512, "the boot sector"));
+    const geometry = fatGeometry(await readInside(store, 0, 512, said`the boot sector`));
     if (!geometry) damaged("FAT", "its boot sector makes no sense");
-    checkInside(store, geometry.fatOffset, geometry.fatBytes, "the file allocation table");
+    checkInside(store, geometry.fatOffset, geometry.fatBytes, said`the file allocation table`);
     return new FatFileSystem(store, geometry);
   }
 
@@ -83,7 +84,7 @@ export class FatFileSystem extends TreeFileSystem<FatNode> {
 
   private async *folderBytes(cluster: number): AsyncGenerator<Uint8Array> {
     const { rootOffset, rootBytes } = this.geometry;
-    if (cluster === 0) yield await readInside(this.store, rootOffset, rootBytes, "the root folder");
+    if (cluster === 0) yield await readInside(this.store, rootOffset, rootBytes, said`the root folder`);
     else yield* this.runs(cluster, MAX_FOLDER_BYTES);
   }
 
@@ -98,13 +99,18 @@ export class FatFileSystem extends TreeFileSystem<FatNode> {
       let count = 0;
       while (cluster === start + count && left > 0 && count * clusterBytes < MAX_RUN_BYTES) {
         if (start + count < 2 || start + count >= clusters + 2)
-          damaged("FAT", `a chain leads to cluster ${start + count}, which does not exist`);
+          damaged("FAT", said`a chain leads to cluster ${start + count}, which does not exist`);
         if (++steps > clusters) damaged("FAT", "a chain of clusters comes back to itself");
         cluster = await this.next(start + count);
         count++;
         left--;
       }
-      yield await readInside(this.store, dataOffset + (start - 2) * clusterBytes, count * clusterBytes, "a cluster");
+      yield await readInside(
+        this.store,
+        dataOffset + (start - 2) * clusterBytes,
+        count * clusterBytes,
+        said`a cluster`,
+      );
     }
   }
 
@@ -112,15 +118,15 @@ export class FatFileSystem extends TreeFileSystem<FatNode> {
   private async next(cluster: number): Promise<number | null> {
     const { kind, fatOffset } = this.geometry;
     if (kind === "fat32") {
-      const value = little(await this.table.read(fatOffset + cluster * 4, 4, "the file allocation table")).u32(0) & 0x0fffffff; // prettier-ignore
+      const value = little(await this.table.read(fatOffset + cluster * 4, 4, said`the file allocation table`)).u32(0) & 0x0fffffff; // prettier-ignore
       return value >= 0x0ffffff8 ? null : value;
     }
     if (kind === "fat16") {
-      const value = little(await this.table.read(fatOffset + cluster * 2, 2, "the file allocation table")).u16(0);
+      const value = little(await this.table.read(fatOffset + cluster * 2, 2, said`the file allocation table`)).u16(0);
       return value >= 0xfff8 ? null : value;
     }
     const at = fatOffset + cluster + (cluster >> 1);
-    const pair = little(await this.table.read(at, 2, "the file allocation table")).u16(0);
+    const pair = little(await this.table.read(at, 2, said`the file allocation table`)).u16(0);
     const value = cluster % 2 === 0 ? pair & 0xfff : pair >> 4;
     return value >= 0xff8 ? null : value;
   }

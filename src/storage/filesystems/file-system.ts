@@ -2,6 +2,7 @@
  * Read-only file systems: listing a folder, reading a file piece by piece. What all kinds share is here: going along a
  * path, links, and bounds for what a damaged file system could ask for.
  */
+import { said } from "../../shared/said.ts";
 import { ImageError } from "../formats/image-error.ts";
 import { shown } from "../formats/open-context.ts";
 import type { FileSystemKind } from "./recognise.ts";
@@ -46,7 +47,8 @@ export abstract class TreeFileSystem<N extends Node> implements FileSystem {
 
   async list(path: string): Promise<FileEntry[]> {
     const folder = await this.walk(path);
-    if (folder.entry.kind !== "folder") throw new ImageError("missing", `"${shown(path)}" is a file, not a folder.`);
+    if (folder.entry.kind !== "folder")
+      throw new ImageError("missing", said`"${shown(path)}" is a file, not a folder.`);
     const entries: FileEntry[] = [];
     for await (const { entry } of this.childrenOf(folder)) entries.push(entry);
     return entries;
@@ -58,15 +60,15 @@ export abstract class TreeFileSystem<N extends Node> implements FileSystem {
 
   async *read(path: string): AsyncGenerator<Uint8Array> {
     const file = await this.walk(path);
-    if (file.entry.kind === "folder") throw new ImageError("missing", `"${shown(path)}" is a folder, not a file.`);
-    if (file.entry.kind !== "file") throw new ImageError("unsupported", `"${shown(path)}" is no plain file.`);
+    if (file.entry.kind === "folder") throw new ImageError("missing", said`"${shown(path)}" is a folder, not a file.`);
+    if (file.entry.kind !== "file") throw new ImageError("unsupported", said`"${shown(path)}" is no plain file.`);
     yield* this.content(file);
   }
 
   private async *childrenOf(folder: N): AsyncGenerator<N> {
     let count = 0;
     for await (const child of this.children(folder)) {
-      if (++count > MAX_ENTRIES) throw new ImageError("absurd", `A folder has more than ${MAX_ENTRIES} entries.`);
+      if (++count > MAX_ENTRIES) throw new ImageError("absurd", said`A folder has more than ${MAX_ENTRIES} entries.`);
       yield child;
     }
   }
@@ -93,7 +95,7 @@ export abstract class TreeFileSystem<N extends Node> implements FileSystem {
         continue;
       }
       const target = next.entry.target ?? "";
-      if (++links > MAX_LINKS || target.length > MAX_PATH) throw new ImageError("cyclic", `"${shown(path)}" is a link that leads nowhere.`); // prettier-ignore
+      if (++links > MAX_LINKS || target.length > MAX_PATH) throw new ImageError("cyclic", said`"${shown(path)}" is a link that leads nowhere.`); // prettier-ignore
       if (target.startsWith("/")) stack = [stack[0]!];
       parts = [...target.split("/").filter((each) => each !== "" && each !== "."), ...parts];
     }
@@ -109,5 +111,5 @@ export abstract class TreeFileSystem<N extends Node> implements FileSystem {
 }
 
 function notThere(path: string): ImageError {
-  return new ImageError("missing", `There is no "${shown(path)}" in this file system.`);
+  return new ImageError("missing", said`There is no "${shown(path)}" in this file system.`);
 }

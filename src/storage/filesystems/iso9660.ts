@@ -5,6 +5,7 @@
  * References: [ECMA-119] 8.4 (volume descriptors), 9.1 (directory records), [SUSP] 5 (system use fields), [RRIP] 4,
  * [Joliet] "SVD escape sequences".
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { little, type Fields } from "../formats/fields.ts";
 import { damaged } from "../formats/image-error.ts";
@@ -83,18 +84,18 @@ export class IsoFileSystem extends TreeFileSystem<IsoNode> {
   protected async *children(folder: IsoNode): AsyncGenerator<IsoNode> {
     const { blockBytes } = this.volume;
     const { block, lengthBytes } = folder.extents[0]!;
-    if (lengthBytes > MAX_FOLDER_BYTES) damaged("ISO 9660", `a folder of ${lengthBytes} bytes`);
+    if (lengthBytes > MAX_FOLDER_BYTES) damaged("ISO 9660", said`a folder of ${lengthBytes} bytes`);
     let open: IsoNode | null = null;
     for (let at = 0; at < lengthBytes;) {
       const start = block * blockBytes + at;
-      const recordBytes = (await this.folders.read(start, 1, "a folder"))[0]!;
+      const recordBytes = (await this.folders.read(start, 1, said`a folder`))[0]!;
       if (recordBytes === 0) {
         // Records do not go over the end of a block.
         at = (Math.floor(at / BLOCK) + 1) * BLOCK;
         continue;
       }
       if (recordBytes < 34) damaged("ISO 9660", "a folder has an entry that is too short");
-      const record = little((await this.folders.read(start, recordBytes, "a folder")).slice());
+      const record = little((await this.folders.read(start, recordBytes, said`a folder`)).slice());
       at += recordBytes;
       const node = await this.nodeOf(record);
       if (!node) continue;
@@ -115,7 +116,7 @@ export class IsoFileSystem extends TreeFileSystem<IsoNode> {
   protected async *content({ extents }: IsoNode): AsyncGenerator<Uint8Array> {
     for (const { block, lengthBytes } of extents)
       for (let at = 0; at < lengthBytes; at += PIECE_BYTES)
-        yield await readInside(this.store, block * this.volume.blockBytes + at, Math.min(PIECE_BYTES, lengthBytes - at), "a file"); // prettier-ignore
+        yield await readInside(this.store, block * this.volume.blockBytes + at, Math.min(PIECE_BYTES, lengthBytes - at), said`a file`); // prettier-ignore
   }
 
   /** null for "." and "..", and for what is shown elsewhere. [ECMA-119] 9.1 */
@@ -151,7 +152,7 @@ export class IsoFileSystem extends TreeFileSystem<IsoNode> {
 
   /** The length of a moved folder is in its own first entry. */
   private async folderAt(block: number): Promise<Extent> {
-    const self = little(await this.folders.read(block * this.volume.blockBytes, 34, "a folder"));
+    const self = little(await this.folders.read(block * this.volume.blockBytes, 34, said`a folder`));
     return { block, lengthBytes: self.u32(10) };
   }
 
@@ -169,7 +170,7 @@ export class IsoFileSystem extends TreeFileSystem<IsoNode> {
     for (let areas = 0; areas < MAX_CONTINUATIONS; areas++) {
       const next = readArea(area, rock);
       if (!next) return rock;
-      area = await this.folders.read(next.block * this.volume.blockBytes + next.offset, next.lengthBytes, "a name");
+      area = await this.folders.read(next.block * this.volume.blockBytes + next.offset, next.lengthBytes, said`a name`);
     }
     damaged("ISO 9660", "what belongs to a name has no end");
   }
@@ -248,7 +249,7 @@ async function readVolumes(store: BlockStore): Promise<{ primary: Volume; joliet
   let primary: Volume | null = null;
   let joliet: Volume | null = null;
   for (let i = FIRST_DESCRIPTOR; i < FIRST_DESCRIPTOR + MAX_DESCRIPTORS; i++) {
-    const fields = little(await readInside(store, i * BLOCK, BLOCK, "a volume descriptor"));
+    const fields = little(await readInside(store, i * BLOCK, BLOCK, said`a volume descriptor`));
     if (fields.text(1, 5) !== "CD001") break;
     const type = fields.u8(0);
     if (type === DESCRIPTOR_END) break;
@@ -262,15 +263,15 @@ async function readVolumes(store: BlockStore): Promise<{ primary: Volume; joliet
 
 function volumeOf(fields: Fields, joliet: boolean): Volume {
   const blockBytes = fields.u16(128);
-  if (![512, 1024, 2048].includes(blockBytes)) damaged("ISO 9660", `blocks of ${blockBytes} bytes`);
+  if (![512, 1024, 2048].includes(blockBytes)) damaged("ISO 9660", said`blocks of ${blockBytes} bytes`);
   return { blockBytes, root: { block: fields.u32(156 + 2), lengthBytes: fields.u32(156 + 10) }, joliet };
 }
 
 /** The root folder's own entry begins with an SP field where there is Rock Ridge. [SUSP] 5.3 */
 async function rockRidgeSkip(store: BlockStore, { blockBytes, root }: Volume): Promise<number | null> {
   const start = root.block * blockBytes;
-  const recordBytes = (await readInside(store, start, 1, "the root folder"))[0]!;
+  const recordBytes = (await readInside(store, start, 1, said`the root folder`))[0]!;
   if (recordBytes < 34 + 7) return null;
-  const fields = little(await readInside(store, start, recordBytes, "the root folder"));
+  const fields = little(await readInside(store, start, recordBytes, said`the root folder`));
   return fields.text(34, 2) === "SP" && fields.u8(38) === 0xbe && fields.u8(39) === 0xef ? fields.u8(40) : null;
 }

@@ -1,4 +1,5 @@
 /** Opens the file system of a partition, or of a disk without partitions, whichever of those that are read it is. */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { ImageError } from "../formats/image-error.ts";
 import { ExtFileSystem } from "./ext.ts";
@@ -23,6 +24,6 @@ export async function openFileSystem(store: BlockStore): Promise<FileSystem> {
     case "ext4":
       return ExtFileSystem.open(store, facts.kind);
     default:
-      throw new ImageError("unsupported", `Files of a ${facts.kind} file system are not read.`);
+      throw new ImageError("unsupported", said`Files of a ${facts.kind} file system are not read.`);
   }
 }

@@ -1,4 +1,6 @@
 /** What can be wrong with an image file: one kind each for programs, one sentence each for people. */
+import { asSaid, said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { StorageError } from "../block-store.ts";
 
 export type ImageErrorCode =
@@ -23,13 +25,13 @@ export class ImageError extends StorageError {
 
   constructor(
     readonly code: ImageErrorCode,
-    message: string,
+    message: Said | string,
   ) {
     super(message);
   }
 }
 
 /** @throws ImageError "damaged" */
-export function damaged(format: string, what: string): never {
-  throw new ImageError("damaged", `This ${format} image is damaged: ${what}.`);
+export function damaged(format: string, what: Said | string): never {
+  throw new ImageError("damaged", said`This ${format} image is damaged: ${asSaid(what)}.`);
 }

@@ -3,6 +3,7 @@
  * the parent. A format says where (`locate`); this class joins neighbours, unpacks, and goes to the parent.
  */
 import { assert } from "../../shared/assert.ts";
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { assertRange } from "../memory-store.ts";
 import type { DiskImage, ImageInfo, Stretch } from "./disk-image.ts";
@@ -62,7 +63,7 @@ export abstract class MappedImage implements DiskImage {
         const { lengthBytes } = place;
         assert(lengthBytes > 0 && lengthBytes <= length - at, "a place has a length");
         if (place.kind === "file") {
-          checkInside(place.file, place.fileOffset, lengthBytes, "a part of the disk");
+          checkInside(place.file, place.fileOffset, lengthBytes, said`a part of the disk`);
           const next: typeof open = open;
           if (next && next.file === place.file && next.fileOffset + next.lengthBytes === place.fileOffset)
             next.lengthBytes += lengthBytes;

@@ -1,4 +1,6 @@
 /** How an image finds the other files that it names, and where a chain of them ends. */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import type { DiskImage, ImageFormat } from "./disk-image.ts";
 import { ImageError } from "./image-error.ts";
@@ -43,9 +45,9 @@ export class OpenContext {
   ) {}
 
   /** A file beside this one. @throws ImageError "missing" */
-  async findFile(name: string, what: string): Promise<FoundFile> {
+  async findFile(name: string, what: Said): Promise<FoundFile> {
     const found = await this.find(name);
-    if (!found) throw new ImageError("missing", `The ${what} of this image, "${shown(name)}", is not here.`);
+    if (!found) throw new ImageError("missing", said`The ${what} of this image, "${shown(name)}", is not here.`);
     return found;
   }
 
@@ -53,20 +55,24 @@ export class OpenContext {
   async openParent(names: readonly string[], format?: ImageFormat): Promise<DiskImage> {
     if (this.options.parent) return this.options.parent;
     if (this.chain.length >= MAX_CHAIN)
-      throw new ImageError("cyclic", `The chain of parents of this image does not end after ${MAX_CHAIN} files.`);
+      throw new ImageError("cyclic", said`The chain of parents of this image does not end after ${MAX_CHAIN} files.`);
     for (const name of names) {
       const found = await this.find(name);
       if (!found) continue;
       if (this.chain.includes(found.id))
-        throw new ImageError("cyclic", `The chain of parents of this image comes back to "${shown(name)}".`);
+        throw new ImageError("cyclic", said`The chain of parents of this image comes back to "${shown(name)}".`);
       const options: OpenImageOptions = { id: found.id };
       if (this.options.finder) options.finder = this.options.finder;
       if (format) options.format = format;
       const chain = [...this.chain, found.id];
       return this.openNext(new OpenContext(found.store, options, chain, this.opened, this.openNext));
     }
-    const which = names.length > 0 ? `, "${shown(names[0]!)}",` : "";
-    throw new ImageError("missing", `This image holds only changes; its parent${which} is not here.`);
+    throw new ImageError(
+      "missing",
+      names.length > 0
+        ? said`This image holds only changes; its parent, "${shown(names[0]!)}", is not here.`
+        : said`This image holds only changes; its parent is not here.`,
+    );
   }
 
   private async find(name: string): Promise<FoundFile | null> {

@@ -2,6 +2,7 @@
  * Opens a disk image of any format that is read, known by its contents and never by its name. What has no mark of a format
  * is raw; what is marked as something that is no disk (an archive, a web page) is refused.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { recogniseBytes } from "../media-check.ts";
 import type { DiskImage, ImageFormat } from "./disk-image.ts";
@@ -75,5 +76,5 @@ async function refuseOther(file: BlockStore): Promise<void> {
   const facts = recogniseBytes(await file.read(0, Math.min(HEAD_BYTES, file.sizeBytes)), file.sizeBytes);
   if (facts.kind === "webPage") throw new ImageError("unsupported", "This is a web page, not a disk image.");
   if (facts.kind === "compressed")
-    throw new ImageError("unsupported", `This file is compressed (${facts.format}): unpack it first.`);
+    throw new ImageError("unsupported", said`This file is compressed (${facts.format ?? ""}): unpack it first.`);
 }

@@ -2,6 +2,8 @@
  * Small reads of a file through a bounded cache of pages: tables of images and file systems are looked at entry by
  * entry, and must not stand in memory whole.
  */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { ImageError } from "./image-error.ts";
 
@@ -18,7 +20,7 @@ export class PagedReader {
   ) {}
 
   /** `length` bytes, of which the caller changes none. @throws ImageError where the file ends before. */
-  async read(offset: number, length: number, what = "a table"): Promise<Uint8Array> {
+  async read(offset: number, length: number, what: Said = said`a table`): Promise<Uint8Array> {
     checkInside(this.file, offset, length, what);
     const index = Math.floor(offset / PAGE_BYTES);
     const within = offset - index * PAGE_BYTES;
@@ -55,16 +57,16 @@ export class PagedReader {
 }
 
 /** @throws ImageError "truncated" where the range is not in the file. */
-export function checkInside(file: BlockStore, offset: number, length: number, what: string): void {
+export function checkInside(file: BlockStore, offset: number, length: number, what: Said): void {
   if (offset >= 0 && length >= 0 && offset + length <= file.sizeBytes) return;
   throw new ImageError(
     "truncated",
-    `This image is cut short or damaged: ${what} should be at byte ${offset}, but the file has ${file.sizeBytes} bytes.`,
+    said`This image is cut short or damaged: ${what} should be at byte ${offset}, but the file has ${file.sizeBytes} bytes.`,
   );
 }
 
 /** `file.read` for places that an image names. @throws ImageError "truncated" */
-export async function readInside(file: BlockStore, offset: number, length: number, what: string): Promise<Uint8Array> {
+export async function readInside(file: BlockStore, offset: number, length: number, what: Said): Promise<Uint8Array> {
   checkInside(file, offset, length, what);
   return file.read(offset, length);
 }

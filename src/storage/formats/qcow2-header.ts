@@ -3,6 +3,7 @@
  *
  * Reference: [QCOW2] QEMU, docs/interop/qcow2.txt, "Header", "Header extensions". Big-endian.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import type { ImageFormat } from "./disk-image.ts";
 import { MAX_DISK_BYTES } from "./disk-image.ts";
@@ -42,12 +43,12 @@ const formatNames: Record<string, ImageFormat> = { raw: "raw", file: "raw", qcow
 
 /** @throws ImageError */
 export async function readQcow2Header(file: BlockStore): Promise<Qcow2Header> {
-  const bytes = await readInside(file, 0, Math.min(file.sizeBytes, V3_HEADER_BYTES + 8), "the header");
+  const bytes = await readInside(file, 0, Math.min(file.sizeBytes, V3_HEADER_BYTES + 8), said`the header`);
   const fields = big(bytes);
   if (fields.length < V2_HEADER_BYTES) throw new ImageError("truncated", "This QCOW2 image is cut short.");
   const version = fields.u32(4);
   if (version !== 2 && version !== 3)
-    throw new ImageError("unsupported", `QCOW images of version ${version} are not read.`);
+    throw new ImageError("unsupported", said`QCOW images of version ${version} are not read.`);
   if (version === 3 && fields.length < V3_HEADER_BYTES) throw new ImageError("truncated", "This QCOW2 image is cut short."); // prettier-ignore
   if (fields.u32(32) !== 0) throw new ImageError("encrypted", "This QCOW2 image is encrypted.");
   const incompatible = version === 3 ? fields.bits64(72) : 0n;
@@ -55,9 +56,9 @@ export async function readQcow2Header(file: BlockStore): Promise<Qcow2Header> {
   if ((incompatible & ~KNOWN_INCOMPATIBLE) !== 0n) throw new ImageError("unsupported", "This QCOW2 image has features that are not known here."); // prettier-ignore
   if (has(qcow2Incompatible.dataFile)) throw new ImageError("unsupported", "This QCOW2 image keeps its data in another file; that is not read."); // prettier-ignore
   const clusterBits = fields.u32(20);
-  if (clusterBits < 9 || clusterBits > 21) damaged("QCOW2", `its clusters of 2^${clusterBits} bytes are not from 512 bytes to 2 MB`); // prettier-ignore
+  if (clusterBits < 9 || clusterBits > 21) damaged("QCOW2", said`its clusters of 2^${clusterBits} bytes are not from 512 bytes to 2 MB`); // prettier-ignore
   const headerBytes = version === 3 ? fields.u32(100) : V2_HEADER_BYTES;
-  if (version === 3 && (headerBytes < V3_HEADER_BYTES || headerBytes > 2 ** clusterBits)) damaged("QCOW2", `its header has ${headerBytes} bytes`); // prettier-ignore
+  if (version === 3 && (headerBytes < V3_HEADER_BYTES || headerBytes > 2 ** clusterBits)) damaged("QCOW2", said`its header has ${headerBytes} bytes`); // prettier-ignore
   const header: Qcow2Header = {
     version,
     clusterBytes: 2 ** clusterBits,
@@ -80,7 +81,7 @@ export async function readQcow2Header(file: BlockStore): Promise<Qcow2Header> {
 
 function checkSizes(file: BlockStore, header: Qcow2Header): void {
   const { sizeBytes, clusterBytes, l1Entries, l1Offset, extendedL2 } = header;
-  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This QCOW2 image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
+  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This QCOW2 image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
   if (sizeBytes === 0) damaged("QCOW2", "a disk of no bytes");
   // A cluster of a table with subclusters is at least 16 KiB. [QCOW2] "Extended L2 Entries"
   if (extendedL2 && clusterBytes < 2 ** 14) damaged("QCOW2", "its clusters are too small for subclusters");
@@ -88,7 +89,7 @@ function checkSizes(file: BlockStore, header: Qcow2Header): void {
   if (l1Entries < Math.ceil(sizeBytes / clusterBytes / l2Entries)) damaged("QCOW2", "its table of tables is too short for its disk"); // prettier-ignore
   if (l1Offset % clusterBytes !== 0 || l1Offset === 0) damaged("QCOW2", "its table of tables is not at a cluster");
   if (header.refcountOffset % clusterBytes !== 0) damaged("QCOW2", "its table of reference counts is not at a cluster");
-  checkInside(file, l1Offset, l1Entries * 8, "the table of tables");
+  checkInside(file, l1Offset, l1Entries * 8, said`the table of tables`);
 }
 
 function compressionOf(fields: Fields, headerBytes: number): "zlib" | "zstd" {
@@ -102,7 +103,9 @@ async function backingName(file: BlockStore, fields: Fields, clusterBytes: numbe
   const [offset, lengthBytes] = [fields.u64(8), fields.u32(16)];
   if (offset === 0) return null;
   if (lengthBytes > MAX_BACKING_NAME || offset + lengthBytes > clusterBytes) damaged("QCOW2", "the name of its backing file is not in its place"); // prettier-ignore
-  const name = new TextDecoder().decode(await readInside(file, offset, lengthBytes, "the name of the backing file"));
+  const name = new TextDecoder().decode(
+    await readInside(file, offset, lengthBytes, said`the name of the backing file`),
+  );
   if (/^json:|^[a-z][a-z0-9+.-]+:\/\//.test(name)) throw new ImageError("unsupported", "The backing file of this QCOW2 image is no plain file."); // prettier-ignore
   return name.replace(/^file:/, "");
 }
@@ -116,7 +119,7 @@ async function backingFormat(file: BlockStore, headerBytes: number, clusterBytes
     if (head.u32(0) === EXTENSION_END) return null;
     if (at + 8 + lengthBytes > clusterBytes) damaged("QCOW2", "an extension of its header has no end");
     if (head.u32(0) === EXTENSION_BACKING_FORMAT) {
-      const name = new TextDecoder().decode(await readInside(file, at + 8, lengthBytes, "the header"));
+      const name = new TextDecoder().decode(await readInside(file, at + 8, lengthBytes, said`the header`));
       const format = formatNames[name];
       if (!format)
         throw new ImageError("unsupported", "The backing file of this QCOW2 image has a format that is not read.");

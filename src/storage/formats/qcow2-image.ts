@@ -5,6 +5,7 @@
  *
  * Reference: [QCOW2] QEMU, docs/interop/qcow2.txt, "Cluster mapping", "Extended L2 Entries". Big-endian.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { ClusterClaims } from "./cluster-claims.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
@@ -41,10 +42,10 @@ class Qcow2Image extends MappedImage {
     this.entryBytes = header.extendedL2 ? 16 : 8;
     this.l2Entries = header.clusterBytes / this.entryBytes;
     this.claims = new ClusterClaims("QCOW2", header.clusterBytes);
-    this.claims.addFixed("header", 0, header.clusterBytes);
-    this.claims.addFixed("table of tables", header.l1Offset, header.l1Entries * 8);
+    this.claims.addFixed(said`header`, 0, header.clusterBytes);
+    this.claims.addFixed(said`table of tables`, header.l1Offset, header.l1Entries * 8);
     if (header.refcountOffset > 0)
-      this.claims.addFixed("table of reference counts", header.refcountOffset, header.refcountBytes);
+      this.claims.addFixed(said`table of reference counts`, header.refcountOffset, header.refcountBytes);
   }
 
   protected async locate(offset: number, maxBytes: number): Promise<Place> {
@@ -54,16 +55,16 @@ class Qcow2Image extends MappedImage {
     const within = offset - cluster * clusterBytes;
     const l1Index = Math.floor(cluster / this.l2Entries);
     const l2Offset = offsetIn(
-      big(await this.tables.read(l1Offset + l1Index * 8, 8, "the table of tables")).slice(0, 8),
+      big(await this.tables.read(l1Offset + l1Index * 8, 8, said`the table of tables`)).slice(0, 8),
     );
     if (l2Offset === 0) {
       const end = (l1Index + 1) * this.l2Entries * clusterBytes;
       return { kind: absent, lengthBytes: Math.min(maxBytes, end - offset) };
     }
-    if (l2Offset % clusterBytes !== 0) damaged("QCOW2", `table ${l1Index} is not at a cluster`);
-    this.claims.claim("table", l1Index, l2Offset, clusterBytes);
+    if (l2Offset % clusterBytes !== 0) damaged("QCOW2", said`table ${l1Index} is not at a cluster`);
+    this.claims.claim(said`table`, l1Index, l2Offset, clusterBytes);
     const entryAt = l2Offset + (cluster % this.l2Entries) * this.entryBytes;
-    const entry = (await this.tables.read(entryAt, this.entryBytes, "a table")).slice();
+    const entry = (await this.tables.read(entryAt, this.entryBytes, said`a table`)).slice();
     const lengthBytes = Math.min(maxBytes, clusterBytes - within);
     const high = big(entry).u32(0);
     if ((high & ENTRY_COMPRESSED) !== 0) return this.locateCompressed(cluster, entry, within, lengthBytes);
@@ -77,8 +78,8 @@ class Qcow2Image extends MappedImage {
   private clusterOffset(cluster: number, entry: Uint8Array): number {
     const fileOffset = offsetIn(entry);
     if (fileOffset === 0) return 0;
-    if (fileOffset % this.header.clusterBytes !== 0) damaged("QCOW2", `cluster ${cluster} begins inside another`);
-    this.claims.claim("cluster", cluster, fileOffset, this.header.clusterBytes);
+    if (fileOffset % this.header.clusterBytes !== 0) damaged("QCOW2", said`cluster ${cluster} begins inside another`);
+    this.claims.claim(said`cluster`, cluster, fileOffset, this.header.clusterBytes);
     return fileOffset;
   }
 
@@ -87,7 +88,7 @@ class Qcow2Image extends MappedImage {
     const subBytes = this.header.clusterBytes / SUBCLUSTERS;
     const bits = big(entry);
     const [zeros, here] = [bits.u32(8), bits.u32(12)];
-    if ((zeros & here) !== 0) damaged("QCOW2", `cluster ${cluster} is both in the file and zeros`);
+    if ((zeros & here) !== 0) damaged("QCOW2", said`cluster ${cluster} is both in the file and zeros`);
     const stateOf = (sub: number): number => (((zeros >>> sub) & 1) << 1) | ((here >>> sub) & 1);
     const first = Math.floor(within / subBytes);
     const last = Math.floor((within + maxBytes - 1) / subBytes);
@@ -98,7 +99,7 @@ class Qcow2Image extends MappedImage {
     if (state === 2) return { kind: "zero", lengthBytes };
     if (state === 0) return { kind: this.parent ? "parent" : "zero", lengthBytes };
     const fileOffset = this.clusterOffset(cluster, entry);
-    if (fileOffset === 0) damaged("QCOW2", `cluster ${cluster} has parts in the file, but no place there`);
+    if (fileOffset === 0) damaged("QCOW2", said`cluster ${cluster} has parts in the file, but no place there`);
     return { kind: "file", lengthBytes, file: this.file, fileOffset: fileOffset + within };
   }
 
@@ -111,7 +112,7 @@ class Qcow2Image extends MappedImage {
     const sectors = Number((word & ((1n << 62n) - 1n)) >> offsetBits) + 1;
     const packedBytes = sectors * SECTOR_BYTES - (fileOffset % SECTOR_BYTES);
     const unpack = async (): Promise<Uint8Array> => {
-      checkInside(this.file, fileOffset, 1, "a compressed cluster");
+      checkInside(this.file, fileOffset, 1, said`a compressed cluster`);
       // The last sector of the file need not be whole.
       const packed = await this.file.read(fileOffset, Math.min(packedBytes, this.file.sizeBytes - fileOffset));
       const unpackCluster = this.header.compression === "zstd" ? unzstdCluster : inflateCluster;

@@ -8,6 +8,7 @@
  * 0x170 disk length (64 bit); 0x178 block length, bytes before each block, blocks, blocks in use;
  * 0x188 UUIDs: of the image, of its last change, of its parent, of the parent's last change.
  */
+import { said } from "../../shared/said.ts";
 import { ClusterClaims } from "./cluster-claims.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
 import { MAX_DISK_BYTES } from "./disk-image.ts";
@@ -54,8 +55,8 @@ class VdiImage extends MappedImage {
     super(info, parent, [file]);
     this.map = new PagedReader(file);
     this.claims = new ClusterClaims("VDI", header.blockBytes + header.extraBytes);
-    this.claims.addFixed("header", 0, VDI_HEADER_BYTES);
-    this.claims.addFixed("map", header.mapOffset, header.blocks * 4);
+    this.claims.addFixed(said`header`, 0, VDI_HEADER_BYTES);
+    this.claims.addFixed(said`map`, header.mapOffset, header.blocks * 4);
   }
 
   protected async locate(offset: number, maxBytes: number): Promise<Place> {
@@ -63,20 +64,20 @@ class VdiImage extends MappedImage {
     const block = Math.floor(offset / blockBytes);
     const within = offset - block * blockBytes;
     const lengthBytes = Math.min(maxBytes, blockBytes - within);
-    const entry = little(await this.map.read(mapOffset + block * 4, 4, "the map")).u32(0);
+    const entry = little(await this.map.read(mapOffset + block * 4, 4, said`the map`)).u32(0);
     if (entry === VDI_BLOCK_FREE) return { kind: this.parent ? "parent" : "zero", lengthBytes };
     if (entry === VDI_BLOCK_ZERO) return { kind: "zero", lengthBytes };
-    if (entry >= this.header.blocks) damaged("VDI", `block ${block} should be the file's ${entry}th, of ${this.header.blocks}`); // prettier-ignore
+    if (entry >= this.header.blocks) damaged("VDI", said`block ${block} should be the file's ${entry}th, of ${this.header.blocks}`); // prettier-ignore
     const start = dataOffset + entry * (blockBytes + extraBytes) + extraBytes;
-    this.claims.claim("block", block, start, blockBytes);
+    this.claims.claim(said`block`, block, start, blockBytes);
     return { kind: "file", lengthBytes, file: this.file, fileOffset: start + within };
   }
 }
 
 export async function openVdi(context: OpenContext): Promise<DiskImage> {
   const { file } = context;
-  const header = readHeader((await readInside(file, 0, VDI_HEADER_BYTES, "the header")).slice());
-  checkInside(file, header.mapOffset, header.blocks * 4, "the map of blocks");
+  const header = readHeader((await readInside(file, 0, VDI_HEADER_BYTES, said`the header`)).slice());
+  checkInside(file, header.mapOffset, header.blocks * 4, said`the map of blocks`);
   if (header.dataOffset < header.mapOffset + header.blocks * 4) damaged("VDI", "its blocks begin inside its map");
   const parent = header.variant === "differencing" ? await openVdiParent(context, header.parentUuid) : null;
   const info: ImageInfo = {
@@ -95,11 +96,11 @@ async function openVdiParent(context: OpenContext, parentUuid: string): Promise<
   if (!context.options.parent)
     throw new ImageError(
       "missing",
-      `This VDI image holds only changes; give its parent as well, the image with the UUID ${parentUuid}.`,
+      said`This VDI image holds only changes; give its parent as well, the image with the UUID ${parentUuid}.`,
     );
   const parent = await context.openParent([]);
   if (parent.info.format === "vdi" && parent.info.details.uuid !== parentUuid)
-    throw new ImageError("mismatch", `This VDI image was made from another parent: the one with the UUID ${parentUuid}.`); // prettier-ignore
+    throw new ImageError("mismatch", said`This VDI image was made from another parent: the one with the UUID ${parentUuid}.`); // prettier-ignore
   return parent;
 }
 
@@ -107,10 +108,10 @@ function readHeader(bytes: Uint8Array): VdiHeader {
   const fields = little(bytes);
   const version = fields.u32(VDI_SIGNATURE_AT + 4);
   if (version >>> 16 !== 1)
-    throw new ImageError("unsupported", `VDI images of version ${version >>> 16} are not read.`);
+    throw new ImageError("unsupported", said`VDI images of version ${version >>> 16} are not read.`);
   const type = fields.u32(0x4c);
   const variant = ([...Object.entries(vdiTypes)] as [keyof typeof vdiTypes, number][]).find(([, n]) => n === type)?.[0];
-  if (!variant) damaged("VDI", `its type ${type} is not known`);
+  if (!variant) damaged("VDI", said`its type ${type} is not known`);
   if (variant === "undo") throw new ImageError("unsupported", "VDI images for undoing changes are not read.");
   const header: VdiHeader = {
     variant,
@@ -125,14 +126,14 @@ function readHeader(bytes: Uint8Array): VdiHeader {
     parentUuid: fields.guid(0x1a8),
   };
   const { sizeBytes, blockBytes, extraBytes, blocks } = header;
-  if (fields.u32(0x168) !== SECTOR_BYTES) damaged("VDI", `its sectors of ${fields.u32(0x168)} bytes are not 512`);
+  if (fields.u32(0x168) !== SECTOR_BYTES) damaged("VDI", said`its sectors of ${fields.u32(0x168)} bytes are not 512`);
   if (!isPowerOfTwo(blockBytes) || blockBytes < SECTOR_BYTES || blockBytes > LARGEST_BLOCK)
-    damaged("VDI", `its blocks of ${blockBytes} bytes are no power of two`);
+    damaged("VDI", said`its blocks of ${blockBytes} bytes are no power of two`);
   if (extraBytes % SECTOR_BYTES !== 0 || extraBytes > blockBytes)
-    damaged("VDI", `${extraBytes} bytes before each block`);
-  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This VDI image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
-  if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) damaged("VDI", `a disk of ${sizeBytes} bytes`);
+    damaged("VDI", said`${extraBytes} bytes before each block`);
+  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This VDI image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
+  if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) damaged("VDI", said`a disk of ${sizeBytes} bytes`);
   if (blocks < Math.ceil(sizeBytes / blockBytes))
-    damaged("VDI", `${blocks} blocks are too few for its ${sizeBytes} bytes`);
+    damaged("VDI", said`${blocks} blocks are too few for its ${sizeBytes} bytes`);
   return header;
 }

@@ -5,6 +5,7 @@
  *
  * Reference: [VHD] Microsoft, Virtual Hard Disk Image Format Specification 1.0. Big-endian.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { ClusterClaims } from "./cluster-claims.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
@@ -85,9 +86,9 @@ class VhdDynamicImage extends MappedImage {
     this.tables = new PagedReader(file);
     this.bitmapBytes = roundUp(header.blockBytes / SECTOR_BYTES / 8, SECTOR_BYTES);
     this.claims = new ClusterClaims("VHD", header.blockBytes + this.bitmapBytes);
-    this.claims.addFixed("footer's copy", 0, VHD_FOOTER_BYTES);
-    this.claims.addFixed("header", headerOffset, VHD_DYNAMIC_HEADER_BYTES);
-    this.claims.addFixed("block table", header.tableOffset, header.blocks * 4);
+    this.claims.addFixed(said`footer's copy`, 0, VHD_FOOTER_BYTES);
+    this.claims.addFixed(said`header`, headerOffset, VHD_DYNAMIC_HEADER_BYTES);
+    this.claims.addFixed(said`block table`, header.tableOffset, header.blocks * 4);
   }
 
   protected async locate(offset: number, maxBytes: number): Promise<Place> {
@@ -96,11 +97,11 @@ class VhdDynamicImage extends MappedImage {
     const within = offset - block * blockBytes;
     let lengthBytes = Math.min(maxBytes, blockBytes - within);
     const absent = this.parent ? "parent" : "zero";
-    const sector = big(await this.tables.read(tableOffset + block * 4, 4, "the block table")).u32(0);
+    const sector = big(await this.tables.read(tableOffset + block * 4, 4, said`the block table`)).u32(0);
     if (sector === VHD_BLOCK_UNUSED) return { kind: absent, lengthBytes };
     const start = sector * SECTOR_BYTES;
-    this.claims.claim("block", block, start, this.bitmapBytes + blockBytes);
-    const bitmap = await this.tables.read(start, this.bitmapBytes, "a block");
+    this.claims.claim(said`block`, block, start, this.bitmapBytes + blockBytes);
+    const bitmap = await this.tables.read(start, this.bitmapBytes, said`a block`);
     const [first, last] = [Math.floor(within / SECTOR_BYTES), Math.floor((within + lengthBytes - 1) / SECTOR_BYTES)];
     const present = isSet(bitmap, first);
     // A run of sectors that are all here, or all not.
@@ -135,12 +136,12 @@ export async function openVhd(context: OpenContext): Promise<DiskImage> {
     parent: null,
   };
   if (footer.variant === "fixed") {
-    checkInside(file, 0, footer.sizeBytes + VHD_FOOTER_BYTES, "the end of the disk");
+    checkInside(file, 0, footer.sizeBytes + VHD_FOOTER_BYTES, said`the end of the disk`);
     return new VhdFixedImage(file, info);
   }
-  const headerBytes = await readInside(file, footer.dataOffset, VHD_DYNAMIC_HEADER_BYTES, "the header");
+  const headerBytes = await readInside(file, footer.dataOffset, VHD_DYNAMIC_HEADER_BYTES, said`the header`);
   const header = readDynamicHeader(headerBytes, footer.sizeBytes);
-  checkInside(file, header.tableOffset, header.blocks * 4, "the block table");
+  checkInside(file, header.tableOffset, header.blocks * 4, said`the block table`);
   const parent = footer.variant === "differencing" ? await openVhdParent(context, big(headerBytes), header) : null;
   const known = { ...info, clusterBytes: header.blockBytes, parent: parent?.info ?? null };
   return new VhdDynamicImage(file, header, known, parent, footer.dataOffset);
@@ -158,13 +159,13 @@ async function findFooter(file: BlockStore): Promise<Uint8Array> {
 
 function readFooter(bytes: Uint8Array): VhdFooter {
   const fields = big(bytes);
-  if (fields.u32(12) >>> 16 !== 1) throw new ImageError("unsupported", `VHD images of version ${fields.u32(12) >>> 16} are not read.`); // prettier-ignore
+  if (fields.u32(12) >>> 16 !== 1) throw new ImageError("unsupported", said`VHD images of version ${fields.u32(12) >>> 16} are not read.`); // prettier-ignore
   const type = fields.u32(60);
   const variant = ([...Object.entries(vhdTypes)] as [keyof typeof vhdTypes, number][]).find(([, n]) => n === type)?.[0];
-  if (!variant) damaged("VHD", `its type ${type} is not known`);
+  if (!variant) damaged("VHD", said`its type ${type} is not known`);
   const sizeBytes = fields.u64(48);
-  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This VHD image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
-  if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) damaged("VHD", `a disk of ${sizeBytes} bytes`);
+  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This VHD image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
+  if (sizeBytes === 0 || sizeBytes % SECTOR_BYTES !== 0) damaged("VHD", said`a disk of ${sizeBytes} bytes`);
   return { variant, sizeBytes, dataOffset: fields.u64(16), uuid: fields.guid(68), creator: fields.text(28, 4).trim() };
 }
 
@@ -174,9 +175,9 @@ function readDynamicHeader(bytes: Uint8Array, sizeBytes: number): VhdHeader {
   if (fields.u32(36) !== vhdChecksum(bytes, 36)) damaged("VHD", "the header of its blocks has a wrong checksum");
   const header = { tableOffset: fields.u64(16), blocks: fields.u32(28), blockBytes: fields.u32(32), parentUuid: fields.guid(40) }; // prettier-ignore
   if (!isPowerOfTwo(header.blockBytes) || header.blockBytes < SECTOR_BYTES || header.blockBytes > LARGEST_BLOCK)
-    damaged("VHD", `its blocks of ${header.blockBytes} bytes are no power of two`);
+    damaged("VHD", said`its blocks of ${header.blockBytes} bytes are no power of two`);
   if (header.blocks < Math.ceil(sizeBytes / header.blockBytes))
-    damaged("VHD", `${header.blocks} blocks are too few for its ${sizeBytes} bytes`);
+    damaged("VHD", said`${header.blocks} blocks are too few for its ${sizeBytes} bytes`);
   return header;
 }
 
@@ -184,7 +185,7 @@ async function openVhdParent(context: OpenContext, fields: Fields, header: VhdHe
   const names = await parentNames(context.file, fields);
   const parent = await context.openParent(names);
   if (parent.info.format === "vhd" && parent.info.details.uuid !== header.parentUuid)
-    throw new ImageError("mismatch", `This VHD image was made from another parent: the one with the UUID ${header.parentUuid}.`); // prettier-ignore
+    throw new ImageError("mismatch", said`This VHD image was made from another parent: the one with the UUID ${header.parentUuid}.`); // prettier-ignore
   return parent;
 }
 
@@ -197,7 +198,7 @@ async function parentNames(file: BlockStore, fields: Fields): Promise<string[]> 
     if (code !== LOCATOR_RELATIVE && code !== LOCATOR_ABSOLUTE) continue;
     const lengthBytes = fields.u32(at + 8);
     if (lengthBytes > MAX_NAME_BYTES) damaged("VHD", "the name of its parent has no end");
-    const bytes = await readInside(file, fields.u64(at + 16), lengthBytes, "the name of the parent");
+    const bytes = await readInside(file, fields.u64(at + 16), lengthBytes, said`the name of the parent`);
     found.set(code, new TextDecoder("utf-16le").decode(bytes));
   }
   const plain = new TextDecoder("utf-16be").decode(fields.slice(64, 512)).replace(/\0.*$/s, "");

@@ -4,6 +4,7 @@
  *
  * Reference: [MS-VHDX] 2.5 (block allocation table, states), 2.6.2 (metadata).
  */
+import { said } from "../../shared/said.ts";
 import { ClusterClaims } from "./cluster-claims.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
 import { latin1, little } from "./fields.ts";
@@ -51,11 +52,11 @@ class VhdxImage extends MappedImage {
       ? Math.ceil(blocks / this.chunkBlocks)
       : Math.floor((blocks - 1) / this.chunkBlocks);
     const entries = metadata.parent ? bitmaps * (this.chunkBlocks + 1) : blocks + bitmaps;
-    if (entries * 8 > regions.bat.lengthBytes) damaged("VHDX", `its block table is too short for ${blocks} blocks`);
+    if (entries * 8 > regions.bat.lengthBytes) damaged("VHDX", said`its block table is too short for ${blocks} blocks`);
     this.claims = new ClusterClaims("VHDX", MIB);
-    this.claims.addFixed("headers", 0, VHDX_FIXED_BYTES);
-    this.claims.addFixed("block table", regions.bat.offset, regions.bat.lengthBytes);
-    this.claims.addFixed("metadata", regions.metadata.offset, regions.metadata.lengthBytes);
+    this.claims.addFixed(said`headers`, 0, VHDX_FIXED_BYTES);
+    this.claims.addFixed(said`block table`, regions.bat.offset, regions.bat.lengthBytes);
+    this.claims.addFixed(said`metadata`, regions.metadata.offset, regions.metadata.lengthBytes);
   }
 
   protected async locate(offset: number, maxBytes: number): Promise<Place> {
@@ -72,14 +73,14 @@ class VhdxImage extends MappedImage {
       case blockStates.unmapped:
         return { kind: "zero", lengthBytes };
       case blockStates.present:
-        this.claims.claim("block", block, fileOffset, blockBytes);
+        this.claims.claim(said`block`, block, fileOffset, blockBytes);
         return { kind: "file", lengthBytes, file: this.file, fileOffset: fileOffset + within };
       case blockStates.partial:
-        if (!this.parent) damaged("VHDX", `block ${block} is there in parts, but there is no parent`);
-        this.claims.claim("block", block, fileOffset, blockBytes);
+        if (!this.parent) damaged("VHDX", said`block ${block} is there in parts, but there is no parent`);
+        this.claims.claim(said`block`, block, fileOffset, blockBytes);
         return this.locatePartial(offset, lengthBytes, block, fileOffset + within);
       default:
-        damaged("VHDX", `block ${block} has no known state (${state})`);
+        damaged("VHDX", said`block ${block} has no known state (${state})`);
     }
   }
 
@@ -88,13 +89,13 @@ class VhdxImage extends MappedImage {
     const { sectorBytes } = this.metadata;
     const chunk = Math.floor(block / this.chunkBlocks);
     const bitmap = await this.entry((chunk + 1) * this.chunkBlocks + chunk);
-    if (bitmap.state !== blockStates.present) damaged("VHDX", `the sectors of block ${block} are not listed`);
-    this.claims.claim("bitmap", chunk, bitmap.fileOffset, BITMAP_BYTES);
+    if (bitmap.state !== blockStates.present) damaged("VHDX", said`the sectors of block ${block} are not listed`);
+    this.claims.claim(said`bitmap`, chunk, bitmap.fileOffset, BITMAP_BYTES);
     const firstOfChunk = chunk * SECTORS_IN_BITMAP;
     const first = Math.floor(offset / sectorBytes) - firstOfChunk;
     const last = Math.floor((offset + maxBytes - 1) / sectorBytes) - firstOfChunk;
     const start = first >> 3;
-    const bits = await this.tables.read(bitmap.fileOffset + start, (last >> 3) - start + 1, "a sector bitmap");
+    const bits = await this.tables.read(bitmap.fileOffset + start, (last >> 3) - start + 1, said`a sector bitmap`);
     // Bit 0 of a byte is the first sector. [MS-VHDX] 2.5.1.2
     const isSet = (sector: number): boolean => (bits[(sector >> 3) - start]! & (1 << (sector & 7))) !== 0;
     const present = isSet(first);
@@ -105,19 +106,19 @@ class VhdxImage extends MappedImage {
   }
 
   private async entry(index: number): Promise<{ state: number; fileOffset: number }> {
-    const fields = little(await this.tables.read(this.regions.bat.offset + index * 8, 8, "the block table"));
+    const fields = little(await this.tables.read(this.regions.bat.offset + index * 8, 8, said`the block table`));
     // Bits 0-2: state; bits 20-63: place in mebibytes.
     return { state: fields.u32(0) & 7, fileOffset: fields.u32(4) * 2 ** 32 + (fields.u32(0) >>> 20) * MIB };
   }
 }
 
 export async function openVhdx(context: OpenContext): Promise<DiskImage> {
-  const signature = latin1(await readInside(context.file, 0, VHDX_SIGNATURE.length, "the header"));
+  const signature = latin1(await readInside(context.file, 0, VHDX_SIGNATURE.length, said`the header`));
   if (signature !== VHDX_SIGNATURE) damaged("VHDX", "it does not begin as one");
   const header = await readVhdxHeader(context.file);
   const file = await withLogReplayed(context.file, header);
   const regions = await readVhdxRegions(file);
-  checkInside(file, regions.bat.offset, regions.bat.lengthBytes, "the block table");
+  checkInside(file, regions.bat.offset, regions.bat.lengthBytes, said`the block table`);
   const metadata = await readVhdxMetadata(file, regions.metadata);
   const parent = metadata.parent ? await openVhdxParent(context, metadata.parent) : null;
   const info: ImageInfo = {

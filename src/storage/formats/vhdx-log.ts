@@ -5,6 +5,7 @@
  * Reference: [MS-VHDX] 2.3.1 (entries, descriptors, data sectors), 2.3.2 (sequences), 2.3.3 (replay).
  */
 import { assert } from "../../shared/assert.ts";
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { assertRange } from "../memory-store.ts";
 import { crc32cWithout } from "./crc32.ts";
@@ -38,15 +39,15 @@ export async function withLogReplayed(file: BlockStore, header: VhdxHeader): Pro
   const { logOffset, logBytes } = header;
   if (logBytes === 0 || logBytes % LOG_SECTOR_BYTES !== 0 || logOffset % LOG_SECTOR_BYTES !== 0)
     damaged("VHDX", "its log has no whole sectors");
-  if (logBytes > MAX_LOG_BYTES) throw new ImageError("absurd", `This VHDX image has a log of ${logBytes} bytes.`);
-  checkInside(file, logOffset, logBytes, "the log");
+  if (logBytes > MAX_LOG_BYTES) throw new ImageError("absurd", said`This VHDX image has a log of ${logBytes} bytes.`);
+  checkInside(file, logOffset, logBytes, said`the log`);
   const log = new VhdxLog(await file.read(logOffset, logBytes), header.logGuid);
   const sequence = log.activeSequence();
   if (!sequence) damaged("VHDX", "it was not closed, and its log cannot be used");
   const { flushedFileBytes, lastFileBytes } = sequence.at(-1)!;
-  checkInside(file, 0, flushedFileBytes, "the end of what its log expects");
+  checkInside(file, 0, flushedFileBytes, said`the end of what its log expects`);
   if (lastFileBytes > 2 * MAX_DISK_BYTES)
-    throw new ImageError("absurd", `This VHDX image says that it should have ${lastFileBytes} bytes.`);
+    throw new ImageError("absurd", said`This VHDX image says that it should have ${lastFileBytes} bytes.`);
   const replayed = new PatchedFile(file, Math.max(file.sizeBytes, lastFileBytes));
   for (const entry of sequence) log.apply(entry, replayed);
   return replayed;

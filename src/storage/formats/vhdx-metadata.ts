@@ -3,6 +3,7 @@
  *
  * Reference: [MS-VHDX] 2.2 (headers, regions), 2.6 (metadata). Little-endian.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { crc32cWithout } from "./crc32.ts";
 import { MAX_DISK_BYTES } from "./disk-image.ts";
@@ -64,26 +65,26 @@ export interface VhdxMetadata {
 export async function readVhdxHeader(file: BlockStore): Promise<VhdxHeader> {
   let current: Fields | undefined;
   for (const place of VHDX_HEADER_PLACES) {
-    const bytes = await readInside(file, place, VHDX_HEADER_BYTES, "a header");
+    const bytes = await readInside(file, place, VHDX_HEADER_BYTES, said`a header`);
     const fields = little(bytes);
     if (fields.text(0, 4) !== "head" || fields.u32(4) !== crc32cWithout(bytes, 4)) continue;
     if (!current || fields.bits64(8) > current.bits64(8)) current = fields;
   }
   if (!current) damaged("VHDX", "neither of its headers has the right checksum");
   if (current.u16(66) !== 1)
-    throw new ImageError("unsupported", `VHDX images of version ${current.u16(66)} are not read.`);
+    throw new ImageError("unsupported", said`VHDX images of version ${current.u16(66)} are not read.`);
   const logGuid = current.guid(48);
   const header = { logOffset: current.u64(72), logBytes: current.u32(68), dataWriteGuid: current.guid(32) };
   if (logGuid === NO_LOG) return { ...header, logGuid: null };
   if (current.u16(64) !== 0)
-    throw new ImageError("unsupported", `VHDX logs of version ${current.u16(64)} are not read.`);
+    throw new ImageError("unsupported", said`VHDX logs of version ${current.u16(64)} are not read.`);
   return { ...header, logGuid };
 }
 
 /** [MS-VHDX] 2.2.3 @param file with its log replayed */
 export async function readVhdxRegions(file: BlockStore): Promise<VhdxRegions> {
   for (const place of REGION_TABLE_PLACES) {
-    const bytes = await readInside(file, place, REGION_TABLE_BYTES, "a region table");
+    const bytes = await readInside(file, place, REGION_TABLE_BYTES, said`a region table`);
     const fields = little(bytes);
     const count = fields.u32(8);
     if (fields.text(0, 4) !== "regi" || fields.u32(4) !== crc32cWithout(bytes, 4) || count > MAX_ENTRIES) continue;
@@ -100,11 +101,11 @@ function regionsOf(file: BlockStore, fields: Fields, count: number): VhdxRegions
     const guid = fields.guid(at);
     const region = { offset: fields.u64(at + 16), lengthBytes: fields.u32(at + 24) };
     if (guid !== REGION_BAT && guid !== REGION_METADATA) {
-      if ((fields.u32(at + 28) & 1) !== 0) throw new ImageError("unsupported", `This VHDX image needs a region that is not known here (${guid}).`); // prettier-ignore
+      if ((fields.u32(at + 28) & 1) !== 0) throw new ImageError("unsupported", said`This VHDX image needs a region that is not known here (${guid}).`); // prettier-ignore
       continue;
     }
     if (region.offset < VHDX_FIXED_BYTES) damaged("VHDX", "a region lies over its headers");
-    checkInside(file, region.offset, region.lengthBytes, "a region");
+    checkInside(file, region.offset, region.lengthBytes, said`a region`);
     if (guid === REGION_BAT ? bat : metadata) damaged("VHDX", "a region is there twice");
     if (guid === REGION_BAT) bat = region;
     else metadata = region;
@@ -127,7 +128,7 @@ export async function readVhdxMetadata(file: BlockStore, region: VhdxRegion): Pr
     const guid = table.guid(at);
     const [offset, lengthBytes, flags] = [table.u32(at + 16), table.u32(at + 20), table.u32(at + 24)];
     if (!known.has(guid)) {
-      if ((flags & 4) !== 0) throw new ImageError("unsupported", `This VHDX image needs metadata that are not known here (${guid}).`); // prettier-ignore
+      if ((flags & 4) !== 0) throw new ImageError("unsupported", said`This VHDX image needs metadata that are not known here (${guid}).`); // prettier-ignore
       continue;
     }
     if (lengthBytes > MAX_ITEM_BYTES || offset + lengthBytes > region.lengthBytes)
@@ -153,11 +154,11 @@ function metadataOf(items: Map<string, Fields>): VhdxMetadata {
     parent: (flags & 2) !== 0 ? parentOf(item(ITEM_PARENT_LOCATOR, 20)) : null,
   };
   const { sizeBytes, blockBytes, sectorBytes } = metadata;
-  if (sectorBytes !== 512 && sectorBytes !== 4096) damaged("VHDX", `sectors of ${sectorBytes} bytes`);
+  if (sectorBytes !== 512 && sectorBytes !== 4096) damaged("VHDX", said`sectors of ${sectorBytes} bytes`);
   if (!isPowerOfTwo(blockBytes) || blockBytes < MIB || blockBytes > 256 * MIB)
-    damaged("VHDX", `its blocks of ${blockBytes} bytes are no power of two from 1 to 256 MB`);
-  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This VHDX image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
-  if (sizeBytes === 0 || sizeBytes % sectorBytes !== 0) damaged("VHDX", `a disk of ${sizeBytes} bytes`);
+    damaged("VHDX", said`its blocks of ${blockBytes} bytes are no power of two from 1 to 256 MB`);
+  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This VHDX image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
+  if (sizeBytes === 0 || sizeBytes % sectorBytes !== 0) damaged("VHDX", said`a disk of ${sizeBytes} bytes`);
   return metadata;
 }
 

@@ -3,6 +3,7 @@
  *
  * Reference: [VMDK] VMware, Virtual Disk Format 5.0, "The Descriptor File".
  */
+import { said } from "../../shared/said.ts";
 import { MAX_DISK_BYTES } from "./disk-image.ts";
 import { damaged, ImageError } from "./image-error.ts";
 
@@ -43,7 +44,7 @@ export function parseVmdkDescriptor(text: string): VmdkDescriptor {
     const trimmed = line.trim();
     const extent = extentLine.exec(trimmed);
     if (extent) {
-      if (extents.length >= MAX_EXTENTS) throw new ImageError("absurd", `This VMDK image has more than ${MAX_EXTENTS} extents.`); // prettier-ignore
+      if (extents.length >= MAX_EXTENTS) throw new ImageError("absurd", said`This VMDK image has more than ${MAX_EXTENTS} extents.`); // prettier-ignore
       extents.push(extentOf(extent));
       continue;
     }
@@ -56,10 +57,10 @@ export function parseVmdkDescriptor(text: string): VmdkDescriptor {
   if (keys.has("encryption.keysafe") || keys.has("keysafe")) throw new ImageError("encrypted", "This VMDK image is encrypted."); // prettier-ignore
   const createType = keys.get("createtype") ?? "";
   if (/device|rawdevicemap/i.test(createType))
-    throw new ImageError("unsupported", `This VMDK image stands for a real disk (${createType}), not for a file.`);
+    throw new ImageError("unsupported", said`This VMDK image stands for a real disk (${createType}), not for a file.`);
   if (extents.length === 0) damaged("VMDK", "its descriptor names no extents");
   const sizeBytes = extents.reduce((sum, extent) => sum + extent.sizeBytes, 0);
-  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This VMDK image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
+  if (sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This VMDK image says that its disk has ${sizeBytes} bytes.`); // prettier-ignore
   const parentContentId = keys.get("parentcid")?.toLowerCase() ?? NO_PARENT;
   return {
     createType,
@@ -74,7 +75,7 @@ export function parseVmdkDescriptor(text: string): VmdkDescriptor {
 function extentOf([, access, sectors, type, name, offset]: RegExpExecArray): VmdkExtent {
   if (access === "NOACCESS") throw new ImageError("unsupported", "This VMDK image has an extent that may not be read.");
   const kind = kinds[type!];
-  if (!kind) throw new ImageError("unsupported", `VMDK extents of the kind ${type} are not read.`);
+  if (!kind) throw new ImageError("unsupported", said`VMDK extents of the kind ${type} are not read.`);
   const sizeBytes = Number(sectors) * VMDK_SECTOR_BYTES;
   if (sizeBytes === 0) damaged("VMDK", "an extent has no length");
   if (kind !== "zero" && !name) damaged("VMDK", "an extent has no file");

@@ -5,6 +5,7 @@
  *
  * Reference: [VMDK] VMware, Virtual Disk Format 5.0.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import type { DiskImage, ImageInfo } from "./disk-image.ts";
 import { little } from "./fields.ts";
@@ -65,7 +66,7 @@ export async function openVmdk(context: OpenContext): Promise<DiskImage> {
   }
   const header = await readVmdkSparseHeader(file);
   if (header.descriptorOffset === 0 || header.descriptorBytes === 0) return openBareExtent(context, header);
-  const text = await readInside(file, header.descriptorOffset, header.descriptorBytes, "the descriptor");
+  const text = await readInside(file, header.descriptorOffset, header.descriptorBytes, said`the descriptor`);
   return openExtents(context, parseVmdkDescriptor(new TextDecoder().decode(text)), header);
 }
 
@@ -91,10 +92,10 @@ async function openExtents(
   for (const { kind, sizeBytes, fileName, fileOffset } of descriptor.extents) {
     let source: OpenExtent["source"] = { kind: "zero" };
     if (kind !== "zero") {
-      const file = embedded ? context.file : (await context.findFile(fileName, "extent")).store;
+      const file = embedded ? context.file : (await context.findFile(fileName, said`extent`)).store;
       if (!embedded) files.push(file);
       if (kind === "flat") {
-        checkInside(file, fileOffset, sizeBytes, "the end of an extent");
+        checkInside(file, fileOffset, sizeBytes, said`the end of an extent`);
         source = { kind: "flat", file, fileOffset };
       } else {
         const extent = await VmdkSparseExtent.open(file, parent !== null);

@@ -4,6 +4,8 @@
  *
  * Reference: [VMDK] "Hosted Sparse Extents", "Stream-Optimized Compressed Sparse Extents". Little-endian.
  */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { ClusterClaims } from "./cluster-claims.ts";
 import { MAX_DISK_BYTES } from "./disk-image.ts";
@@ -51,12 +53,12 @@ export class VmdkSparseExtent {
     this.tables = new PagedReader(file);
     const { grainBytes, tableEntries, sizeBytes, directoryOffset } = header;
     this.directoryEntries = Math.ceil(sizeBytes / (grainBytes * tableEntries));
-    checkInside(file, directoryOffset, this.directoryEntries * 4, "the grain directory");
+    checkInside(file, directoryOffset, this.directoryEntries * 4, said`the grain directory`);
     // Compressed grains stand as close as sectors.
     this.claims = new ClusterClaims("VMDK", header.compressed ? SECTOR : Math.min(grainBytes, tableEntries * 4));
-    this.claims.addFixed("header", 0, VMDK_SPARSE_HEADER_BYTES);
-    this.claims.addFixed("descriptor", header.descriptorOffset, header.descriptorBytes);
-    this.claims.addFixed("grain directory", directoryOffset, this.directoryEntries * 4);
+    this.claims.addFixed(said`header`, 0, VMDK_SPARSE_HEADER_BYTES);
+    this.claims.addFixed(said`descriptor`, header.descriptorOffset, header.descriptorBytes);
+    this.claims.addFixed(said`grain directory`, directoryOffset, this.directoryEntries * 4);
   }
 
   static async open(file: BlockStore, hasParent: boolean): Promise<VmdkSparseExtent> {
@@ -72,17 +74,17 @@ export class VmdkSparseExtent {
     const absent = this.hasParent ? "parent" : "zero";
     const table = Math.floor(grain / tableEntries);
     if (table >= this.directoryEntries) damaged("VMDK", "an extent is longer than its tables");
-    const tableSector = await this.u32(this.header.directoryOffset + table * 4, "the grain directory");
+    const tableSector = await this.u32(this.header.directoryOffset + table * 4, said`the grain directory`);
     if (tableSector === GRAIN_ABSENT) {
       const tableEnd = (table + 1) * tableEntries * grainBytes;
       return { kind: absent, lengthBytes: Math.min(maxBytes, tableEnd - offset) };
     }
-    this.claims.claim("grain table", table, tableSector * SECTOR, tableEntries * 4);
-    const sector = await this.u32(tableSector * SECTOR + (grain % tableEntries) * 4, "a grain table");
+    this.claims.claim(said`grain table`, table, tableSector * SECTOR, tableEntries * 4);
+    const sector = await this.u32(tableSector * SECTOR + (grain % tableEntries) * 4, said`a grain table`);
     if (sector === GRAIN_ABSENT) return { kind: absent, lengthBytes };
     if (sector === GRAIN_ZERO && (flags & vmdkFlags.zeroedGrain) !== 0) return { kind: "zero", lengthBytes };
     const start = sector * SECTOR;
-    this.claims.claim("grain", grain, start, compressed ? SECTOR : grainBytes);
+    this.claims.claim(said`grain`, grain, start, compressed ? SECTOR : grainBytes);
     if (compressed)
       return { kind: "packed", lengthBytes, key: key + grain, within, unpack: () => this.unpack(grain, start) };
     return { kind: "file", lengthBytes, file: this.file, fileOffset: start + within };
@@ -90,35 +92,36 @@ export class VmdkSparseExtent {
 
   private async unpack(grain: number, start: number): Promise<Uint8Array> {
     const { grainBytes } = this.header;
-    const marker = little(await readInside(this.file, start, GRAIN_MARKER_BYTES, "a compressed grain"));
-    if (marker.u64(0) * SECTOR !== grain * grainBytes) damaged("VMDK", `grain ${grain} is not where it should be`);
+    const marker = little(await readInside(this.file, start, GRAIN_MARKER_BYTES, said`a compressed grain`));
+    if (marker.u64(0) * SECTOR !== grain * grainBytes) damaged("VMDK", said`grain ${grain} is not where it should be`);
     const packedBytes = marker.u32(8);
-    if (packedBytes > 2 * grainBytes + SECTOR) damaged("VMDK", `grain ${grain} has ${packedBytes} bytes`);
-    const packed = await readInside(this.file, start + GRAIN_MARKER_BYTES, packedBytes, "a compressed grain");
+    if (packedBytes > 2 * grainBytes + SECTOR) damaged("VMDK", said`grain ${grain} has ${packedBytes} bytes`);
+    const packed = await readInside(this.file, start + GRAIN_MARKER_BYTES, packedBytes, said`a compressed grain`);
     return unzlibCluster("VMDK", packed, grainBytes);
   }
 
-  private async u32(offset: number, what: string): Promise<number> {
+  private async u32(offset: number, what: Said): Promise<number> {
     return little(await this.tables.read(offset, 4, what)).u32(0);
   }
 }
 
 /** @throws ImageError */
 export async function readVmdkSparseHeader(file: BlockStore): Promise<VmdkSparseHeader> {
-  const first = little(await readInside(file, 0, VMDK_SPARSE_HEADER_BYTES, "the header"));
+  const first = little(await readInside(file, 0, VMDK_SPARSE_HEADER_BYTES, said`the header`));
   if (first.text(0, 4) === "COWD") throw new ImageError("unsupported", "Sparse VMDK files of ESX servers (COWD) are not read."); // prettier-ignore
   if (first.u32(0) !== VMDK_SPARSE_MAGIC) damaged("VMDK", "a sparse extent does not begin as one");
   // Both halves are all ones.
   if (first.u32(56) !== DIRECTORY_AT_END || first.u32(60) !== DIRECTORY_AT_END) return headerOf(first);
   // The footer, and the marker of the end behind it, are the last two sectors.
-  const footer = little(await readInside(file, file.sizeBytes - 2 * SECTOR, SECTOR, "the footer"));
+  const footer = little(await readInside(file, file.sizeBytes - 2 * SECTOR, SECTOR, said`the footer`));
   if (footer.u32(0) !== VMDK_SPARSE_MAGIC) throw new ImageError("truncated", "This VMDK image is cut short: its end is not there."); // prettier-ignore
   return headerOf(footer);
 }
 
 function headerOf(fields: Fields): VmdkSparseHeader {
   const version = fields.u32(4);
-  if (version < 1 || version > 3) throw new ImageError("unsupported", `VMDK files of version ${version} are not read.`);
+  if (version < 1 || version > 3)
+    throw new ImageError("unsupported", said`VMDK files of version ${version} are not read.`);
   const flags = fields.u32(8);
   const compressed = (flags & vmdkFlags.compressed) !== 0;
   const header: VmdkSparseHeader = {
@@ -137,11 +140,11 @@ function headerOf(fields: Fields): VmdkSparseHeader {
   if (compressed && (fields.u16(77) !== VMDK_COMPRESSION_DEFLATE || (flags & vmdkFlags.markers) === 0))
     throw new ImageError("unsupported", "This VMDK image is compressed in a way that is not read.");
   if (!isPowerOfTwo(header.grainBytes) || header.grainBytes < 8 * SECTOR || header.grainBytes > MAX_GRAIN_BYTES)
-    damaged("VMDK", `its grains of ${header.grainBytes} bytes are no power of two from 4 KB to 16 MB`);
-  if (header.tableEntries < 1 || header.tableEntries > 4096) damaged("VMDK", `its tables have ${header.tableEntries} entries`); // prettier-ignore
-  if (header.sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", `This VMDK image says that its disk has ${header.sizeBytes} bytes.`); // prettier-ignore
+    damaged("VMDK", said`its grains of ${header.grainBytes} bytes are no power of two from 4 KB to 16 MB`);
+  if (header.tableEntries < 1 || header.tableEntries > 4096) damaged("VMDK", said`its tables have ${header.tableEntries} entries`); // prettier-ignore
+  if (header.sizeBytes > MAX_DISK_BYTES) throw new ImageError("absurd", said`This VMDK image says that its disk has ${header.sizeBytes} bytes.`); // prettier-ignore
   if (header.sizeBytes === 0) damaged("VMDK", "a disk of no bytes");
   if (header.descriptorBytes > MAX_DESCRIPTOR_BYTES)
-    damaged("VMDK", `its descriptor has ${header.descriptorBytes} bytes`);
+    damaged("VMDK", said`its descriptor has ${header.descriptorBytes} bytes`);
   return header;
 }

@@ -16,6 +16,8 @@ import type {
   MemoryId,
 } from "../../protocol/library.ts";
 import type { ExecutionLimits } from "../../protocol/machine-config.ts";
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { StorageError } from "../block-store.ts";
 
 /** As kept: where it runs is known by its lock alone, and a live state counts only with that. */
@@ -23,7 +25,7 @@ export interface StoredMachine extends Omit<MachineRecord, "runs" | "state" | "s
   /** Absent: the default ones. */
   limits?: ExecutionLimits;
   state: MachineState;
-  stateReason?: string;
+  stateReason?: Said | string;
 }
 
 export interface StoredLayer extends LayerRecord {
@@ -59,7 +61,7 @@ export function checkedCatalogue(stored: unknown): Catalogue {
   if (stored === undefined || stored === null) return emptyCatalogue();
   const { version } = stored as Partial<Catalogue>;
   if (version !== 1)
-    throw new StorageError(`This library is of version ${String(version)}; this Posada knows version 1.`);
+    throw new StorageError(said`This library is of version ${String(version)}; this Posada knows version 1.`);
   return stored as Catalogue;
 }
 

@@ -5,6 +5,7 @@
  * Reference: [IDB] W3C Indexed Database API 3.0, 2.7.3 (durability hint).
  */
 import { promisifyRequest } from "idb-keyval";
+import { said } from "../../shared/said.ts";
 import type { UseStore } from "idb-keyval";
 import { StorageError } from "../block-store.ts";
 import { QuotaError } from "./quota-error.ts";
@@ -55,10 +56,10 @@ export function asStorageError(error: unknown): unknown {
       return new QuotaError();
     case "InvalidStateError":
     case "UnknownError":
-      return new StorageError(`The browser's storage failed: ${error.message}`);
+      return new StorageError(said`The browser's storage failed: ${error.message}`);
     case "SecurityError":
       return new StorageError("This browser does not let the page keep anything (a private window, or its settings).");
     default:
-      return new StorageError(`The browser's storage failed (${error.name}): ${error.message}`);
+      return new StorageError(said`The browser's storage failed (${error.name}): ${error.message}`);
   }
 }

@@ -1,4 +1,5 @@
 /** The chunks that a range of a disk touches. */
+import { said } from "../../shared/said.ts";
 import { StorageError } from "../block-store.ts";
 import { MAX_DISK_BYTES } from "../formats/disk-image.ts";
 import { CHUNK_BYTES } from "./layers.ts";
@@ -26,6 +27,8 @@ export function* piecesIn(offset: number, length: number): Generator<ChunkPiece>
 /** @throws StorageError */
 export function checkDiskSize(sizeBytes: number): void {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || sizeBytes % SECTOR_BYTES !== 0)
-    throw new StorageError(`A disk has a whole number of ${SECTOR_BYTES}-byte sectors; ${sizeBytes} bytes are not.`);
+    throw new StorageError(
+      said`A disk has a whole number of ${SECTOR_BYTES}-byte sectors; ${sizeBytes} bytes are not.`,
+    );
   if (sizeBytes > MAX_DISK_BYTES) throw new StorageError("A disk of this size cannot be: 64 TiB are the most.");
 }

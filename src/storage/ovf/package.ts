@@ -6,6 +6,7 @@
  * Reference: [OVF] DSP0243 1.1.0, 5 (packages): in an archive the description comes first, then the manifest, then
  * the files in the description's order.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import type { ByteSink } from "../convert/byte-sink.ts";
 import { CountingSink } from "../convert/byte-sink.ts";
@@ -65,7 +66,7 @@ async function packageOf(
   await manifest?.close?.();
   const found = async (name: string): Promise<BlockStore> => {
     const store = await find(checkedName(name));
-    if (!store) throw new ImageError("missing", `The file "${shown(name)}" of this package is not here.`);
+    if (!store) throw new ImageError("missing", said`The file "${shown(name)}" of this package is not here.`);
     return store;
   };
   return {
@@ -102,7 +103,7 @@ async function checkSum(store: BlockStore, line: ManifestLine, { signal, onProgr
   if (sum.hex() !== line.hex)
     throw new ImageError(
       "damaged",
-      `The file "${shown(line.name)}" of this package is damaged: its sum is not that of the manifest.`,
+      said`The file "${shown(line.name)}" of this package is damaged: its sum is not that of the manifest.`,
     );
 }
 

@@ -4,6 +4,7 @@
  *
  * References: POSIX.1-2017 pax, "ustar Interchange Format", "pax Extended Header"; GNU tar manual, "Basic Tar Format".
  */
+import { said } from "../../shared/said.ts";
 import { SliceStore } from "../composed-store.ts";
 import type { BlockStore } from "../block-store.ts";
 import type { ByteSink } from "../convert/byte-sink.ts";
@@ -30,8 +31,8 @@ export async function listTar(archive: BlockStore): Promise<TarEntry[]> {
   for (let at = 0, count = 0; at + TAR_BLOCK <= archive.sizeBytes; count++) {
     const header = await archive.read(at, TAR_BLOCK);
     if (isZero(header)) break;
-    if (count >= MAX_ENTRIES) throw new ImageError("absurd", `This archive has more than ${MAX_ENTRIES} entries.`);
-    if (!checksumIsRight(header)) damaged("tar", `its entry at byte ${at} has a wrong checksum`);
+    if (count >= MAX_ENTRIES) throw new ImageError("absurd", said`This archive has more than ${MAX_ENTRIES} entries.`);
+    if (!checksumIsRight(header)) damaged("tar", said`its entry at byte ${at} has a wrong checksum`);
     const kind = String.fromCharCode(header[156]!);
     const sizeBytes = extra.sizeBytes ?? numberIn(header, 124, 12);
     at += TAR_BLOCK;
@@ -40,7 +41,7 @@ export async function listTar(archive: BlockStore): Promise<TarEntry[]> {
     else if (kind !== "g") {
       const name = checkedName(extra.name ?? plainName(header));
       if (kind === "0" || kind === "\0" || kind === "7") entries.push({ name, store: new SliceStore(archive, at, sizeBytes) });
-      else if (kind !== "5") throw new ImageError("unsupported", `This archive has "${shown(name)}", which is no plain file.`); // prettier-ignore
+      else if (kind !== "5") throw new ImageError("unsupported", said`This archive has "${shown(name)}", which is no plain file.`); // prettier-ignore
       extra = {};
     }
     at += Math.ceil(sizeBytes / TAR_BLOCK) * TAR_BLOCK;
@@ -53,7 +54,10 @@ export function checkedName(name: string): string {
   const plain = name.replace(/^(\.\/)+/, "");
   const outside = plain === "" || /^[/\\]|^[A-Za-z]:|\0/.test(plain) || plain.split(/[/\\]/).includes("..");
   if (outside)
-    throw new ImageError("unsupported", `The name "${shown(name)}" leads out of its package; nothing of it is used.`);
+    throw new ImageError(
+      "unsupported",
+      said`The name "${shown(name)}" leads out of its package; nothing of it is used.`,
+    );
   return plain;
 }
 
@@ -67,7 +71,7 @@ function plainName(header: Uint8Array): string {
 
 async function extraOf(archive: BlockStore, at: number, sizeBytes: number, kind: "L" | "x") {
   if (sizeBytes > MAX_EXTRA_BYTES) damaged("tar", "a name has no end");
-  const text = new TextDecoder().decode(await readInside(archive, at, sizeBytes, "a name"));
+  const text = new TextDecoder().decode(await readInside(archive, at, sizeBytes, said`a name`));
   if (kind === "L") return { name: text.replace(/\0.*$/s, "") };
   const found: { name?: string; sizeBytes?: number } = {};
   // Records are "LENGTH KEY=VALUE\n".

@@ -5,6 +5,7 @@
  *
  * Reference: [UEFI] 5.2, 5.3; of the GPT both copies are written anew.
  */
+import { said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { StorageError } from "../block-store.ts";
 import { ComposedStore, type Segment } from "../composed-store.ts";
@@ -31,9 +32,9 @@ export async function bringPartitions(
   if (!table) throw new StorageError("This disk has no partition table.");
   const chosen = numbers.map((number) => {
     const partition = table.partitions.find((each) => each.number === number);
-    if (!partition) throw new StorageError(`This disk has no partition ${number}.`);
+    if (!partition) throw new StorageError(said`This disk has no partition ${number}.`);
     if (partition.startBytes + partition.sizeBytes > disk.sizeBytes)
-      throw new StorageError(`Partition ${number} goes beyond the end of the disk.`);
+      throw new StorageError(said`Partition ${number} goes beyond the end of the disk.`);
     return partition;
   });
   if (chosen.length === 0) throw new StorageError("Choose at least one partition.");
@@ -48,7 +49,7 @@ function refuseOverlaps(chosen: Partition[]): void {
   sorted.slice(1).forEach((next, i) => {
     const before = sorted[i]!;
     if (next.startBytes < before.startBytes + before.sizeBytes)
-      throw new StorageError(`Partitions ${before.number} and ${next.number} overlap.`);
+      throw new StorageError(said`Partitions ${before.number} and ${next.number} overlap.`);
   });
 }
 

@@ -4,6 +4,7 @@
  *
  * Files of content-hash names are checked against them, where the page may compute hashes (secure contexts).
  */
+import { said } from "../../shared/said.ts";
 import { whyUnreachable } from "../../shared/unreachable.ts";
 import { StorageError } from "../block-store.ts";
 
@@ -46,7 +47,7 @@ export function filesBeside(folderUrl: string, host: FilesHost = {}): PublishedF
       for (let attempt = 1; ; attempt++) {
         const bytes = host.readNow(urlOf(name));
         if (bytes) return bytes;
-        if (attempt === ATTEMPTS) throw new StorageError(`${urlOf(name)} cannot be read: ${whyUnreachable()}.`);
+        if (attempt === ATTEMPTS) throw new StorageError(said`${urlOf(name)} cannot be read: ${whyUnreachable()}.`);
       }
     },
   };
@@ -56,14 +57,14 @@ export function filesBeside(folderUrl: string, host: FilesHost = {}): PublishedF
 export function filesAtHand(files: Readonly<Record<string, Uint8Array>>): PublishedFiles {
   const getNow = (name: string): Uint8Array => {
     const bytes = Object.hasOwn(files, name) ? files[name] : undefined;
-    if (!bytes) throw new StorageError(`A part of this machine, ${name}, is missing.`);
+    if (!bytes) throw new StorageError(said`A part of this machine, ${name}, is missing.`);
     return bytes;
   };
   return { get: async (name) => getNow(name), canReadNow: true, getNow };
 }
 
 async function fetchFile(url: string, name: string, host: FilesHost): Promise<Uint8Array> {
-  let why = "";
+  let why = said``;
   for (let attempt = 1, waitMs = host.retryMs ?? RETRY_MS; attempt <= ATTEMPTS; attempt++, waitMs *= 2) {
     if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
     let response: Response;
@@ -72,17 +73,17 @@ async function fetchFile(url: string, name: string, host: FilesHost): Promise<Ui
       if (response.ok) {
         const bytes = new Uint8Array(await response.arrayBuffer());
         if (await isIntact(name, bytes)) return bytes;
-        why = "it does not hold what its name says";
+        why = said`it does not hold what its name says`;
         continue;
       }
     } catch {
       why = whyUnreachable();
       continue;
     }
-    why = `the server answered ${response.status}`;
+    why = said`the server answered ${response.status}`;
     if (response.status < 500 && response.status !== 429) break;
   }
-  throw new StorageError(`${url} cannot be read: ${why}.`);
+  throw new StorageError(said`${url} cannot be read: ${why}.`);
 }
 
 async function isIntact(name: string, bytes: Uint8Array): Promise<boolean> {

@@ -5,6 +5,7 @@
  * Its index, packed like the packs: MessagePack of version, sizes, packs (block-index.ts) and places.
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
+import { said } from "../../shared/said.ts";
 import { StorageError, type BlockStore } from "../block-store.ts";
 import { assertRange } from "../memory-store.ts";
 import { MAX_BLOCKS, blockAt, damagedIndex, decodePlaces, encodePlaces, packAt, readPacks, storedPacks } from "./block-index.ts"; // prettier-ignore
@@ -63,7 +64,7 @@ export function encodeDiskIndex({ sizeBytes, blockBytes, packs, first, places }:
 export function decodeDiskIndex(bytes: Uint8Array): DiskIndex {
   const stored = unwrapIndex(bytes);
   if (Number(stored.version) !== VERSION)
-    throw new StorageError(`The published disk is of version ${Number(stored.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
+    throw new StorageError(said`The published disk is of version ${Number(stored.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
   const sizeBytes = Number(stored.sizeBytes);
   const blockBytes = Number(stored.blockBytes);
   const isSize = (bytes: number) => Number.isSafeInteger(bytes) && bytes > 0;

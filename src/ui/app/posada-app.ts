@@ -18,6 +18,7 @@ import type { AppUpdates } from "../../services/offline/app-updates.ts";
 import type { OfflineGuests } from "../../services/offline/offline-guests.ts";
 import type { OpenMachine } from "../../services/open-machine.ts";
 import type { Preferences, ScreenScale } from "../../services/preferences.ts";
+import { saidBy } from "../../shared/said.ts";
 import "../dialogs/file-role.ts";
 import "../dialogs/guest-files.ts";
 import "../dialogs/leave-machine.ts";
@@ -302,7 +303,7 @@ export class PosadaApp extends PageElement {
     try {
       await this.offline?.keep(machine);
     } catch (error) {
-      this.desk.tell({ kind: "machine", code: "unreachable", message: (error as Error).message });
+      this.desk.tell({ kind: "machine", code: "unreachable", message: saidBy(error) });
     }
   }
 

@@ -107,7 +107,7 @@ export class SnapshotChanges extends Modal {
         </div>
       </form>
       ${disks.length === 0 ? html`<p class="quiet">${words.noDisk}</p>` : nothing}
-      ${this.problem ? html`<p class="wrong" role="alert" lang="en">${this.problem}</p>` : nothing}
+      ${this.problem ? html`<p class="wrong" role="alert">${this.problem}</p>` : nothing}
       ${this.running ? html`<p class="quiet" role="status">${this.found > 0 ? language.count(words.comparingFound, this.found) : words.comparing}</p>` : nothing}
       ${volumes ? html`<div class="scroll" tabindex="0" role="region" aria-label=${words.results}>${volumes.map((each) => this.volume(each))}</div>` : nothing}
     `;
@@ -180,7 +180,7 @@ export class SnapshotChanges extends Modal {
       const volumes = await changesBetween(opened[0]!, opened[1]!, { signal: stop.signal, onFound });
       if (this.running === stop) this.volumes = volumes;
     } catch (error) {
-      if (!stop.signal.aborted) this.problem = (error as Error).message;
+      if (!stop.signal.aborted) this.problem = language.failure(error);
     } finally {
       for (const files of opened) await files.close();
       if (this.running === stop) this.running = null;

@@ -64,7 +64,9 @@ export class MachineLogPanel extends PageElement {
     const { t } = this;
     switch (event.kind) {
       case "state":
-        return [t.states[event.state as VmState], event.reason].filter(Boolean).join(": ");
+        return [t.states[event.state as VmState], event.reason && language.say(event.reason)]
+          .filter(Boolean)
+          .join(": ");
       case "screen":
         return t.log.screen(screenModeWords(event));
       case "medium":
@@ -74,7 +76,7 @@ export class MachineLogPanel extends PageElement {
       case "guest":
         return event.text.trimEnd();
       case "failure":
-        return event.message;
+        return language.say(event.message);
     }
   }
 

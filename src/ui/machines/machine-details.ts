@@ -69,7 +69,7 @@ export class MachineDetails extends PageElement {
             ${icon("close")}
           </button>
         </header>
-        ${machine.stateReason ? html`<p class="reason" lang="en">${machine.stateReason}</p>` : nothing}
+        ${machine.stateReason ? html`<p class="reason">${language.say(machine.stateReason)}</p>` : nothing}
         <machine-picture
           .clerk=${clerk}
           .desk=${desk}

@@ -59,7 +59,7 @@ export class DiskConverter extends Modal {
               : nothing
           }
         </div>
-        ${this.problem ? html`<p class="wrong" role="alert" lang="en">${this.problem}</p>` : nothing}
+        ${this.problem ? html`<p class="wrong" role="alert">${this.problem}</p>` : nothing}
         ${this.busy ? html`<p class="quiet" role="status">${t.media.reading}</p>` : nothing}
         ${
           source && source.disks.length > 1
@@ -200,7 +200,7 @@ export class DiskConverter extends Modal {
       this.name = source.name;
       this.use(source.disks[0]!);
     } catch (error) {
-      this.problem = (error as Error).message;
+      this.problem = language.failure(error);
     } finally {
       this.busy = false;
     }

@@ -42,7 +42,7 @@ export class MediumFilesDialog extends Modal {
     const { t, files, path } = this;
     const words = t.media;
     return html`
-      ${this.problem ? html`<p class="wrong" role="alert" lang="en">${this.problem}</p>` : nothing}
+      ${this.problem ? html`<p class="wrong" role="alert">${this.problem}</p>` : nothing}
       ${this.busy ? html`<p class="quiet" role="status">${words.reading}</p>` : nothing}
       ${
         files && files.volumes.length > 1
@@ -170,7 +170,7 @@ export class MediumFilesDialog extends Modal {
     try {
       await action();
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = language.failure(error);
     }
     this.busy = false;
   }

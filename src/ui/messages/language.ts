@@ -2,11 +2,14 @@
  * The language that the page speaks now, by @lit/localize: English comes with the page, others are loaded when they
  * are wanted. Elements read `language.messages`, and render again by `updateWhenLocaleChanges`.
  */
-import { configureLocalization, LOCALE_STATUS_EVENT } from "@lit/localize";
+import { configureLocalization, LOCALE_STATUS_EVENT, msg } from "@lit/localize";
 import type { LocaleModule } from "@lit/localize";
 import { englishCommands } from "../../services/commands/command-words.ts";
-import type { CommandWords } from "../../services/commands/command-words.ts";
+import type { CommandWords, SpokenCommands } from "../../services/commands/command-words.ts";
+import { asSaid, saidBy } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { en } from "./en.ts";
+import { failureId, templateOf } from "./failures.ts";
 import { wordsOf } from "./words.ts";
 import type { Words } from "./words.ts";
 
@@ -21,14 +24,16 @@ type LanguageTag = (typeof LANGUAGES)[number]["tag"];
 
 /** What the terminal says is of the commands, which `posada` has without a page: words beside the messages. */
 interface LanguageModule extends LocaleModule {
-  commands: CommandWords;
+  commands: SpokenCommands;
 }
 
 const modules: Record<Exclude<LanguageTag, "en">, () => Promise<LanguageModule>> = {
   es: () => import("./locale-es.ts"),
 };
 
-const commands: Record<string, CommandWords> = { en: englishCommands };
+/** Messages of the language that was loaded last. */
+let known: LocaleModule["templates"] = {};
+const commands: Record<string, SpokenCommands> = { en: englishCommands };
 
 const { getLocale, setLocale } = configureLocalization({
   sourceLocale: "en",
@@ -36,6 +41,7 @@ const { getLocale, setLocale } = configureLocalization({
   loadLocale: async (tag) => {
     const loaded = await modules[tag as keyof typeof modules]();
     commands[tag] = loaded.commands;
+    known = loaded.templates;
     return loaded;
   },
 });
@@ -60,7 +66,7 @@ class Language {
   }
 
   get commands(): CommandWords {
-    return commands[this.tag]!;
+    return { ...commands[this.tag]!, sentence: (message) => this.say(message) };
   }
 
   /** Resolves when the page speaks it; a language that there is not changes nothing. @throws where it cannot be loaded */
@@ -86,6 +92,25 @@ class Language {
   count(words: PluralWords, number: number): string {
     const category = new Intl.PluralRules(this.tag).select(number);
     return words[category === "one" ? "one" : "other"](this.number(number));
+  }
+
+  /** What failed, or was found, in the words of now; sentences of engines and systems as they are. */
+  say(message: Said | string): string {
+    const { text, parts } = asSaid(message);
+    const said = parts.map((part) => (typeof part === "object" ? this.say(part) : String(part)));
+    return msg(
+      templateOf(text, (place) => said[place] ?? ""),
+      { id: failureId(text) },
+    );
+  }
+
+  failure(error: unknown): string {
+    return this.say(saidBy(error));
+  }
+
+  /** false: `say` gives English, though the page speaks another language. */
+  knows(message: Said | string): boolean {
+    return this.tag === "en" || failureId(asSaid(message).text) in known;
   }
 
   /** A number as people write it here. */

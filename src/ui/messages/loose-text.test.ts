@@ -96,4 +96,4 @@ test("no element says what is not a message", () => {
     findAll(readFileSync(root + path, "utf8")).map((words) => `${path}: ${words}`),
   );
   expect(loose).toEqual([]);
-});
+}, 60_000);

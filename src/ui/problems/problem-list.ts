@@ -1,6 +1,5 @@
 /**
- * What went wrong, each in one sentence with a heading. What the machine and the media check say is English; it is
- * marked so for screen readers. Tells "dismissproblem" (detail: its id) and "resetmachine".
+ * What went wrong, each in one sentence with a heading. Tells "dismissproblem" (detail: its id) and "resetmachine".
  */
 import { html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -8,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Problem } from "../../services/desk.ts";
 import { isFatal } from "../../services/page-request.ts";
 import { icon } from "../icon/icon.ts";
+import { language } from "../messages/language.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { linkSentence, parameterSentence } from "./problem-words.ts";
 import "./problem-list.css";
@@ -31,12 +31,14 @@ export class ProblemList extends PageElement {
     const mild =
       (problem.kind === "file" && problem.usable) || (problem.kind === "parameter" && !isFatal(problem.problem));
     const { title, text } = this.words(problem);
+    // Engines and systems speak English.
+    const foreign = "message" in problem && !language.knows(problem.message);
     return html`
       <div class="problem ${mild ? "mild" : ""}">
         ${icon("warning")}
         <div class="words">
           <p class="title">${title}</p>
-          ${problem.kind === "parameter" || problem.kind === "link" ? html`<p>${text}</p>` : html`<p lang="en">${text}</p>`}
+          <p lang=${foreign ? "en" : nothing}>${text}</p>
           ${
             problem.kind === "machine" && problem.code === "tripleFault"
               ? html`<button type="button" class="button" @click=${() => this.send("resetmachine", problem.id)}>
@@ -62,16 +64,19 @@ export class ProblemList extends PageElement {
     switch (problem.kind) {
       case "machine": {
         const title = words.codes[problem.code];
-        return { title: problem.machine ? `${problem.machine}: ${title}` : title, text: problem.message };
+        return { title: problem.machine ? `${problem.machine}: ${title}` : title, text: language.say(problem.message) };
       }
       case "library":
-        return { title: words.library, text: problem.message };
+        return { title: words.library, text: language.say(problem.message) };
       case "parameter":
         return { title: words.parameters, text: parameterSentence(problem.problem) };
       case "link":
         return { title: this.t.link.title, text: linkSentence(problem.problem) };
       case "file":
-        return { title: (problem.usable ? words.fileWarning : words.file)(problem.name), text: problem.message };
+        return {
+          title: (problem.usable ? words.fileWarning : words.file)(problem.name),
+          text: language.say(problem.message),
+        };
     }
   }
 }

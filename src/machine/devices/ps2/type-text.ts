@@ -2,6 +2,7 @@
  * Types text as a person would on a US keyboard: one key after the other, each when the guest has taken the one before,
  * and no faster than a program behind a 15-key BIOS buffer can follow.
  */
+import { said, SaidError } from "../../../shared/said.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Ps2Keyboard } from "./keyboard.ts";
 
@@ -59,7 +60,7 @@ export function strokeFor(character: string): KeyStroke | undefined {
   return code === undefined ? undefined : { code, shift: shifted >= 0, control: false };
 }
 
-export class TypeTextError extends Error {
+export class TypeTextError extends SaidError {
   override name = "TypeTextError";
 }
 
@@ -86,7 +87,7 @@ export class TextTyper {
     for (const character of text.replace(/\r\n?/g, "\n")) {
       const stroke = strokeFor(character);
       if (!stroke)
-        return Promise.reject(new TypeTextError(`a US keyboard has no key for ${JSON.stringify(character)}`));
+        return Promise.reject(new TypeTextError(said`a US keyboard has no key for ${JSON.stringify(character)}`));
       const modifiers = [...(stroke.control ? ["ControlLeft"] : []), ...(stroke.shift ? ["ShiftLeft"] : [])];
       const keys = [...modifiers, stroke.code];
       events.push(...keys.map((code) => ({ code, down: true })));
@@ -103,7 +104,7 @@ export class TextTyper {
   }
 
   /** Forgets what has not been typed (the machine is switched off or reset); its callers' promises reject. */
-  cancel(reason = "the machine stopped before all keys were typed"): void {
+  cancel(reason = said`the machine stopped before all keys were typed`): void {
     this.timer.cancel();
     for (const job of this.jobs.splice(0)) job.reject(new TypeTextError(reason));
   }
