@@ -10,7 +10,6 @@ import type { MachineConfig } from "../src/protocol/machine-config.ts";
 import { configOf } from "../src/services/machine-plan.ts";
 import { loadPublished, readPublished } from "../src/services/published/published-machine.ts";
 import { checkConfig } from "../src/services/config-check.ts";
-import { inEnglish } from "../src/shared/said.ts";
 import { UsageError } from "./options.ts";
 import type { RunOptions } from "./options.ts";
 import { openSerial } from "./serial-port.ts";
@@ -200,11 +199,7 @@ export class Run {
       if (event.code === "storage") console.error(`posada: ${event.message}`);
       else this.failure = event.message;
     } else if (event.type === "state" && event.state === "aborted")
-      this.end({
-        status: EXIT_FAILED,
-        words:
-          this.failure ?? (event.reason === undefined ? undefined : inEnglish(event.reason)) ?? "the machine failed",
-      });
+      this.end({ status: EXIT_FAILED, words: this.failure ?? event.reason ?? "the machine failed" });
     else if (event.type === "state" && event.state === "poweredOff") {
       this.isOff = true;
       this.news();

@@ -1,13 +1,13 @@
-/** Stories that take minutes each and are not in `npm test`: `npm run e2e:long`. They serve their own pages. */
+/**
+ * Stories that take minutes each and are not in `npm test`: `npm run e2e:long`. Some serve pages of their own, some use what
+ * is built in dist/.
+ */
 import { defineConfig } from "@playwright/test";
+import quick from "../playwright.config.ts";
 
-export default defineConfig({
+export default defineConfig(quick, {
   testDir: ".",
   testMatch: "*.long.ts",
-  workers: 1,
-  // Of what comes before a story; each sets its own.
-  timeout: 180_000,
-  expect: { timeout: 60_000 },
-  reporter: "list",
   outputDir: "../test-results",
+  webServer: { ...(quick.webServer as object), cwd: ".." } as NonNullable<typeof quick.webServer>,
 });

@@ -95,7 +95,7 @@ test("snapshots: through time with a slider, what changed on the disk, and autom
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await details.getByRole("button", { name: "Tree" }).click();
 
-  await tree.getByRole("treeitem", { name: /^Evening/ }).press("Enter");
+  await tree.getByText("Evening", { exact: true }).click();
   await details.getByRole("button", { name: "What changed…" }).click();
   const dialog = page.getByRole("dialog", { name: "What changed on “past”" });
   await expect(dialog.getByLabel("From")).toHaveValue(/.+/);

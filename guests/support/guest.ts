@@ -11,7 +11,6 @@ import type { TestContext } from "vitest";
 import { defaultConfig } from "../../src/protocol/machine-config.ts";
 import type { MachineConfig } from "../../src/protocol/machine-config.ts";
 import type { VmStats } from "../../src/protocol/vm-api.ts";
-import { inEnglish } from "../../src/shared/said.ts";
 import { nodePlatform } from "../../src/worker/platform-node.ts";
 import { Vm } from "../../src/worker/vm.ts";
 import { Picture } from "./picture.ts";
@@ -74,7 +73,7 @@ export class Guest {
     await guest.vm.subscribe((event) => {
       if (event.type === "serial" && event.port === 0)
         guest.serial += guest.decoder.decode(event.bytes, { stream: true });
-      if (event.type === "state" && event.state === "poweredOff") guest.offBecause = inEnglish(event.reason ?? "");
+      if (event.type === "state" && event.state === "poweredOff") guest.offBecause = event.reason ?? "";
       if (event.type === "error") guest.failure = event.message;
     });
     await guest.vm.create(config);

@@ -57,7 +57,7 @@ export interface PicturePiece {
 }
 
 export type VmEvent =
-  | { type: "state"; state: VmState; reason?: Said | string }
+  | { type: "state"; state: VmState; reason?: string; said?: Said }
   | { type: "serial"; port: 0 | 1; bytes: Uint8Array }
   | { type: "screenmode"; text: boolean; widthPx: number; heightPx: number; aspect: number }
   | { type: "keyboardleds"; scrollLock: boolean; numLock: boolean; capsLock: boolean }

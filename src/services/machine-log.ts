@@ -12,7 +12,7 @@ export const LOG_LIMIT = 2000;
 export function logEventOf(event: VmEvent): LogEvent | null {
   switch (event.type) {
     case "state":
-      return { kind: "state", state: event.state, ...(event.reason ? { reason: event.reason } : {}) };
+      return { kind: "state", state: event.state, ...(event.reason ? { reason: event.said ?? event.reason } : {}) };
     case "screenmode":
       return { kind: "screen", widthPx: event.widthPx, heightPx: event.heightPx, text: event.text };
     case "error":

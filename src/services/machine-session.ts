@@ -259,7 +259,7 @@ export class MachineSession extends EventTarget {
     if (noted) this.log.add(noted);
     switch (event.type) {
       case "state":
-        this.reason = event.reason;
+        this.reason = event.said ?? event.reason;
         this.hasRun ||= event.state === "running";
         if (event.state === "running") this.startStats();
         else this.stopStats();

@@ -8,6 +8,7 @@ import { VmError } from "../protocol/vm-api.ts";
 import type { PicturePiece, VmApi, VmEvent, VmState } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { scriptUrl } from "../shared/trusted-types.ts";
+import { said } from "../shared/said.ts";
 import { drawerFor } from "./picture-drawer.ts";
 import workerUrl from "../worker/entry-browser.ts?worker&url";
 
@@ -115,13 +116,14 @@ export class VmClient extends EventTarget {
   }
 
   private crashed(why: string): void {
-    const message = `The machine's worker failed: ${why}.`;
-    this.die(new VmError("internal", message));
+    const error = new VmError("internal", said`The machine's worker failed: ${why}.`);
+    this.die(error);
     // Whoever hears of it takes the machine for off: nothing of it may still write to its disks.
     this.worker.terminate();
     if (this.disposed) return;
-    this.receive({ type: "error", code: "internal", message });
-    this.receive({ type: "state", state: "aborted", reason: message });
+    const { code, message, said: words } = error;
+    this.receive({ type: "error", code, message, said: words });
+    this.receive({ type: "state", state: "aborted", reason: message, said: words });
   }
 
   private guarded(): VmApi {

@@ -19,7 +19,7 @@ export interface StateHost {
   current(): VmState;
   /** @throws VmError */
   expect(...states: VmState[]): void;
-  enter(state: VmState, reason?: Said | string): void;
+  enter(state: VmState, reason?: Said): void;
   /** Lets the processor run: the machine is `running`. */
   go(): void;
   /** The processor stands still when this returns; the machine's state is as before. */

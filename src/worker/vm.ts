@@ -20,7 +20,7 @@ import type {
 } from "../protocol/vm-api.ts";
 import { asVmError } from "../protocol/vm-error.ts";
 import { logger } from "../shared/log.ts";
-import { said } from "../shared/said.ts";
+import { inEnglish, said } from "../shared/said.ts";
 import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { QuotaError } from "../storage/library/quota-error.ts";
@@ -432,7 +432,7 @@ export class Vm implements ReplayApi {
       );
   }
 
-  private enter(state: VmState, reason?: Said | string): void {
+  private enter(state: VmState, reason?: Said): void {
     this.current = state;
     if (state !== "running") this.shares.stop();
     // What waits for room is tried again, or told to the guest where it is to have another state.
@@ -440,7 +440,7 @@ export class Vm implements ReplayApi {
     else if (state !== "paused" && state !== "saving") this.roomWaiters.giveUp();
     if (state !== "running") this.input.endClick();
     this.replay.entered(state);
-    this.send(reason === undefined ? { type: "state", state } : { type: "state", state, reason });
+    this.send({ type: "state", state, ...(reason === undefined ? {} : { reason: inEnglish(reason), said: reason }) });
   }
 
   private limitRun(): void {
@@ -467,7 +467,7 @@ export class Vm implements ReplayApi {
     this.frames.ask();
   }
 
-  private async switchOff(reason?: Said | string): Promise<void> {
+  private async switchOff(reason?: Said): Promise<void> {
     this.loop.stop();
     this.machine.cancelTyping();
     this.machine.flushOutput();

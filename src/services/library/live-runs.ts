@@ -7,7 +7,7 @@ import type { MachineId, MediumId, MemoryId, Slot } from "../../protocol/library
 import { defaultLimits } from "../../protocol/machine-config.ts";
 import type { ExecutionLimits, KeptSource, MediaSource } from "../../protocol/machine-config.ts";
 import type { VmApi, VmEvent, VmState } from "../../protocol/vm-api.ts";
-import { said } from "../../shared/said.ts";
+import { asPlain, said } from "../../shared/said.ts";
 import { machineLock } from "../../storage/library/locks.ts";
 import type { MachineLog } from "../machine-log.ts";
 import type { DiskMedium, MachinePlan, Medium } from "../machine-plan.ts";
@@ -110,7 +110,8 @@ export class LiveRuns {
   receive(id: MachineId, event: VmEvent): void {
     const run = this.runs.get(id);
     if (!run || event.type !== "state") return;
-    const { state, reason } = event;
+    const { state } = event;
+    const reason = event.said ? asPlain(event.said) : event.reason;
     this.core.live.set(id, reason === undefined ? { state } : { state, reason });
     run.tail = run.tail.then(() =>
       this.core.update((draft) => {

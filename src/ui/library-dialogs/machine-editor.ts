@@ -6,15 +6,14 @@ import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { DISK_SLOTS } from "../../protocol/library.ts";
 import type { Hardware, MachineRecord, MachineState, MediumId, MediumKind, Slot } from "../../protocol/library.ts";
-import type { BootDevice, CpuModel, ExecutionLimits } from "../../protocol/machine-config.ts";
+import type { BootDevice, ExecutionLimits } from "../../protocol/machine-config.ts";
 import type { Clerk } from "../../services/clerk.ts";
-import { CPU_MODELS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../services/config-check.ts";
 import { isMemory } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
+import { memoryField, nameField, processorField, systemField, textField } from "../shared/machine-fields.ts";
 import { Modal } from "../shared/modal.ts";
 import { pickFiles } from "../shared/pick-files.ts";
-import { systemOptions } from "../wizard/system-options.ts";
 import "../shared/form.css";
 import "./machine-editor.css";
 
@@ -135,39 +134,20 @@ export class MachineEditor extends Modal {
         return html`
           <p class="hint">${this.t.editor.kernelHint}</p>
           ${this.drive("kernel")}${this.drive("initrd")}
-          <label class="field">
-            <span>${this.t.editor.commandLine}</span>
-            <input
-              autocomplete="off"
-              spellcheck="false"
-              ?disabled=${!this.off}
-              .value=${this.hardware.commandLine ?? ""}
-              @input=${(event: Event) => this.setHardware({ commandLine: (event.target as HTMLInputElement).value })}
-            />
-          </label>
+          ${textField({
+            label: this.t.editor.commandLine,
+            disabled: !this.off,
+            value: this.hardware.commandLine ?? "",
+            change: (commandLine) => this.setHardware({ commandLine }),
+          })}
         `;
     }
   }
 
   private general() {
-    const words = this.t.editor;
     return html`
-      <label class="field">
-        <span>${this.t.library.name}</span>
-        <input
-          autocomplete="off"
-          maxlength="200"
-          .value=${this.name}
-          @input=${(event: Event) => (this.name = (event.target as HTMLInputElement).value)}
-        />
-      </label>
-      <label class="field">
-        <span>${this.t.library.operatingSystem}</span>
-        <select @change=${(event: Event) => (this.osId = (event.target as HTMLSelectElement).value)}>
-          ${systemOptions(this.osId)}
-        </select>
-        <small class="hint">${words.systemHint}</small>
-      </label>
+      ${nameField({ value: this.name, change: (name) => (this.name = name) })}
+      ${systemField({ value: this.osId, change: (id) => (this.osId = id), hint: this.t.editor.systemHint })}
     `;
   }
 
@@ -175,33 +155,17 @@ export class MachineEditor extends Modal {
     const { t, hardware, off } = this;
     const words = t.settings;
     return html`
-      <label class="field">
-        <span>${words.memory}</span>
-        <div class="with-unit">
-          <input
-            inputmode="numeric"
-            autocomplete="off"
-            ?disabled=${!off}
-            aria-invalid=${this.memoryIsRight ? "false" : "true"}
-            .value=${this.memory}
-            @input=${(event: Event) => (this.memory = (event.target as HTMLInputElement).value.trim())}
-          />
-          <span aria-hidden="true">${words.memoryUnit}</span>
-        </div>
-        ${this.memoryIsRight ? nothing : html`<small class="wrong">${t.editor.memoryWrong(MIN_MEMORY_MIB, MAX_MEMORY_MIB)}</small>`}
-      </label>
-      <label class="field">
-        <span>${words.processor}</span>
-        <select
-          ?disabled=${!off}
-          @change=${(event: Event) => this.setHardware({ cpuModel: (event.target as HTMLSelectElement).value as CpuModel })}
-        >
-          ${CPU_MODELS.map(
-            (model) =>
-              html`<option value=${model} ?selected=${model === hardware.cpuModel}>${words.processors[model]}</option>`,
-          )}
-        </select>
-      </label>
+      ${memoryField({
+        value: this.memory,
+        isRight: this.memoryIsRight,
+        disabled: !off,
+        change: (text) => (this.memory = text.trim()),
+      })}
+      ${processorField({
+        value: hardware.cpuModel,
+        disabled: !off,
+        change: (cpuModel) => this.setHardware({ cpuModel }),
+      })}
       <div class="two">
         <label class="field">
           <span>${t.editor.cap}</span>

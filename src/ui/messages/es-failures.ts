@@ -201,6 +201,7 @@ export const esFailures: Record<string, string> = {
   "the guest switched itself off": "el invitado se apagó por sí mismo",
   "the guest wrote to the debug-exit port": "el invitado escribió en el puerto de salida de depuración",
   "The page in which it ran was closed, or failed.": "La página en la que funcionaba se cerró, o falló.",
+  "The machine's worker failed: {0}.": "El proceso de la máquina falló: {0}.",
   "the medium is gone": "el medio ya no está",
   "a US keyboard has no key for {0}": "un teclado de EE. UU. no tiene tecla para {0}",
   "the machine stopped before all keys were typed": "la máquina se detuvo antes de que se teclearan todas las teclas",

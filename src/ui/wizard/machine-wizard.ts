@@ -4,8 +4,6 @@
  */
 import { html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { CpuModel } from "../../protocol/machine-config.ts";
-import { CPU_MODELS, MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../services/config-check.ts";
 import type { ReadyMachine } from "../../services/guest-library.ts";
 import type { MachineDraft } from "../../services/machine-draft.ts";
 import { hostMeans, weigh } from "../../services/systems/system-defaults.ts";
@@ -15,9 +13,9 @@ import { systemInfo } from "../../services/systems/system-catalogue.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import { language } from "../messages/language.ts";
+import { memoryField, nameField, processorField, systemField, textField } from "../shared/machine-fields.ts";
 import { Modal } from "../shared/modal.ts";
 import { pickFiles } from "../shared/pick-files.ts";
-import { systemOptions } from "./system-options.ts";
 import "../shared/form.css";
 import "./machine-wizard.css";
 
@@ -133,7 +131,7 @@ export class MachineWizard extends Modal {
         }
         ${draft.looking ? html`<p class="hint" role="status">${words.looking}</p>` : nothing}
         ${draft.problems.map(
-          ({ name, message }) => html`<p class="wrong" role="alert">${name}: <span lang="en">${message}</span></p>`,
+          ({ name, message }) => html`<p class="wrong" role="alert">${name}: ${language.say(message)}</p>`,
         )}
         ${
           finding
@@ -148,35 +146,20 @@ export class MachineWizard extends Modal {
         }
       </fieldset>
       <div class="two">
-        <label class="field">
-          <span>${t.library.name}</span>
-          <input
-            name="machine-name"
-            autocomplete="off"
-            maxlength="200"
-            aria-invalid=${faults.includes("nameTaken") || faults.includes("name") ? "true" : "false"}
-            .value=${draft.name}
-            @input=${(event: Event) => draft.set("name", (event.target as HTMLInputElement).value)}
-          />
-          ${faults.includes("nameTaken") ? html`<small class="wrong">${words.nameTaken}</small>` : nothing}
-        </label>
-        <label class="field">
-          <span>${t.library.operatingSystem}</span>
-          <select @change=${(event: Event) => draft.set("osId", (event.target as HTMLSelectElement).value as SystemId)}>
-            ${systemOptions(draft.osId)}
-          </select>
-        </label>
-        <label class="field">
-          <span>${t.library.groupWord}</span>
-          <input
-            autocomplete="off"
-            list="wizard-groups"
-            placeholder=${words.noGroup}
-            .value=${draft.group}
-            @input=${(event: Event) => draft.change({ group: (event.target as HTMLInputElement).value })}
-          />
-          <datalist id="wizard-groups">${this.groups.map((each) => html`<option value=${each}></option>`)}</datalist>
-        </label>
+        ${nameField({
+          name: "machine-name",
+          value: draft.name,
+          wrong: faults.includes("nameTaken") ? words.nameTaken : faults.includes("name") ? "" : undefined,
+          change: (name) => draft.set("name", name),
+        })}
+        ${systemField({ value: draft.osId, change: (id) => draft.set("osId", id as SystemId) })}
+        ${textField({
+          label: t.library.groupWord,
+          placeholder: words.noGroup,
+          proposals: { id: "wizard-groups", texts: this.groups },
+          value: draft.group,
+          change: (group) => draft.change({ group }),
+        })}
       </div>
     `;
   }
@@ -185,64 +168,36 @@ export class MachineWizard extends Modal {
     const { t, draft } = this;
     const words = t.wizard;
     const { faults } = draft;
-    const whole = (event: Event) => {
-      const text = (event.target as HTMLInputElement).value.trim().replace(",", ".");
+    const numberIn = (typed: string) => {
+      const text = typed.trim().replace(",", ".");
       return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     };
     return html`
       <div class="two">
-        <label class="field">
-          <span>${t.settings.memory}</span>
-          <div class="with-unit">
-            <input
-              name="memory"
-              inputmode="numeric"
-              autocomplete="off"
-              aria-invalid=${faults.includes("memory") ? "true" : "false"}
-              .value=${Number.isNaN(draft.memoryMiB) ? "" : String(draft.memoryMiB)}
-              @change=${(event: Event) => draft.set("memoryMiB", whole(event))}
-            />
-            <span aria-hidden="true">MiB</span>
-          </div>
-          <small class=${faults.includes("memory") ? "wrong" : "hint"}>
-            ${
-              faults.includes("memory")
-                ? t.editor.memoryWrong(MIN_MEMORY_MIB, MAX_MEMORY_MIB)
-                : words.memoryHint(systemInfo(draft.osId).name, draft.leastMemoryMiB)
-            }
-          </small>
-        </label>
-        <label class="field">
-          <span>${t.settings.processor}</span>
-          <select
-            @change=${(event: Event) => draft.set("cpuModel", (event.target as HTMLSelectElement).value as CpuModel)}
-          >
-            ${CPU_MODELS.map(
-              (model) =>
-                html`<option value=${model} ?selected=${model === draft.cpuModel}>
-                  ${t.settings.processors[model]}
-                </option>`,
-            )}
-          </select>
-          <small class="hint">${words.processorHint}</small>
-        </label>
-        <label class="field">
-          <span>${words.newDisk}</span>
-          <div class="with-unit">
-            <input
-              name="disk"
-              inputmode="decimal"
-              autocomplete="off"
-              aria-invalid=${faults.includes("disk") ? "true" : "false"}
-              .value=${language.number(draft.diskMiB / 1024, { maximumFractionDigits: 2, useGrouping: false })}
-              @change=${(event: Event) => draft.set("diskMiB", Math.round(whole(event) * 1024))}
-            />
-            <span aria-hidden="true">GiB</span>
-          </div>
-          <small class=${faults.includes("disk") ? "wrong" : "hint"}>
-            ${faults.includes("disk") ? words.diskWrong : words.diskHint}
-          </small>
-        </label>
+        ${memoryField({
+          name: "memory",
+          value: Number.isNaN(draft.memoryMiB) ? "" : String(draft.memoryMiB),
+          isRight: !faults.includes("memory"),
+          tell: "change",
+          hint: words.memoryHint(systemInfo(draft.osId).name, draft.leastMemoryMiB),
+          change: (text) => draft.set("memoryMiB", numberIn(text)),
+        })}
+        ${processorField({
+          value: draft.cpuModel,
+          hint: words.processorHint,
+          change: (model) => draft.set("cpuModel", model),
+        })}
+        ${textField({
+          label: words.newDisk,
+          name: "disk",
+          unit: "GiB",
+          inputmode: "decimal",
+          value: language.number(draft.diskMiB / 1024, { maximumFractionDigits: 2, useGrouping: false }),
+          wrong: faults.includes("disk") ? words.diskWrong : undefined,
+          tell: "change",
+          hint: words.diskHint,
+          change: (text) => draft.set("diskMiB", Math.round(numberIn(text) * 1024)),
+        })}
       </div>
     `;
   }
