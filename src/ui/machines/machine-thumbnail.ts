@@ -23,14 +23,22 @@ export class MachineThumbnail extends PageElement {
   private shown: MachineSession | null = null;
   private drawn: Uint8Array | null = null;
   private url: string | null = null;
+  /** Another one whenever it has been out of the page: a canvas is handed over once, and lists move what is in them. */
+  private stay = {};
 
   constructor() {
     super();
     this.follow(() => this.session);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.requestUpdate();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.stay = {};
     this.shown = null;
     this.forget();
   }
@@ -53,11 +61,14 @@ export class MachineThumbnail extends PageElement {
     const { live, url } = this;
     if (live)
       return keyed(
-        live,
-        html`<canvas
-          aria-hidden="true"
-          ${styled({ "aspect-ratio": String(live.screenMode?.aspect ?? 4 / 3) })}
-        ></canvas>`,
+        this.stay,
+        html`${keyed(
+          live,
+          html`<canvas
+            aria-hidden="true"
+            ${styled({ "aspect-ratio": String(live.screenMode?.aspect ?? 4 / 3) })}
+          ></canvas>`,
+        )}`,
       );
     return url
       ? html`<img src=${url} alt="" />`

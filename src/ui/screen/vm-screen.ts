@@ -41,6 +41,8 @@ export class VmScreen extends PageElement {
     const { width, height } = entry!.contentRect;
     this.room = { width, height };
   });
+  /** Another one whenever it has been out of the page: a canvas is handed over once, and lists move what is in them. */
+  private stay = {};
   private readonly keyboard = new KeyboardCapture(
     {
       key: (code, down) => this.machine?.key(code, down),
@@ -57,6 +59,7 @@ export class VmScreen extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.requestUpdate();
     this.resized.observe(this);
     this.place = this.ownerDocument;
     this.place.addEventListener("visibilitychange", this.letGo);
@@ -65,6 +68,7 @@ export class VmScreen extends PageElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.stay = {};
     this.resized.disconnect();
     this.place.removeEventListener("visibilitychange", this.letGo);
     this.place.removeEventListener("pointerlockchange", this.lockChanged);
@@ -115,19 +119,22 @@ export class VmScreen extends PageElement {
     return html`
       <div class="glass ${absolute ? "absolute" : ""} ${this.hasKeyboard ? "listening" : ""}">
         ${keyed(
-          machine,
-          html`<canvas
-            tabindex="0"
-            role="application"
-            aria-label=${t.machine.screenLabel(machine.plan.title)}
-            aria-describedby=${this.helpId}
-            ${styled(size)}
-            @keydown=${this.keyEvent}
-            @keyup=${this.keyEvent}
-            @focus=${() => (this.hasKeyboard = true)}
-            @blur=${this.blurred}
-            @pointerdown=${() => this.focusScreen()}
-          ></canvas>`,
+          this.stay,
+          html`${keyed(
+            machine,
+            html`<canvas
+              tabindex="0"
+              role="application"
+              aria-label=${t.machine.screenLabel(machine.plan.title)}
+              aria-describedby=${this.helpId}
+              ${styled(size)}
+              @keydown=${this.keyEvent}
+              @keyup=${this.keyEvent}
+              @focus=${() => (this.hasKeyboard = true)}
+              @blur=${this.blurred}
+              @pointerdown=${() => this.focusScreen()}
+            ></canvas>`,
+          )}`,
         )}
       </div>
       <textarea

@@ -156,7 +156,7 @@ export class StartScreen extends PageElement {
     const { state, doneBytes } = offline.of(machine);
     const act = (type: "keepoffline" | "dropoffline", label: string, name: (title: string) => string) =>
       html`<button type="button" class="button plain small" aria-label=${name(title)} @click=${() => this.send(type, machine)}>
-        ${label}
+        ${type === "keepoffline" ? icon("download") : nothing}${label}
       </button>`;
     switch (state) {
       case "none":
