@@ -10,5 +10,7 @@ export default defineConfig({
       "scripts/**/*.test.mjs",
     ],
     environment: "node",
+    // One for each of two processors: by itself Vitest leaves one of them free.
+    maxWorkers: 2,
   },
 });

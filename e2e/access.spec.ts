@@ -1,15 +1,10 @@
 /** For everyone: by keyboard alone, without axe violations, in either color scheme, on a phone, in both languages. */
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
+import { expectNoViolations } from "./support/axe.ts";
 import { expectOnScreen, expectState, floppy, openFiles, screen, startButton } from "./support/page.ts";
 
 const HELLO = floppy("hello.img", "Hello");
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
-}
 
 /** Presses Tab until the named control has the focus. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {

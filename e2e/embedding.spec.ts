@@ -1,11 +1,11 @@
 /** Story: machines in other people's pages, by an element or in a frame. The pages are the live examples of the site. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
 import type {} from "../src/embed/posada-machine.ts";
 import { encodeLink } from "../src/services/links/link-code.ts";
+import { expectNoViolations } from "./support/axe.ts";
 import { guest } from "./support/guests.ts";
 import { floppy } from "./support/page.ts";
 
@@ -28,8 +28,7 @@ test("the page of examples: an element with a definition, driven by script and b
   await page.goto("examples/index.html");
   const linux = page.locator("#linux");
   await expect(linux.getByRole("button", { name: "Start" }).first()).toBeVisible();
-  const { violations: found } = await new AxeBuilder({ page }).exclude("iframe").analyze();
-  expect(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
+  await expectNoViolations(page, "iframe");
   await page.getByRole("button", { name: "Ask the first machine" }).click();
   await expect(page.getByRole("log")).toContainText("Linux posada", { timeout: 120_000 });
   await expect(page.getByRole("log")).toContainText("x86_64");

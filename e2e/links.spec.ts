@@ -1,10 +1,10 @@
 /** Machines by a link: made in the page, asked about before anything is loaded, refused in words where they are bad. */
 import { createHash } from "node:crypto";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
 import { encodeLink } from "../src/services/links/link-code.ts";
 import type { MachineDefinition } from "../src/services/links/machine-definition.ts";
+import { expectNoViolations } from "./support/axe.ts";
 import { expectOnScreen, expectState, floppy, openFiles, withOtherServer } from "./support/page.ts";
 
 const alert = "problem-list .problem";
@@ -18,11 +18,6 @@ function requestsOf(page: Page): string[] {
   const asked: string[] = [];
   page.context().on("request", (request) => asked.push(request.url()));
   return asked;
-}
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
 }
 
 test("a machine is shared, and who has the link is asked before it is loaded", async ({ page, context }) => {

@@ -1,8 +1,8 @@
 /** A machine's screen beyond the page's one view: a video of it, a window of its own, several machines side by side. */
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
+import { expectNoViolations } from "./support/axe.ts";
 import { expectOnScreen, expectState, floppy, openFiles, screen } from "./support/page.ts";
 
 const tool = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true });
@@ -81,7 +81,7 @@ test("the screen goes into a window of its own, and comes back", async ({ page, 
   await expect.poll(lit).toBe(true);
   // Styles came along: the screen takes what room there is.
   expect(await own.evaluate(() => document.querySelector("machine-window .own")!.clientHeight - innerHeight)).toBe(0);
-  expect((await new AxeBuilder({ page: own }).analyze()).violations).toEqual([]);
+  await expectNoViolations(own);
   await own.keyboard.press("ControlRight");
   await expect(own.getByRole("button", { name: "Pause" })).toBeFocused();
   await own.keyboard.press("Enter");
@@ -130,7 +130,7 @@ test("several machines side by side, each with its keyboard", async ({ page }) =
   await page.keyboard.press("Enter");
   await expectState(page, "paused");
   await expect(tiles.nth(1)).toContainText("Running");
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectNoViolations(page);
   await page.getByRole("button", { name: "Show alone: two.img" }).click();
   await expect(page.locator("machine-tiles")).toHaveCount(0);
   await expect(page).toHaveTitle(/^two\.img/);

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
+import { expectNoViolations } from "./support/axe.ts";
 import { guest } from "./support/guests.ts";
 import { DEFAULT_GUEST, expectOnScreen, expectState, floppy, PROMPT, startButton } from "./support/page.ts";
 
@@ -76,8 +76,7 @@ test("a kept guest starts without a network, and the page is isolated where the 
   const keep = page.getByRole("button", { name: `Keep ${DEFAULT_GUEST} for offline use` });
   await keep.click();
   await expect(page.getByText(/Starts offline \(1\d MiB\)/)).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  await expectNoViolations(page);
 
   await host.close();
   await page.reload();

@@ -1,8 +1,8 @@
 /** Snapshots gone through by time and compared; images converted, partition by partition; limits on a machine's speed. */
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
 import type { PosadaApp } from "../src/ui/app/posada-app.ts";
+import { expectNoViolations } from "./support/axe.ts";
 import type { TestFile } from "./support/page.ts";
 
 const card = (page: Page, name: string) =>
@@ -92,7 +92,7 @@ test("snapshots: through time with a slider, what changed on the disk, and autom
   await slider.press("ArrowLeft");
   await expect(slider).toHaveAttribute("aria-valuetext", /^Morning, /);
   await expect(details.locator("snapshot-timeline")).toContainText(/1 of 2.*automatic/);
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectNoViolations(page);
   await details.getByRole("button", { name: "Tree" }).click();
 
   await tree.getByText("Evening", { exact: true }).click();
@@ -105,7 +105,7 @@ test("snapshots: through time with a slider, what changed on the disk, and autom
   await expect(results.getByRole("row", { name: /added \/NEW\.TXT – 3 B/i })).toBeVisible();
   await expect(results.getByRole("row", { name: /removed \/OLD\.TXT 3 B –/i })).toBeVisible();
   await expect(results.getByText("The files of this volume cannot be read")).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectNoViolations(page);
   await dialog.getByLabel("From").selectOption("Evening");
   await dialog.getByLabel("To").selectOption("Current state");
   await dialog.getByRole("button", { name: "Compare" }).click();
@@ -135,7 +135,7 @@ test("an image is converted: its partitions with names and sizes, those that com
   await pick();
   await expect(dialog.getByRole("row", { name: /1: FAT12, starts fat12 “INNKEEPER” 2 MiB/ })).toBeVisible();
   await expect(dialog.getByRole("row", { name: /2: Linux – 2 MiB/ })).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectNoViolations(page);
   await dialog.getByLabel("Bring partition 2").press("Space");
   await dialog.getByLabel("Name").fill("From the laptop");
   await dialog.getByRole("button", { name: "Convert", exact: true }).press("Enter");

@@ -1,8 +1,8 @@
 /** The command line in the page: machines made, run, snapshotted and carried away by commands, with the keyboard alone. */
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import type { Page } from "@playwright/test";
+import { expectNoViolations } from "./support/axe.ts";
 import { floppy } from "./support/page.ts";
 
 /** What the terminal shows, as it reads it to screen readers. */
@@ -85,6 +85,5 @@ test("by mouse, in Spanish, and axe is content", async ({ page }) => {
   await expect(shown(page)).toContainText("suspende en disco");
   await enter(page, "baila");
   await expect(shown(page)).toContainText("comando desconocido: «baila»");
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  await expectNoViolations(page);
 });
