@@ -34,9 +34,11 @@ const COMPILED = [
   "system-debug",
   "system-exceptions",
   "system-tasks",
+  "system-task-switch",
   "system-v86",
   "system-nmi",
   "system-wraps",
+  "system-wraps-real",
   "system-code",
   "system-translations",
 ]
