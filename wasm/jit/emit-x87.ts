@@ -2,6 +2,8 @@
  * x87 loads, stores and arithmetic with a number in memory: the operand is reached as any other one is, and a function of the core does
  * the usual case (jit/x87-short.ts). The handler runs for everything else, with the same operand once more.
  */
+import { FSW_ES } from "../cpu/fpu-checks";
+import { CR0_EM, CR0_TS, Cpu } from "../cpu/state";
 import { REC_EA_32, REC_EA_64, REC_EA_MASK, REC_MEM, Rec } from "../decode/record";
 import {
   ID_FADD_M32__fpu, ID_FADD_M64__fpu, ID_FADD_P__fpu, ID_FADD_ST__fpu, ID_FADD_TO__fpu, ID_FILD_M16__fpu, ID_FILD_M32__fpu, ID_FILD_M64__fpu, ID_FLD_M32__fpu, ID_FLD_M64__fpu, ID_FMUL_M32__fpu, ID_FMUL_M64__fpu, ID_FMUL_P__fpu, ID_FMUL_ST__fpu, ID_FMUL_TO__fpu, ID_FSTP_M32__fpu, ID_FSTP_M64__fpu,
@@ -10,7 +12,7 @@ import {
 import { Emit } from "./emit-backend";
 import { emitHandlerOf, keepRecord } from "./emit-handler";
 import { Val, cpuBase } from "./emit-values";
-import { OP_I32_EQZ, OP_I64_EQZ, byte, i32Const } from "./encoder";
+import { OP_I32_AND, OP_I32_EQZ, OP_I32_LOAD, OP_I32_LOAD16_U, OP_I32_OR, OP_I64_EQZ, byte, i32Const, memoryAccess } from "./encoder";
 import { IMPORT_X87_LOAD, IMPORT_X87_LOAD_INTEGER, IMPORT_X87_OPERATE, IMPORT_X87_OPERATE_STACK, IMPORT_X87_PEEK, IMPORT_X87_STORED, call } from "./imports";
 
 type ANY = f64;
@@ -37,6 +39,23 @@ function isStackForm(id: u32): bool {
     id == ID_FSUB_ST__fpu || id == ID_FSUB_TO__fpu || id == ID_FSUB_P__fpu || id == ID_FSUBR_ST__fpu || id == ID_FSUBR_TO__fpu || id == ID_FSUBR_P__fpu;
 }
 
+/**
+ * Leaves the region where the instruction would raise #NM or #MF: before its operand is looked at, since a page that is walked has
+ * its bits set. [SDM3] 6.15 vectors 7 and 16
+ */
+function checkReady(b: Emit): void {
+  cpuBase();
+  memoryAccess(OP_I32_LOAD, offsetof<Cpu>("cr0"));
+  i32Const(<u32>(CR0_EM | CR0_TS));
+  byte(OP_I32_AND);
+  cpuBase();
+  memoryAccess(OP_I32_LOAD16_U, offsetof<Cpu>("fpuStatus"));
+  i32Const(FSW_ES);
+  byte(OP_I32_AND);
+  byte(OP_I32_OR);
+  b.leaveIf();
+}
+
 function arguments(kept: Rec): void {
   cpuBase();
   i32Const(<u32>changetype<usize>(kept));
@@ -53,6 +72,7 @@ function handlerIf(b: Emit, rec: Rec, kept: Rec): void {
 }
 
 function operateStack(b: Emit, rec: Rec): bool {
+  checkReady(b);
   const kept = keepRecord(b, rec);
   arguments(kept);
   call(IMPORT_X87_OPERATE_STACK);
@@ -63,6 +83,7 @@ function operateStack(b: Emit, rec: Rec): bool {
 }
 
 function take(b: Emit, rec: Rec, sizeLog2: u32, imported: u32): bool {
+  checkReady(b);
   const kept = keepRecord(b, rec);
   b.sizeLog2 = sizeLog2;
   const offset = b.addressOf(rec);
@@ -80,6 +101,7 @@ function take(b: Emit, rec: Rec, sizeLog2: u32, imported: u32): bool {
 
 /** What is stored is found out before memory is looked at: only then may its page become dirty. */
 function give(b: Emit, rec: Rec, sizeLog2: u32): bool {
+  checkReady(b);
   const kept = keepRecord(b, rec);
   b.sizeLog2 = sizeLog2;
   arguments(kept);

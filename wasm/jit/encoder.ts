@@ -20,6 +20,7 @@ export const OP_LOCAL_GET: u8 = 0x20;
 export const OP_LOCAL_SET: u8 = 0x21;
 export const OP_LOCAL_TEE: u8 = 0x22;
 export const OP_I32_LOAD: u8 = 0x28;
+export const OP_I32_LOAD16_U: u8 = 0x2f;
 export const OP_I64_LOAD: u8 = 0x29;
 export const OP_I64_LOAD8_U: u8 = 0x31;
 export const OP_I64_LOAD16_U: u8 = 0x33;

@@ -1,9 +1,8 @@
 /**
  * x87 loads, stores and arithmetic with memory for a region that is under way, where they are what fpu/short.ts is for: the code has
- * reached the operand already, and knows its offset. [SDM1] 8.3
+ * reached the operand already and knows its offset, and it has looked that nothing keeps x87 instructions away. [SDM1] 8.3
  */
-import { FSW_ES } from "../cpu/fpu-checks";
-import { CR0_EM, CR0_TS, Cpu } from "../cpu/state";
+import { Cpu } from "../cpu/state";
 import { Rec } from "../decode/record";
 import { operateWithNarrow, operateWithRegister, peekNarrow, pushInteger, pushNarrow, storedShort } from "../fpu/short";
 import { pop } from "../fpu/stack";
@@ -22,14 +21,8 @@ const REG_POPS: u32 = 3;
   return (<u32>rec.modrm >> 3) & 7;
 }
 
-/** Nothing keeps x87 instructions from being executed: checkFpu (cpu/fpu-checks.ts) would not raise anything. */
-@inline function isReady(cpu: Cpu): bool {
-  return !(cpu.cr0 & (CR0_EM | CR0_TS)) && !(cpu.fpuStatus & FSW_ES);
-}
-
 /** Imported, as those below. FLD m32, m64. @returns false where the handler has to do it; nothing has changed then. */
 export function x87Load(cpu: Cpu, rec: Rec, raw: u64, offset: u64): bool {
-  if (!isReady(cpu)) return false;
   if (!(rec.opcode & OPCODE_DOUBLE ? pushNarrow<u64>(cpu, raw) : pushNarrow<u32>(cpu, <u32>raw))) return false;
   setPointersTo(cpu, rec, offset);
   return true;
@@ -37,14 +30,13 @@ export function x87Load(cpu: Cpu, rec: Rec, raw: u64, offset: u64): bool {
 
 /** FILD of all sizes; `value` is sign-extended. */
 export function x87LoadInteger(cpu: Cpu, rec: Rec, value: i64, offset: u64): bool {
-  if (!isReady(cpu) || !pushInteger(cpu, value)) return false;
+  if (!pushInteger(cpu, value)) return false;
   setPointersTo(cpu, rec, offset);
   return true;
 }
 
 /** FADD, FMUL, FSUB, FSUBR m32, m64. */
 export function x87Operate(cpu: Cpu, rec: Rec, raw: u64, offset: u64): bool {
-  if (!isReady(cpu)) return false;
   if (!(rec.opcode & OPCODE_DOUBLE ? operateWithNarrow<u64>(cpu, reg(rec), raw) : operateWithNarrow<u32>(cpu, reg(rec), <u32>raw))) return false;
   setPointersTo(cpu, rec, offset);
   return true;
@@ -52,7 +44,7 @@ export function x87Operate(cpu: Cpu, rec: Rec, raw: u64, offset: u64): bool {
 
 /** FADD, FMUL, FSUB, FSUBR with ST(i), either way round, and popping. */
 export function x87OperateStack(cpu: Cpu, rec: Rec): bool {
-  if (!isReady(cpu) || !operateWithRegister(cpu, reg(rec), rec.modrm & 7, (rec.opcode & OPCODE_TO_OTHER) != 0)) return false;
+  if (!operateWithRegister(cpu, reg(rec), rec.modrm & 7, (rec.opcode & OPCODE_TO_OTHER) != 0)) return false;
   if (rec.opcode & OPCODE_POPS) pop(cpu);
   setInstruction(cpu, rec);
   return true;
@@ -60,7 +52,6 @@ export function x87OperateStack(cpu: Cpu, rec: Rec): bool {
 
 /** What FST and FSTP m32, m64 store, never 0; or 0. */
 export function x87Peek(cpu: Cpu, rec: Rec): u64 {
-  if (!isReady(cpu)) return 0;
   return rec.opcode & OPCODE_DOUBLE ? peekNarrow<u64>(cpu) : <u64>peekNarrow<u32>(cpu);
 }
 

@@ -116,8 +116,10 @@ export function pagePointer(cpu: Cpu, linearAddr: u64, what: u32): usize {
   }
   if (crossesPage(linearAddr, sizeBytes) || isWatched(cpu) || (cpu.efer & EFER_LMA && !isCanonical(linearAddr))) return 0;
   const isWrite = (what & POINTER_WRITE) != 0;
+  const cr2 = cpu.cr2;
   const physAddr = translate(cpu, linearAddr, explicitAccess(cpu, isWrite ? WALK_WRITE : WALK_READ));
   if (cpu.fault) {
+    cpu.cr2 = cr2;
     cpu.fault = 0;
     cpu.stop &= ~STOP_FAULT;
     return 0;

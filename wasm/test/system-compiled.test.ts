@@ -4,7 +4,8 @@
  * every few hundred instructions.
  */
 import { describe, expect, it } from "vitest";
-import { TestCore } from "./harness.ts";
+import { EXIT, TestCore } from "./harness.ts";
+import { CODE as LONG_CODE, HANDLERS, SystemCore, bytes } from "./system-image.ts";
 
 const CODE = 0x1000;
 const HANDLER = 0x1800;
@@ -17,6 +18,8 @@ const VECTOR = 0x50;
 const ROUNDS = 2000;
 const FS_BASE = 0x6000;
 const INTERRUPT_GATE = 0x8e00;
+
+const NOT_MAPPED = 0x40_0000_0000;
 
 const dword = (value: number): number[] => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);
 
@@ -103,5 +106,24 @@ describe("system instructions in compiled code", () => {
     }
     expect(interpreted.view.getUint32(HASH, true)).not.toBe(0);
     if (step > 256) expect(Number(compiled.ex.statCompiledInstructions!())).toBeGreaterThan(ROUNDS * 10);
+  });
+});
+
+describe("x87 instructions in compiled code", () => {
+  it.each([undefined, 2])("raise #NM before their operand is looked at (compiled after %s entries)", (threshold) => {
+    const core = new SystemCore({}, 0, threshold);
+    core.start64();
+    // fninit; again: fld qword [rbx]; fstp st(0); dec ecx; jnz again
+    // mov rbx, rdx; mov rax, cr0; or al, 8 (TS); mov cr0, rax; jmp again
+    core.put(LONG_CODE, bytes("db e3 dd 03 dd d8 ff c9 75 f8 48 89 d3 0f 20 c0 0c 08 0f 22 c0 eb eb"));
+    core.view.setFloat64(0x30_0000, 1.5, true);
+    core.setReg("rbx", 0x30_0000);
+    core.setReg("rcx", 5000);
+    core.setReg("rdx", NOT_MAPPED);
+    core.rip = LONG_CODE;
+    expect(core.run(50_000)).toBe(EXIT.halted);
+    if (threshold !== undefined) expect(Number(core.ex.statCompiledInstructions!())).toBeGreaterThan(100);
+    expect(Number(core.rip) - 1).toBe(HANDLERS + 7 * 16);
+    expect(core.ex.getControl!(core.cpu, 2)).toBe(0n);
   });
 });

@@ -72,8 +72,8 @@ export const le16 = (value: number): string => [value & 0xff, (value >> 8) & 0xf
 export const le32 = (value: number): string => `${le16(value & 0xffff)} ${le16(value >>> 16)}`;
 
 export class SystemCore extends TestCore {
-  constructor(host: HostCalls = {}, model = 0) {
-    super(16 << 20, host, model);
+  constructor(host: HostCalls = {}, model = 0, jitThreshold?: number) {
+    super(16 << 20, host, model, jitThreshold);
     const entries: [number, bigint][] = [
       [SEL.code32, descriptor(0, 0xffffffff, ATTR.code32)],
       [SEL.data32, descriptor(0, 0xffffffff, ATTR.data32)],
