@@ -1,9 +1,12 @@
 /**
  * Runs programs inside one of the project's own Linux guests: an initramfs with the programs is put behind the guest's own, a
  * script in it runs them in turn, and what they print comes over the serial line.
+ *
+ * Where POSADA_JIT_… ask for code to be compiled in another way than usual, that is for the programs, and for the kernel as they
+ * use it: the guest boots as it does for everybody, is saved, and goes on with these settings.
  */
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CpioWriter } from "../scripts/guests/cpio.mjs";
@@ -49,8 +52,9 @@ const TAIL_CHARACTERS = 1 << 14;
 const BEGIN = "@@begin";
 const END = "@@end";
 const LAST = "@@last";
+const READY = "@@ready";
 
-function script(programs: readonly Program[]): string {
+function script(programs: readonly Program[], waits: boolean): string {
   return [
     "#!/bin/busybox sh",
     "export PATH=/bin",
@@ -61,6 +65,7 @@ function script(programs: readonly Program[]): string {
     "stty -onlcr 2>/dev/null",
     `echo "@@kernel $(uname -r)"`,
     "cd /suite",
+    ...(waits ? [`echo "${READY}"; read -r go </dev/ttyS0`] : []),
     ...programs.map(
       ({ name, command = `timeout -s KILL ${PROGRAM_SECONDS} ./${name} 2>&1` }) =>
         `echo "${BEGIN} ${name}"; ${command}; echo "${END} ${name} $?"`,
@@ -71,10 +76,10 @@ function script(programs: readonly Program[]): string {
   ].join("\n");
 }
 
-function initramfs(guest: GuestName, programs: readonly Program[]): Buffer {
+function initramfs(guest: GuestName, programs: readonly Program[], waits: boolean): Buffer {
   const archive = new CpioWriter();
   archive.directory("suite");
-  archive.file("suite/run", Buffer.from(script(programs)), 0o755);
+  archive.file("suite/run", Buffer.from(script(programs, waits)), 0o755);
   for (const { name, bytes, files = new Map<string, Uint8Array>() } of programs) {
     archive.file(`suite/${name}`, bytes, 0o755);
     for (const [beside, content] of files) archive.file(`suite/${beside}`, content);
@@ -85,13 +90,13 @@ function initramfs(guest: GuestName, programs: readonly Program[]): Buffer {
 }
 
 /**
- * Runs `posada run` until it ends, or the guest's kernel gives up; the serial line goes to `serialPath` as it comes. What the
+ * Runs `posada run` until it ends, or the guest's kernel gives up; the serial line is added to `serialPath` as it comes. What the
  * command complained of is returned.
  */
-function posada(words: readonly string[], serialPath: string): Promise<string> {
+function posada(words: readonly string[], serialPath: string, env = process.env): Promise<string> {
   const command = join(root, "cli", "posada.mjs");
-  const output = createWriteStream(serialPath);
-  const child = spawn(process.execPath, [command, "run", ...words], { stdio: ["ignore", "pipe", "pipe"] });
+  const output = createWriteStream(serialPath, { flags: "a" });
+  const child = spawn(process.execPath, [command, "run", ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
   let complaint = "";
   let tail = "";
   child.stderr.on("data", (bytes: Buffer) => (complaint += bytes.toString()));
@@ -117,6 +122,8 @@ export function parseSerial(serial: string): Map<string, ProgramResult> {
   return results;
 }
 
+const isCompilerSetting = (name: string): boolean => name.startsWith("POSADA_JIT");
+
 /** Boots the guest once and runs all programs in it. */
 export async function runInGuest(
   guest: GuestName,
@@ -128,19 +135,25 @@ export async function runInGuest(
   const kernel = join(guests, `vmlinuz-${guest}`);
   if (!existsSync(kernel)) throw new Error(`${kernel} is missing: npm run guests`);
   mkdirSync(cache, { recursive: true });
+  const waits = Object.keys(process.env).some(isCompilerSetting);
   const initrd = join(cache, `initrd-${guest}`);
-  writeFileSync(initrd, initramfs(guest, programs));
+  writeFileSync(initrd, initramfs(guest, programs, waits));
   const serialPath = join(cache, `serial-${guest}.txt`);
-  const words = ["--memory", String(MEMORY_MIB), "--kernel", kernel, "--initrd", initrd];
-  const complaint = await posada(
-    [
-      ...[...words, "--timeout", String(timeoutSeconds)],
-      ...["--append", `console=ttyS0 quiet rdinit=/suite/run ${append}`.trim()],
-    ],
-    serialPath,
-  );
+  rmSync(serialPath, { force: true });
+  const boot = [
+    ...["--memory", String(MEMORY_MIB), "--kernel", kernel, "--initrd", initrd],
+    ...["--append", `console=ttyS0 quiet rdinit=/suite/run ${append}`.trim()],
+  ];
+  const timeout = ["--timeout", String(timeoutSeconds)];
+  let complaint: string;
+  if (waits) {
+    const saved = join(cache, `saved-${guest}`);
+    const usual = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isCompilerSetting(name)));
+    complaint = await posada([...boot, ...timeout, "--until", READY, "--save", saved], serialPath, usual);
+    complaint += await posada([...boot, ...timeout, "--restore", saved, "--send", "\n"], serialPath);
+  } else complaint = await posada([...boot, ...timeout], serialPath);
   const serial = readFileSync(serialPath, "latin1");
-  if (!serial.includes("@@kernel")) throw new Error(`the ${guest} guest did not start: ${complaint || "no output"}`);
+  if (!serial.includes(BEGIN)) throw new Error(`the ${guest} guest did not start: ${complaint || "no output"}`);
   return {
     results: parseSerial(serial),
     serial,
