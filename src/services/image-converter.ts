@@ -4,6 +4,7 @@
  */
 import { LibraryError } from "../protocol/library.ts";
 import type { ExportFormat, JobOptions, MachineRecord, MediumRecord } from "../protocol/library.ts";
+import type { Said } from "../shared/said.ts";
 import { BlobStore } from "../storage/blob-store.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { SliceStore } from "../storage/composed-store.ts";
@@ -36,7 +37,7 @@ export interface SourceDisk {
   store: BlockStore;
   /** null: the disk has no partition table. */
   partitions: PartitionFacts[] | null;
-  warnings: string[];
+  warnings: Said[];
 }
 
 /** What a person chose to convert. */

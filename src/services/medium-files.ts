@@ -1,4 +1,5 @@
 /** Looking into a medium without starting it: its volumes, and the files of those whose file systems are read. */
+import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { SliceStore } from "../storage/composed-store.ts";
 import type { FileSystem } from "../storage/filesystems/file-system.ts";
@@ -15,7 +16,7 @@ export interface Volume {
   startBytes: number;
   sizeBytes: number;
   /** What the partition is marked as. */
-  typeName: string;
+  typeName: Said | string;
   /** null: no file system is recognised. */
   facts: FileSystemFacts | null;
   readable: boolean;
@@ -32,7 +33,7 @@ export class MediumFiles {
   /** Takes the store; `close` closes it. @throws StorageError */
   static async open(store: BlockStore): Promise<MediumFiles> {
     const volumes: Volume[] = [];
-    const look = async (part: BlockStore, start: number, number: number | null, typeName: string) => {
+    const look = async (part: BlockStore, start: number, number: number | null, typeName: Said | string) => {
       const facts = await recogniseFileSystem(part);
       volumes.push({ number, startBytes: start, sizeBytes: part.sizeBytes, typeName, facts, readable: facts !== null && READ.has(facts.kind) }); // prettier-ignore
     };

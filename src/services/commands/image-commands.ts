@@ -1,5 +1,5 @@
 /** `media info, ls, cat`: what an image is, its partitions and file systems, and the files in it. No library is needed. */
-import { said } from "../../shared/said.ts";
+import { inEnglish, said } from "../../shared/said.ts";
 import { StorageError, type BlockStore } from "../../storage/block-store.ts";
 import { SliceStore } from "../../storage/composed-store.ts";
 import type { FileEntry, FileSystem } from "../../storage/filesystems/file-system.ts";
@@ -163,14 +163,14 @@ function infoText({ image, machine, table, fileSystem }: MediaFacts): string {
     for (const note of machine.notes) lines.push(`note:    ${plain(note)}`);
   }
   if (table) lines.push(`table:  ${table.scheme}`, ...table.partitions.map(partitionLine));
-  for (const warning of table?.warnings ?? []) lines.push(`warning: ${warning}`);
+  for (const warning of table?.warnings ?? []) lines.push(`warning: ${inEnglish(warning)}`);
   if (fileSystem) lines.push(`files:  ${fileSystemText(fileSystem)}`);
   return `${lines.join("\n")}\n`;
 }
 
 function partitionLine({ number, sizeBytes, startBytes, typeName, name, active, fileSystem }: PartitionFacts): string {
   const where = `${sizeInWords(sizeBytes).padStart(8)} at ${startBytes / 512}`;
-  const what = [typeName, ...(name ? [`"${plain(name)}"`] : []), ...(active ? ["starts"] : [])].join(", ");
+  const what = [inEnglish(typeName), ...(name ? [`"${plain(name)}"`] : []), ...(active ? ["starts"] : [])].join(", ");
   return `${String(number).padStart(7)} ${where.padEnd(24)} ${what}${fileSystem ? `: ${fileSystemText(fileSystem)}` : ""}`;
 }
 

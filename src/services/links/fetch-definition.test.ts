@@ -27,7 +27,7 @@ test("what cannot be had, is no JSON, has no end, or is wrong, is said", async (
       () => null,
       (error: { problem: unknown }) => error.problem,
     );
-  expect(await problem(answer("", 404))).toMatchObject({ fault: "unreachable", value: expect.stringContaining("404") as string }); // prettier-ignore
+  expect(await problem(answer("", 404))).toMatchObject({ fault: "unreachable", reason: { text: "the server answered {0} for {1}", parts: [404, expect.any(String)] } }); // prettier-ignore
   expect(await problem(() => Promise.reject(new TypeError("no")))).toMatchObject({ fault: "unreachable" });
   expect(await problem(answer("<html>"))).toMatchObject({ fault: "unreachable" });
   expect(await problem(answer(" ".repeat(200_000)))).toEqual({ fault: "tooLarge" });

@@ -1,4 +1,6 @@
 /** A machine definition from where an author put it: a JSON file, or a whole link. */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import { decodeLink } from "./link-code.ts";
 import { LinkError } from "./link-error.ts";
 import { isLink } from "./link-fragment.ts";
@@ -13,29 +15,29 @@ export interface FoundDefinition {
   baseUrl: string;
 }
 
-const unreachable = (value: string) => new LinkError({ fault: "unreachable", value });
+const unreachable = (reason: Said) => new LinkError({ fault: "unreachable", reason });
 
 /**
  * @param address of a JSON file with a definition; one that carries a link (`…#machine=1.CODE`) is not asked for
  * @throws LinkError
  */
 export async function fetchDefinition(address: string, doFetch: typeof fetch = fetch): Promise<FoundDefinition> {
-  if (!URL.canParse(address)) throw unreachable(`"${address}" is no address`);
+  if (!URL.canParse(address)) throw unreachable(said`"${address}" is no address`);
   const url = new URL(address);
   if (isLink(url.hash)) return { definition: decodeLink(url.hash, address), baseUrl: url.href };
   let response: Response;
   try {
     response = await doFetch(url.href);
   } catch {
-    throw unreachable(`${url.href} does not answer, or does not allow this page to read it`);
+    throw unreachable(said`${url.href} does not answer, or does not allow this page to read it`);
   }
-  if (!response.ok) throw unreachable(`the server answered ${response.status} for ${url.href}`);
+  if (!response.ok) throw unreachable(said`the server answered ${response.status} for ${url.href}`);
   const bytes = await atMost(response, MOST_BYTES);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw unreachable(`${url.href} is not JSON`);
+    throw unreachable(said`${url.href} is not JSON`);
   }
   return { definition: readDefinition(value, response.url || url.href), baseUrl: response.url || url.href };
 }

@@ -1,4 +1,6 @@
 /** Why a link or a machine definition is refused: as data, to be worded in the reader's language. */
+import { inEnglish } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 
 export type LinkFault =
   /** Cut short or changed on its way: its check does not fit. */
@@ -25,13 +27,17 @@ export interface LinkProblem {
   fault: LinkFault;
   /** Path of the part: "disks.0.url". */
   field?: string;
-  /** What stood there, shortened; the version for `newer`, the reason for `unreachable`. */
+  /** What stood there, shortened; the version for `newer`. */
   value?: string;
+  /** Of `unreachable`. */
+  reason?: Said;
 }
 
 export class LinkError extends Error {
   override name = "LinkError";
   constructor(readonly problem: LinkProblem) {
-    super(`${problem.fault}${problem.field ? ` ${problem.field}` : ""}${problem.value ? `: ${problem.value}` : ""}`);
+    const { fault, field, value, reason } = problem;
+    const what = reason ? inEnglish(reason) : value;
+    super(`${fault}${field ? ` ${field}` : ""}${what ? `: ${what}` : ""}`);
   }
 }

@@ -4,6 +4,8 @@
  *
  * Reference: [UEFI] 5.3.2 (header), 5.3.3 (entries).
  */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { little } from "../formats/fields.ts";
@@ -19,21 +21,21 @@ const UNUSED = "00000000-0000-0000-0000-000000000000";
 /** Attribute bit: legacy BIOS starts from here. [UEFI] 5.3.3 */
 const LEGACY_BOOT = 4;
 
-const typeNames: Record<string, string> = {
-  "c12a7328-f81f-11d2-ba4b-00a0c93ec93b": "EFI system",
-  "21686148-6449-6e6f-744e-656564454649": "BIOS boot",
-  "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft reserved",
-  "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": "Microsoft data",
-  "de94bba4-06d1-4d40-a16a-bfd50179d6ac": "Windows recovery",
+const typeNames: Record<string, Said | string> = {
+  "c12a7328-f81f-11d2-ba4b-00a0c93ec93b": said`EFI system`,
+  "21686148-6449-6e6f-744e-656564454649": said`BIOS boot`,
+  "e3c9e316-0b5c-4db8-817d-f92df00215ae": said`Microsoft reserved`,
+  "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": said`Microsoft data`,
+  "de94bba4-06d1-4d40-a16a-bfd50179d6ac": said`Windows recovery`,
   "0fc63daf-8483-4772-8e79-3d69d8477de4": "Linux",
-  "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": "Linux swap",
-  "4f68bce3-e8cd-4db1-96e7-fbcaf984b709": "Linux root (x86-64)",
-  "44479540-f297-41b2-9af7-d131d5f0458a": "Linux root (x86)",
-  "bc13c2ff-59e6-4262-a352-b275fd6f7172": "Linux extended boot",
+  "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": said`Linux swap`,
+  "4f68bce3-e8cd-4db1-96e7-fbcaf984b709": said`Linux root (x86-64)`,
+  "44479540-f297-41b2-9af7-d131d5f0458a": said`Linux root (x86)`,
+  "bc13c2ff-59e6-4262-a352-b275fd6f7172": said`Linux extended boot`,
   "933ac7e1-2eb4-4f13-b844-0e14e2aef915": "Linux home",
   "e6d6d379-f507-44c2-a23c-238f2a3df928": "Linux LVM",
   "a19d880f-05fc-4d3b-a006-743f0f84911e": "Linux RAID",
-  "ca7d7ccb-63ed-4c53-861c-1742536059cc": "Linux encrypted",
+  "ca7d7ccb-63ed-4c53-861c-1742536059cc": said`Linux encrypted`,
   "516e7cb4-6ecf-11d6-8ff8-00022d09712b": "FreeBSD",
   "48465300-0000-11aa-aa11-00306543ecac": "macOS",
   "7c3457ef-0000-11aa-aa11-00306543ecac": "macOS",
@@ -41,7 +43,7 @@ const typeNames: Record<string, string> = {
 
 export interface Gpt {
   partitions: Partition[];
-  warnings: string[];
+  warnings: Said[];
   sectorBytes: number;
   /** The header and the table as they are on the disk. */
   header: Uint8Array;
@@ -58,7 +60,7 @@ export async function readGpt(disk: BlockStore): Promise<Gpt | null> {
     if (first) return first;
     const copy = await readCopy(disk, sectorBytes, last);
     if (copy) {
-      copy.warnings.push("The partition table is damaged; its copy at the end of the disk was read.");
+      copy.warnings.push(said`The partition table is damaged; its copy at the end of the disk was read.`);
       return copy;
     }
   }
@@ -95,18 +97,18 @@ function addEntry(gpt: Gpt, index: number, diskBytes: number): void {
   const type = fields.guid(0);
   if (type === UNUSED) return;
   const [first, last] = [fields.u64(32), fields.u64(40)];
-  if (last < first) return void gpt.warnings.push(`Partition ${index + 1} ends before it begins.`);
+  if (last < first) return void gpt.warnings.push(said`Partition ${index + 1} ends before it begins.`);
   const partition: Partition = {
     number: index + 1,
     startBytes: first * gpt.sectorBytes,
     sizeBytes: (last - first + 1) * gpt.sectorBytes,
     type,
-    typeName: typeNames[type] ?? `type ${type}`,
+    typeName: typeNames[type] ?? said`type ${type}`,
     name: new TextDecoder("utf-16le").decode(fields.slice(56, 72)).replace(/\0.*$/s, ""),
     active: (fields.u8(48) & LEGACY_BOOT) !== 0,
     logical: false,
   };
   if (!(partition.startBytes + partition.sizeBytes <= diskBytes))
-    gpt.warnings.push(`Partition ${index + 1} goes beyond the end of the disk.`);
+    gpt.warnings.push(said`Partition ${index + 1} goes beyond the end of the disk.`);
   gpt.partitions.push(partition);
 }

@@ -5,6 +5,8 @@
  * Reference: [UEFI] 5.2; extended partitions by what all systems do: each record has the partition, relative to itself,
  * and the next record, relative to the extended partition.
  */
+import { said } from "../../shared/said.ts";
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { little } from "../formats/fields.ts";
 import type { Partition } from "./partition-table.ts";
@@ -16,12 +18,12 @@ const MAX_LOGICAL = 256;
 const FIRST_LOGICAL = 5;
 const extendedTypes = new Set([0x05, 0x0f, 0x85]);
 
-const typeNames: Record<number, string> = {
-  0x01: "FAT12", 0x04: "FAT16", 0x06: "FAT16", 0x07: "NTFS or exFAT", 0x0b: "FAT32", 0x0c: "FAT32", 0x0e: "FAT16",
-  0x11: "hidden FAT12", 0x16: "hidden FAT16", 0x1b: "hidden FAT32", 0x1c: "hidden FAT32", 0x27: "Windows recovery",
-  0x39: "Plan 9", 0x63: "Unix", 0x81: "Minix", 0x82: "Linux swap", 0x83: "Linux", 0x8e: "Linux LVM", 0xa5: "FreeBSD",
-  0xa6: "OpenBSD", 0xa9: "NetBSD", 0xaf: "macOS", 0xbe: "Solaris boot", 0xbf: "Solaris", 0xeb: "BeOS",
-  0xee: "GPT", 0xef: "EFI system", 0xfd: "Linux RAID",
+const typeNames: Record<number, Said | string> = {
+  0x01: "FAT12", 0x04: "FAT16", 0x06: "FAT16", 0x07: said`NTFS or exFAT`, 0x0b: "FAT32", 0x0c: "FAT32", 0x0e: "FAT16",
+  0x11: said`hidden FAT12`, 0x16: said`hidden FAT16`, 0x1b: said`hidden FAT32`, 0x1c: said`hidden FAT32`, 0x27: said`Windows recovery`,
+  0x39: "Plan 9", 0x63: "Unix", 0x81: "Minix", 0x82: said`Linux swap`, 0x83: "Linux", 0x8e: "Linux LVM", 0xa5: "FreeBSD",
+  0xa6: "OpenBSD", 0xa9: "NetBSD", 0xaf: "macOS", 0xbe: said`Solaris boot`, 0xbf: "Solaris", 0xeb: "BeOS",
+  0xee: "GPT", 0xef: said`EFI system`, 0xfd: "Linux RAID",
 }; // prettier-ignore
 
 export interface MbrPartition extends Partition {
@@ -35,7 +37,7 @@ export interface MbrPartition extends Partition {
 
 export interface Mbr {
   partitions: MbrPartition[];
-  warnings: string[];
+  warnings: Said[];
   /** Sectors of the extended boot records. */
   records: number[];
 }
@@ -53,7 +55,7 @@ export async function readMbr(disk: BlockStore): Promise<Mbr | null> {
   for (const extended of mbr.partitions.filter((entry) => entry.extended)) await readLogical(disk, extended, mbr);
   for (const { number, startBytes, sizeBytes, typeCode } of mbr.partitions)
     if (startBytes + sizeBytes > disk.sizeBytes && typeCode !== 0xee)
-      mbr.warnings.push(`Partition ${number} goes beyond the end of the disk.`);
+      mbr.warnings.push(said`Partition ${number} goes beyond the end of the disk.`);
   return mbr;
 }
 
@@ -74,7 +76,7 @@ function entryOf(sector: Uint8Array, slot: number, base: number, record: number,
     sizeBytes: sectors * MBR_SECTOR_BYTES,
     typeCode,
     type: typeCode.toString(16).padStart(2, "0"),
-    typeName: typeNames[typeCode] ?? `type ${typeCode.toString(16).padStart(2, "0")}`,
+    typeName: typeNames[typeCode] ?? said`type ${typeCode.toString(16).padStart(2, "0")}`,
     name: "",
     active: fields.u8(at) === 0x80,
     logical: record !== 0,
@@ -90,13 +92,13 @@ async function readLogical(disk: BlockStore, extended: MbrPartition, mbr: Mbr): 
   const seen = new Set<number>();
   for (let record = start; ;) {
     const offset = record * MBR_SECTOR_BYTES;
-    if (seen.has(record)) return void mbr.warnings.push("The chain of logical partitions comes back to itself.");
-    if (seen.size >= MAX_LOGICAL) return void mbr.warnings.push("The chain of logical partitions does not end.");
-    if (offset + MBR_SECTOR_BYTES > disk.sizeBytes) return void mbr.warnings.push("The chain of logical partitions leads out of the disk."); // prettier-ignore
+    if (seen.has(record)) return void mbr.warnings.push(said`The chain of logical partitions comes back to itself.`);
+    if (seen.size >= MAX_LOGICAL) return void mbr.warnings.push(said`The chain of logical partitions does not end.`);
+    if (offset + MBR_SECTOR_BYTES > disk.sizeBytes) return void mbr.warnings.push(said`The chain of logical partitions leads out of the disk.`); // prettier-ignore
     seen.add(record);
     const sector = await disk.read(offset, MBR_SECTOR_BYTES);
     if (sector[510] !== 0x55 || sector[511] !== 0xaa) {
-      mbr.warnings.push("The chain of logical partitions is broken.");
+      mbr.warnings.push(said`The chain of logical partitions is broken.`);
       return;
     }
     mbr.records.push(record);

@@ -3,6 +3,7 @@
  *
  * Reference: [UEFI] 5.2 (MBR), 5.3 (GPT).
  */
+import type { Said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { readGpt } from "./gpt.ts";
 import { readMbr, type MbrPartition } from "./mbr.ts";
@@ -13,7 +14,7 @@ export interface Partition {
   startBytes: number;
   sizeBytes: number;
   /** "Linux", "FAT32", "EFI system", …, or the type's code. */
-  typeName: string;
+  typeName: Said | string;
   /** Two hexadecimal digits, or a GUID. */
   type: string;
   /** GPT only. */
@@ -28,7 +29,7 @@ export interface PartitionTable {
   scheme: "mbr" | "gpt";
   partitions: Partition[];
   /** What is wrong with the table, though it can be read. */
-  warnings: string[];
+  warnings: Said[];
 }
 
 const PROTECTIVE = 0xee;

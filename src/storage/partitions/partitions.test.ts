@@ -1,6 +1,7 @@
 /** Partition tables made by Debian's sfdisk, and disks with some of the partitions. (fdisk.) */
 import { truncate, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { inEnglish, said } from "../../shared/said.ts";
 import type { BlockStore } from "../block-store.ts";
 import { NodeFileSink } from "../convert/node-file-sink.ts";
 import { writeImage } from "../convert/write-image.ts";
@@ -73,7 +74,7 @@ describe.skipIf(!hasProgram("sfdisk"))("partitions (sfdisk)", () => {
     expect(asSfdisk(table)).toEqual(seenBySfdisk(scratch.path("mbr.img")));
     expect(table).toMatchObject({ scheme: "mbr", warnings: [] });
     expect(table.partitions[0]).toMatchObject({ typeName: "Linux", active: true, logical: false });
-    expect(table.partitions.at(-1)).toMatchObject({ number: 7, typeName: "NTFS or exFAT", logical: true });
+    expect(table.partitions.at(-1)).toMatchObject({ number: 7, typeName: said`NTFS or exFAT`, logical: true });
     await disk.close();
   });
 
@@ -85,7 +86,9 @@ describe.skipIf(!hasProgram("sfdisk"))("partitions (sfdisk)", () => {
     await disk.write(512 + 40, Uint8Array.of(1, 2, 3));
     const copy = (await readPartitionTable(disk))!;
     expect(copy.partitions).toEqual(table.partitions);
-    expect(copy.warnings).toEqual(["The partition table is damaged; its copy at the end of the disk was read."]);
+    expect(copy.warnings.map(inEnglish)).toEqual([
+      "The partition table is damaged; its copy at the end of the disk was read.",
+    ]);
     await disk.close();
   });
 
@@ -131,7 +134,7 @@ describe.skipIf(!hasProgram("sfdisk"))("partitions (sfdisk)", () => {
     // The second entry of the first extended record leads to the same record again.
     await disk.write(14336 * 512 + 446 + 16 + 8, Uint8Array.of(0, 0, 0, 0));
     const table = (await readPartitionTable(disk))!;
-    expect(table.warnings).toEqual(["The chain of logical partitions comes back to itself."]);
+    expect(table.warnings.map(inEnglish)).toEqual(["The chain of logical partitions comes back to itself."]);
     expect(table.partitions.map(({ number }) => number)).toEqual([1, 2, 5]);
     await disk.close();
   });

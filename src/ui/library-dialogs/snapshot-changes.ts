@@ -118,7 +118,7 @@ export class SnapshotChanges extends Modal {
     const words = t.changes;
     const { number, facts, typeName, sizeBytes } = volume;
     const name = number === null ? t.media.whole : t.media.partition(number);
-    const details = [facts?.label, facts?.kind ?? typeName, language.size(sizeBytes)].filter(Boolean).join(", ");
+    const details = [facts?.label, facts?.kind ?? language.say(typeName), language.size(sizeBytes)].filter(Boolean).join(", ");
     return html`
       <section>
         <h3>${name} <small>${details}</small></h3>

@@ -106,14 +106,14 @@ export class DiskConverter extends Modal {
           </tbody>
         </table>
       </div>
-      ${warnings.map((warning) => html`<p class="concern" lang="en">${icon("warning")}${warning}</p>`)}
+      ${warnings.map((warning) => html`<p class="concern">${icon("warning")}${language.say(warning)}</p>`)}
     `;
   }
 
   private row({ number, name, typeName, sizeBytes, facts, active }: PartitionFacts) {
     const words = this.t.converter;
     const contents = facts ? [facts.kind, facts.label && `“${facts.label}”`].filter(Boolean).join(" ") : "–";
-    const title = [typeName, name && `“${name}”`, active ? words.starts : ""].filter(Boolean).join(", ");
+    const title = [language.say(typeName), name && `“${name}”`, active ? words.starts : ""].filter(Boolean).join(", ");
     return html`<tr>
       <td>
         <input

@@ -53,7 +53,7 @@ export class MediumFilesDialog extends Modal {
                   ({ number, facts, sizeBytes, typeName, readable }, i) =>
                     html`<option value=${i} ?disabled=${!readable} ?selected=${i === this.volumeIndex}>
                       ${number === null ? words.whole : words.partition(number)}:
-                      ${[facts?.label, facts?.kind ?? typeName, language.size(sizeBytes)].filter(Boolean).join(", ")}
+                      ${[facts?.label, facts?.kind ?? language.say(typeName), language.size(sizeBytes)].filter(Boolean).join(", ")}
                     </option>`,
                 )}
               </select>

@@ -175,6 +175,10 @@ export const esFailures: Record<string, string> = {
     "El lienzo ya está en uso; una máquina necesita uno propio.",
   "There is no room left in what the browser lets this site keep.":
     "No queda sitio en lo que el navegador deja guardar a este sitio.",
+  '"{0}" is no address': "«{0}» no es una dirección",
+  "{0} does not answer, or does not allow this page to read it": "{0} no responde, o no permite que esta página lo lea",
+  "the server answered {0} for {1}": "el servidor respondió {0} para {1}",
+  "{0} is not JSON": "{0} no es JSON",
   "The browser's storage failed: {0}": "El almacenamiento del navegador falló: {0}",
   "The browser's storage failed ({0}): {1}": "El almacenamiento del navegador falló ({0}): {1}",
   "This browser does not let the page keep anything (a private window, or its settings).":

@@ -9,7 +9,7 @@ export function parameterSentence({ parameter, value, fault, least = 0, most = 0
   return faults[which](parameter, value, least, most);
 }
 
-export function linkSentence({ fault, field = "", value }: LinkProblem): string {
+export function linkSentence({ fault, field = "", value, reason }: LinkProblem): string {
   const which = fault !== "wrongField" ? fault : !field ? "wrongForm" : value !== undefined ? "wrongValue" : fault;
-  return language.messages.link.faults[which](field, value ?? "");
+  return language.messages.link.faults[which](field, reason ? language.say(reason) : (value ?? ""));
 }
