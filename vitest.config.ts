@@ -12,5 +12,7 @@ export default defineConfig({
     environment: "node",
     // One for each of two processors: by itself Vitest leaves one of them free.
     maxWorkers: 2,
+    // For tests that wait for what never comes; how long the others take is the machine's business.
+    testTimeout: 60_000,
   },
 });

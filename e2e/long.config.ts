@@ -5,7 +5,9 @@
 import { defineConfig } from "@playwright/test";
 import quick from "../playwright.config.ts";
 
-export default defineConfig(quick, {
+// Given as two, servers of both would be started.
+export default defineConfig({
+  ...quick,
   testDir: ".",
   testMatch: "*.long.ts",
   outputDir: "../test-results",
