@@ -198,14 +198,15 @@ export function renameMachine(draft: Catalogue, id: MachineId, name: string): vo
   machineIn(draft, id).name = checkedMachineName(draft, name, id);
 }
 
-/** Forgets a machine with its snapshots; its media stay. @returns the media that were in it or in its snapshots */
+/**
+ * Forgets a machine with its snapshots; its media stay, and so do its memories until nobody needs them: clones may.
+ * @returns the media that were in it or in its snapshots
+ */
 export function forgetMachine(draft: Catalogue, id: MachineId): MediumId[] {
   const machine = machineIn(draft, id);
   delete draft.machines[id];
   const states = [machine, ...machine.snapshots];
   const media = new Set(states.flatMap((state) => Object.values(state.media)));
-  for (const memory of [machine.savedMemory, ...machine.snapshots.map((each) => each.memory)])
-    if (memory !== null) delete draft.memories[memory];
   return [...media];
 }
 

@@ -7,7 +7,7 @@ import { LibraryError } from "../../protocol/library.ts";
 import type { LayerId, MachineId, MediumId } from "../../protocol/library.ts";
 import type { Catalogue } from "../../storage/library/catalogue.ts";
 import type { LayerChunk, LayerKeeper } from "../../storage/library/layers.ts";
-import { jobLock } from "../../storage/library/locks.ts";
+import { jobLock, machineLock } from "../../storage/library/locks.ts";
 import { neededLayers, rootsOf, stackOf } from "./catalogue-edits.ts";
 import type { LibraryCore } from "./library-core.ts";
 import { orLibraryError } from "./library-errors.ts";
@@ -34,8 +34,9 @@ export class LayerCare {
     const blobs = await storage.blobs.list("");
     const held = await storage.locks.held();
     const isDead = ({ job }: { job?: string }): boolean => job !== undefined && !held.has(jobLock(job));
+    const runs = ({ id }: { id: MachineId }): boolean => held.has(machineLock(id));
     await this.core.refresh();
-    if (this.hasGarbage(isDead)) await this.core.update((draft) => forget(draft, isDead));
+    if (this.hasGarbage(isDead, runs)) await this.core.update((draft) => forget(draft, isDead, runs));
     const { catalogue } = this.core;
     for (const id of layers) if (!catalogue.layers[id]) await storage.layers.remove(id);
     const named = namedBlobs(catalogue);
@@ -50,10 +51,14 @@ export class LayerCare {
     return Math.max(0, before - (await storage.use()).usedBytes);
   }
 
-  private hasGarbage(isDead: (each: { job?: string }) => boolean): boolean {
-    const { layers, memories } = this.core.catalogue;
+  private hasGarbage(
+    isDead: (each: { job?: string }) => boolean,
+    runs: (machine: { id: MachineId }) => boolean,
+  ): boolean {
+    const { machines, layers, memories } = this.core.catalogue;
     const needed = neededMemories(this.core.catalogue);
     return (
+      Object.values(machines).some((machine) => machine.runsOn !== undefined && !runs(machine)) ||
       [...Object.values(layers), ...Object.values(memories)].some(isDead) ||
       Object.values(memories).some(({ id, job }) => job === undefined && !needed.has(id)) ||
       neededLayers(this.core.catalogue).size < Object.keys(layers).length
@@ -159,7 +164,12 @@ function replaceLayer(draft: Catalogue, gone: LayerId, by: LayerId): void {
       for (const [medium, layer] of Object.entries(layers)) if (layer === gone) layers[medium] = by;
 }
 
-function forget(draft: Catalogue, isDead: (each: { job?: string }) => boolean): void {
+function forget(
+  draft: Catalogue,
+  isDead: (each: { job?: string }) => boolean,
+  runs: (machine: { id: MachineId }) => boolean,
+): void {
+  for (const machine of Object.values(draft.machines)) if (!runs(machine)) delete machine.runsOn;
   for (const layer of Object.values(draft.layers)) if (isDead(layer)) delete draft.layers[layer.id];
   for (const memory of Object.values(draft.memories)) if (isDead(memory)) delete draft.memories[memory.id];
   const needed = neededLayers(draft);
@@ -170,8 +180,9 @@ function forget(draft: Catalogue, isDead: (each: { job?: string }) => boolean): 
 }
 
 function neededMemories({ machines }: Catalogue): Set<string> {
-  const all = Object.values(machines).flatMap(({ savedMemory, snapshots }) => [
+  const all = Object.values(machines).flatMap(({ savedMemory, runsOn, snapshots }) => [
     savedMemory,
+    runsOn ?? null,
     ...snapshots.map((each) => each.memory),
   ]);
   return new Set(all.filter((id) => id !== null));

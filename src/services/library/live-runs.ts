@@ -133,10 +133,11 @@ export class LiveRuns {
     return this.runs.get(id)?.live ?? null;
   }
 
-  /** The saved state has been taken: it is the machine's no more. */
+  /** The saved state has been taken: the machine cannot go on from it again, but needs its pages as long as it runs. */
   async resumed(id: MachineId): Promise<void> {
     await this.core.update((draft) => {
       const machine = machineIn(draft, id);
+      if (machine.savedMemory !== null) machine.runsOn = machine.savedMemory;
       machine.savedMemory = null;
       machine.state = "running";
     });
@@ -165,10 +166,12 @@ export class LiveRuns {
    * nobody ended. Where there is no room to write it down, that is what it is taken for.
    */
   private async noteOff(id: MachineId): Promise<void> {
-    const state = this.core.catalogue.machines[id]?.state;
-    if (state === undefined || AT_REST.has(state)) return;
+    const machine = this.core.catalogue.machines[id];
+    if (!machine || (AT_REST.has(machine.state) && !machine.runsOn)) return;
     const noted = this.core.update((draft) => {
       const machine = machineIn(draft, id);
+      delete machine.runsOn;
+      if (AT_REST.has(machine.state)) return;
       machine.state = "poweredOff";
       delete machine.stateReason;
     });

@@ -432,6 +432,64 @@ describe.each(places)("a library in %s", (_, tabs) => {
     expect((await storage.catalogue.read()).memories).toEqual({});
   });
 
+  describe("with memories", () => {
+    /** A machine that is suspended, with a memory of one pack, and a snapshot with another. */
+    async function suspended(
+      storage: LibraryStorage,
+    ): Promise<{ library: MachineLibrary; id: string; snapshot: string }> {
+      const library = await libraryIn(storage);
+      const { id } = await library.create({ name: "one" });
+      const { id: snapshot } = await library.takeSnapshot(id, "first");
+      await storage.catalogue.update((draft) => {
+        const machine = draft.machines[id]!;
+        for (const memory of ["saved", "snap"])
+          draft.memories[memory] = { id: memory, createdAt: 1, packs: [`${memory}.0`] };
+        Object.assign(machine, { state: "saved", savedMemory: "saved" });
+        machine.snapshots[0]!.memory = "snap";
+      });
+      for (const name of ["saved", "snap"])
+        for (const piece of [`packs/${name}.0`, `memories/${name}/state`])
+          await storage.blobs.put(piece, new Uint8Array(9));
+      await library.open();
+      return { library, id, snapshot };
+    }
+    const packs = (storage: LibraryStorage): Promise<string[]> => storage.blobs.list("packs/");
+
+    it("keeps the one that a machine went on from for as long as it runs", async () => {
+      const [storage] = tabs();
+      const { library, id } = await suspended(storage);
+      expect((await library.runs.begin(id)).savedMemory).toBe("saved");
+      await library.runs.resumed(id);
+      await library.tidy();
+      expect(await packs(storage)).toContain("packs/saved.0");
+      await library.runs.end(id);
+      await library.tidy();
+      expect(await packs(storage)).toEqual(["packs/snap.0"]);
+    });
+
+    it("does not keep it for a machine whose page ended without a word", async () => {
+      const [storage] = tabs();
+      const { library, id } = await suspended(storage);
+      await library.runs.begin(id);
+      await library.runs.resumed(id);
+      (await forced(storage, id))();
+      await library.tidy();
+      expect(await packs(storage)).toEqual(["packs/snap.0"]);
+    });
+
+    it("keeps that of a clone when its original goes", async () => {
+      const [storage] = tabs();
+      const { library, id, snapshot } = await suspended(storage);
+      const clone = await library.clone(id, { name: "two", how: "linked", snapshot });
+      expect(clone.state).toBe("saved");
+      await library.discardSavedState(id);
+      await library.remove(id);
+      await library.tidy();
+      expect(Object.keys((await storage.catalogue.read()).memories)).toEqual(["snap"]);
+      expect(await packs(storage)).toEqual(["packs/snap.0"]);
+    });
+  });
+
   it("leaves alone what a job under way has not named yet", async () => {
     const [storage] = tabs();
     const library = await libraryIn(storage);

@@ -334,8 +334,7 @@ function freezeDisks(
 /** A memory that a job begins to write. It names the packs that the worker may name again, so that they stay. */
 function addMemory(draft: Catalogue, id: MachineId, job: string, now: number): { id: MemoryId; packs: string[] } {
   const machine = machineIn(draft, id);
-  const memories = [machine.savedMemory, ...machine.snapshots.map(({ memory }) => memory)];
-  // A clone goes on from a memory of another machine, and while it runs that is nobody's any more.
+  const memories = [machine.savedMemory, machine.runsOn ?? null, ...machine.snapshots.map(({ memory }) => memory)];
   const all = memories.flatMap((each) => (each === null ? [] : (draft.memories[each]?.packs ?? [])));
   const memory = { id: newId(), createdAt: now, packs: [...new Set(all)], job };
   draft.memories[memory.id] = memory;

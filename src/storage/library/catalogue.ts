@@ -26,6 +26,8 @@ export interface StoredMachine extends Omit<MachineRecord, "runs" | "state" | "s
   limits?: ExecutionLimits;
   state: MachineState;
   stateReason?: Said | string;
+  /** While it runs: the memory that it went on from. Pages of it that it has not used yet are only there. */
+  runsOn?: MemoryId;
 }
 
 export interface StoredLayer extends LayerRecord {
