@@ -209,7 +209,8 @@ export function cacheJump(cpu: Cpu, linearAddr: u64, trace: usize, isGlobal: boo
 
 /** Empties the index and the page descriptors: no code has been decoded. */
 export function clearIndex(cpu: Cpu): void {
-  memory.fill(TRACE_HASH_BASE, 0, TRACE_HASH_ENTRIES * 4);
+  // A machine that is new has used none of it.
+  for (let slot = TRACE_HASH_BASE, end = slot + TRACE_HASH_ENTRIES * 4; slot < end; slot += 8) if (load<u64>(slot) != 0) store<u64>(slot, 0);
   memory.fill(cpu.tables + JUMP_CACHE_OFFSET, 0xff, JUMP_CACHE_ENTRIES * 16); // a restored generation may be one that was in use here
   clearAllCode();
   flushJumpCache(cpu);

@@ -60,7 +60,9 @@ export function initMachine(ramBytes: u32, vramBytes: u32, cpuCount: u32): u32 {
   m.dirtyBase = m.descBase + m.pageCount * PAGE_DESC_SIZE;
   m.cpuCount = cpuCount;
   m.romBytes = 0;
-  memory.fill(ROM_BASE, 0xff, ROM_SIZE);
+  // Below 1 MiB nothing is there as long as there is no ROM; what nobody reads takes no memory of the host.
+  memory.fill(ROM_BASE, 0xff, OPTION_ROM_BYTES);
+  memory.fill(ROM_BASE + ROM_SIZE - (LOW_PAGES_END - BIOS_START), 0xff, LOW_PAGES_END - BIOS_START);
   resetMemoryMap();
   return m.dirtyBase + m.pageCount;
 }
@@ -103,7 +105,9 @@ export function romPointer(physAddr: u32, sizeBytes: u32): usize {
   if (physAddr >= OPTION_ROM_START && physAddr < BIOS_START && sizeBytes <= BIOS_START - physAddr) return ROM_BASE + (physAddr - OPTION_ROM_START);
   // 0 - physAddr is the distance to 4 GiB.
   if (sizeBytes == 0 || sizeBytes != 0 - physAddr || sizeBytes > <u32>ROM_SIZE - OPTION_ROM_BYTES) return 0;
-  machine().romBytes = (sizeBytes + (PAGE_SIZE - 1)) & ~(PAGE_SIZE - 1);
+  const romBytes = (sizeBytes + (PAGE_SIZE - 1)) & ~(PAGE_SIZE - 1);
+  machine().romBytes = romBytes;
+  memory.fill(ROM_BASE + ROM_SIZE - romBytes, 0xff, romBytes - sizeBytes);
   return ROM_BASE + ROM_SIZE - sizeBytes;
 }
 
@@ -270,10 +274,11 @@ function deviceWrite32(cpu: Cpu, physAddr: u32, sizeBytes: u32, value: u32): voi
   store<u8>(dirtyOf(hostPtr), DIRTY_ALL);
 }
 
-/** Says of every page that no code has been decoded from it. */
+/** Says of every page that no code has been decoded from it. Descriptors that nobody has used take no memory of the host, nor do they now. */
 export function clearAllCode(): void {
   const m = machine();
   for (let desc: usize = m.descBase, end = desc + m.pageCount * PAGE_DESC_SIZE; desc < end; desc += PAGE_DESC_SIZE) {
+    if (!(load<u64>(desc) | load<u32>(desc, 8))) continue;
     store<u64>(desc, 0);
     store<u32>(desc, 0, 8);
   }
