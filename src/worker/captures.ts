@@ -11,8 +11,9 @@ import type { BlobKeeper } from "../storage/library/blob-keeper.ts";
 import { LayeredDisk } from "../storage/library/layered-disk.ts";
 import type { LayerKeeper, LayerStore } from "../storage/library/layers.ts";
 import { MemoryCapture } from "./memory-capture.ts";
+import { LateMemory } from "./late-memory.ts";
 import { PAGE_BYTES } from "./memory-image.ts";
-import { fillRegions, readImage } from "./memory-restore.ts";
+import { fillRegions, openPacks, RAM_REGION, readImage } from "./memory-restore.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 export interface CaptureHost {
@@ -26,26 +27,38 @@ export interface CaptureHost {
   stop(): void;
   /** Lets it run again where it ran, if it was brought to a stand. */
   goOn(): void;
+  /** A page of its memory that was to come cannot be had. */
+  lost(error: VmError): void;
 }
 
 export class Captures {
   private readonly memory: MemoryCapture;
+  /** What of its RAM comes later. */
+  private late: LateMemory | null = null;
   private underWay = false;
 
   constructor(private readonly host: CaptureHost) {
     const regions = host.snapshot.regions();
-    const [ram] = regions;
-    // Of video memory and of flash the core does not know all writes: the boards write there themselves.
-    this.memory = new MemoryCapture(regions, (region) =>
-      regions[region] === ram
-        ? host.core.takeChangedPages(ram)
-        : new Uint8Array(Math.ceil(regions[region]!.length / PAGE_BYTES / 8)).fill(0xff),
-    );
+    this.memory = new MemoryCapture(regions, {
+      // Of video memory and of flash the core does not know all writes: the boards write there themselves.
+      takeDirty: (region) =>
+        region === RAM_REGION
+          ? host.core.takeChangedPages(regions[region]!)
+          : new Uint8Array(Math.ceil(regions[region]!.length / PAGE_BYTES / 8)).fill(0xff),
+      bring: (region, page) => region === RAM_REGION && this.late?.bringPage(page),
+    });
   }
 
   /** The memory was changed by others than the guest: it was switched on, or took another state. */
   forget(): void {
     this.memory.forget();
+    this.late?.forget();
+    this.late = null;
+  }
+
+  /** For whoever looks at all of the memory. @throws StorageError */
+  whole(): void {
+    this.late?.bringAll();
   }
 
   async capture(request: CaptureRequest): Promise<CaptureResult> {
@@ -131,12 +144,22 @@ export class Captures {
     const { blobs } = host.libraryAt(memory.place);
     const regions = host.snapshot.regions();
     const image = await readImage(blobs, memory.id, regions);
-    await host.snapshot.restoreImage(image, () => {
+    const packs = await openPacks(blobs, image);
+    await host.snapshot.restoreImage(image, async () => {
       touched();
       this.forget();
-      return fillRegions(blobs, image, regions, isNew ? [host.core.ram, host.core.vram] : []);
+      await fillRegions(blobs, image, regions, packs, isNew ? [host.core.ram, host.core.vram] : []);
+      const { core, lost } = host;
+      const awaitPages = core.awaitPages.bind(core);
+      this.late = new LateMemory(core.ram, image.regions[RAM_REGION]!, packs, { awaitPages, lost });
     });
-    this.memory.adopt(image);
+    this.memory.adopt(() =>
+      readImage(blobs, memory.id, regions).catch((error: unknown) => {
+        // It has been removed: all of the memory is looked at.
+        if (error instanceof VmError) return null;
+        throw error;
+      }),
+    );
   }
 
   private async keptDisks(layers: Record<string, string>): Promise<{ disk: LayeredDisk; keeper: LayerKeeper }[]> {

@@ -24,6 +24,8 @@ export interface StateHost {
   go(): void;
   /** The processor stands still when this returns; the machine's state is as before. */
   halt(): void;
+  /** A page of its memory that was to come cannot be had. */
+  lost(error: VmError): void;
   /** The picture is another one. */
   redraw(): void;
 }
@@ -59,22 +61,31 @@ export class KeptStates {
     this.captures.forget();
   }
 
-  /**
-   * Has a machine that is new go on from the published state that belongs to it, if there is one.
-   * @param lost told when a page of its memory cannot be had later @returns null where there is none
-   */
-  async takePublished(lost: (error: VmError) => void): Promise<MadeMachine["published"]> {
+  /** Has a machine that is new go on from the published state that belongs to it. @returns null where there is none */
+  async takePublished(): Promise<MadeMachine["published"]> {
     if (!this.published || this.usedBefore) return null;
-    await this.published.restore(this.snapshot, this.core, lost);
+    await this.published.restore(this.snapshot, this.core, (error) => this.host.lost(error));
     this.usedBefore = true;
     this.host.redraw();
     return this.published;
   }
 
+  /** For whoever looks at all of the memory. @throws StorageError */
+  async whole(): Promise<void> {
+    await this.published?.whole();
+    this.captures.whole();
+  }
+
+  /** The machine is done for: what was still to come is let go. */
+  forget(): void {
+    this.published?.forget();
+    this.captures.forget();
+  }
+
   async save(): Promise<Uint8Array> {
     this.host.expect("running", "paused");
     return this.whileStopped("saving", this.host.current(), async () => {
-      await this.published?.whole();
+      await this.whole();
       return this.snapshot.save();
     });
   }
@@ -84,11 +95,10 @@ export class KeptStates {
     host.expect("poweredOff", "running", "paused", "aborted");
     const next = then ?? (host.current() === "paused" ? "paused" : "running");
     await this.whileStopped("restoring", next, async () => {
-      this.captures.forget();
       // Should the state be refused, all goes on as it was.
-      await this.published?.whole();
+      await this.whole();
       await this.snapshot.restore(saved);
-      this.published?.forget();
+      this.forget();
       this.usedBefore = true;
     });
     host.redraw();
@@ -151,6 +161,7 @@ export class KeptStates {
       drives,
       libraryAt: (place) => opener.libraryAt(place),
       placeOf: (drive) => places.get(drive) ?? null,
+      lost: (error) => host.lost(error),
       stop: () => {
         host.expect("running", "paused");
         this.beforeCapture = host.current();

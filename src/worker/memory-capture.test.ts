@@ -20,6 +20,7 @@ class Bench {
   readonly random: SeededRandom;
   /** What the guest does whenever it gets a turn. */
   turn = (): void => {};
+  bring = (_region: number, _page: number): void => {};
   standing = false;
   private names = 0;
 
@@ -29,10 +30,13 @@ class Bench {
 
   readonly capturer = new MemoryCapture(
     this.regions,
-    (region) => {
-      const bits = this.dirty[region]!.slice();
-      this.dirty[region]!.fill(0);
-      return bits;
+    {
+      takeDirty: (region) => {
+        const bits = this.dirty[region]!.slice();
+        this.dirty[region]!.fill(0);
+        return bits;
+      },
+      bring: (region, page) => this.bring(region, page),
     },
     async () => this.turn(),
   );
@@ -141,7 +145,7 @@ describe("memory that is captured", () => {
     const other = new Bench("other");
     const image = await readImage(bench.blobs, "first", other.regions);
     await fillRegions(bench.blobs, image, other.regions);
-    other.capturer.adopt(image);
+    other.capturer.adopt(async () => image);
     for (const name of await bench.blobs.list("")) await other.blobs.put(name, (await bench.blobs.get(name))!);
     other.write(0, 299, other.randomPage());
     const next = await other.capture("next", first.packs);

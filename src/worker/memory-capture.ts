@@ -22,6 +22,13 @@ import type { Regions, StateSummary } from "./saved-state.ts";
 /** Tells which pages of a region were written since the last call, and begins anew. A bit for each page. */
 export type TakeDirty = (region: number) => Uint8Array;
 
+/** The memory of a machine as the capture sees it. */
+export interface CapturedMachine {
+  takeDirty: TakeDirty;
+  /** Has a page in its place that may still be to come. What the guest wrote is there. */
+  bring(region: number, page: number): void;
+}
+
 /** Packs that are being written at once. */
 const MOST_WRITES = 4;
 /** Pages looked at before the guest gets its turn. */
@@ -30,6 +37,8 @@ const PAGES_A_TURN = 1024;
 export class MemoryCapture {
   /** What is known of the memory since the last capture or restore; null: nothing. */
   private base: Pick<MemoryImage, "packs" | "regions" | "hashes"> | null = null;
+  /** What the memory began with and the core has watched since: read when it is wanted, for there may be no capture at all. */
+  private begunWith: (() => Promise<MemoryImage | null>) | null = null;
   /** Where pages with this hash are. */
   private readonly known = new Map<string, number>();
   /** Regions of which nothing is known: every page is to be looked at. */
@@ -39,30 +48,36 @@ export class MemoryCapture {
 
   constructor(
     private readonly regions: Regions,
-    private readonly takeDirty: TakeDirty,
+    private readonly machine: CapturedMachine,
     private readonly nextTurn: () => Promise<void> = () => new Promise((resolve) => setTimeout(resolve, 0)),
   ) {}
 
   /** The memory was filled by other means than the guest's: all of it counts as changed. */
   forget(): void {
     this.base = null;
+    this.begunWith = null;
     this.known.clear();
     this.fresh.clear();
     this.lost.clear();
   }
 
-  /** The memory is that of an image now. To be called before the guest runs. */
-  adopt({ packs, regions, hashes }: MemoryImage): void {
+  /** The memory is that of an image now, which `read` gives as long as it is kept. To be called before the guest runs. */
+  adopt(read: () => Promise<MemoryImage | null>): void {
     this.forget();
-    for (const region of this.regions.keys()) this.takeDirty(region);
-    this.base = {
-      packs: [...packs],
-      regions: regions.map((each) => each.slice()),
-      hashes: hashes.map((each) => each.slice()),
-    };
-    this.base.regions.forEach((places, region) =>
+    for (const region of this.regions.keys()) this.machine.takeDirty(region);
+    this.begunWith = read;
+  }
+
+  private async begin(): Promise<Pick<MemoryImage, "packs" | "regions" | "hashes">> {
+    const image = (await this.begunWith?.()) ?? null;
+    this.begunWith = null;
+    if (!image) return this.emptyBase();
+    const { packs, regions, hashes } = image;
+    const base = (this.base = { packs: [...packs], regions, hashes });
+    regions.forEach((places, region) =>
       places.forEach((place, page) => place !== 0 && this.known.set(this.keyOf(region, page), place)),
     );
+    return base;
   }
 
   /**
@@ -81,13 +96,17 @@ export class MemoryCapture {
     atMoment: () => DeviceState;
     goOn: () => void;
   }): Promise<{ storedBytes: number; packs: string[]; pauseMs: number }> {
-    const base = (this.base ??= this.emptyBase());
+    const base = (this.base ??= await this.begin());
     this.loseAllBut(work.mayUse);
     const writer = new PackWriter(work.blobs, base.packs, work.newName);
     try {
       for (const [region, memory] of this.regions.entries()) {
         const words = wordsIn(memory);
-        await this.store(region, this.changedPages(region), words, (page) => page, writer, this.nextTurn);
+        const placeOf = (page: number): number => {
+          this.machine.bring(region, page);
+          return page;
+        };
+        await this.store(region, this.changedPages(region), words, placeOf, writer, this.nextTurn);
       }
       const started = performance.now();
       work.stop();
@@ -140,7 +159,7 @@ export class MemoryCapture {
 
   private changedPages(region: number): number[] {
     const count = this.regions[region]!.length / PAGE_BYTES;
-    const dirty = this.takeDirty(region);
+    const dirty = this.machine.takeDirty(region);
     const isFresh = this.fresh.delete(region);
     const pages = new Set(this.lost.get(region));
     this.lost.delete(region);

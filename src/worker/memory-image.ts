@@ -2,7 +2,8 @@
  * A memory in a library, as blobs:
  *
  *   memories/ID/state   MessagePack: version, what the machine must be made of, the device states, the names of the packs,
- *                       and for each region (RAM, video memory, ROM) where its pages are
+ *                       and for each region (RAM, video memory, ROM) which of its pages are not zeros, where they are, and
+ *                       their hashes. Version 1 had the places and hashes of all pages
  *   packs/NAME          up to 256 pages of 4 KiB, one after the other
  *
  * Where a page is: 0 for zeros, else (number of the pack in the list + 1) * 256 + its place in the pack. Packs are never
@@ -18,7 +19,8 @@ import type { StateSummary } from "./saved-state.ts";
 export const PAGE_BYTES = 4096;
 export const PAGES_IN_PACK = 256;
 export const PACK_BYTES = PAGES_IN_PACK * PAGE_BYTES;
-const VERSION = 1;
+const VERSION = 2;
+const HASH_WORDS = 4;
 const MAX_PACKS = 1 << 23;
 
 export interface MemoryImage {
@@ -27,9 +29,21 @@ export interface MemoryImage {
   packs: string[];
   /** Of each region, where its pages are. */
   regions: Uint32Array[];
-  /** Of each region, a hash of each page in 4 words. */
-  hashes: Uint32Array[];
+  /** Of each region, a hash of each page in 4 words; computed when it is asked for, since it takes the room of the rest and more. */
+  readonly hashes: Uint32Array[];
 }
+
+/** A region as it is stored: its pages that are not zeros, by their numbers. */
+interface StoredRegion {
+  pages: Uint8Array;
+  places: Uint8Array;
+  hashes: Uint8Array;
+}
+
+/** Number of the pack that a place (not 0) is in. */
+export const packOf = (place: number): number => (place >>> 8) - 1;
+/** Which page of its pack a place is. */
+export const placeInPack = (place: number): number => place & (PAGES_IN_PACK - 1);
 
 export const stateName = (id: string): string => `memories/${id}/state`;
 export const packName = (pack: string): string => `packs/${pack}`;
@@ -43,9 +57,25 @@ export function encodeImage({ summary, devices, packs, regions, hashes }: Memory
     summary,
     devices,
     packs,
-    regions: regions.map(bytesOf),
-    hashes: hashes.map(bytesOf),
+    regions: regions.map((places, n) => storedRegion(places, hashes[n]!)),
   });
+}
+
+function storedRegion(places: Uint32Array, hashes: Uint32Array): StoredRegion {
+  const pages = Uint32Array.from(places.keys()).filter((page) => places[page] !== 0);
+  const own = new Uint32Array(pages.length * HASH_WORDS);
+  pages.forEach((page, n) => own.set(hashes.subarray(page * HASH_WORDS, (page + 1) * HASH_WORDS), n * HASH_WORDS));
+  return { pages: bytesOf(pages), places: bytesOf(places.filter((place) => place !== 0)), hashes: bytesOf(own) };
+}
+
+/** The words of all pages of a region, from those of the pages that are not zeros; null where that cannot be. */
+function spread(stored: StoredRegion, words: Uint8Array, wordsEach: number, pageCount: number): Uint32Array | null {
+  const pages = wordsOf(stored.pages);
+  const own = wordsOf(words);
+  const all = new Uint32Array(pageCount * wordsEach);
+  if (own.length !== pages.length * wordsEach || pages.some((page) => page >= pageCount)) return null;
+  pages.forEach((page, n) => all.set(own.subarray(n * wordsEach, (n + 1) * wordsEach), page * wordsEach));
+  return all;
 }
 
 /** @param regionBytes of the machine that is to take it @throws VmError */
@@ -58,28 +88,57 @@ export function decodeImage(bytes: Uint8Array, regionBytes: readonly number[]): 
     throw damaged;
   }
   const version = Number(stored.version);
-  if (version !== VERSION)
+  if (version !== VERSION && version !== 1)
     throw new VmError(
       "badState",
       said`The saved memory is of version ${version}; this Posada reads version ${VERSION}.`,
     );
-  const packs = stored.packs as string[];
-  const regions = (stored.regions as Uint8Array[]).map(wordsOf);
-  const hashes = (stored.hashes as Uint8Array[]).map(wordsOf);
-  const image = {
-    summary: stored.summary as StateSummary,
-    devices: stored.devices as DeviceState,
-    packs,
-    regions,
-    hashes,
-  };
-  const fits =
-    packs.length < MAX_PACKS &&
-    regions.length === regionBytes.length &&
-    regions.every((places, n) => places.length * PAGE_BYTES === regionBytes[n]) &&
-    regions.every((places) => places.every((place) => place === 0 || (place >>> 8) - 1 < packs.length));
-  if (!fits) throw damaged;
-  return image;
+  const pageCounts = regionBytes.map((length) => length / PAGE_BYTES);
+  try {
+    const packs = stored.packs as string[];
+    const parts = partsOf(stored, version, pageCounts);
+    const regions = parts.map(({ places }) => places());
+    const fits =
+      packs.length < MAX_PACKS &&
+      regions.length === regionBytes.length &&
+      regions.every((places, n) => places?.length === pageCounts[n]) &&
+      regions.every((places) => places!.every((place) => place === 0 || packOf(place) < packs.length));
+    if (!fits) throw damaged;
+    return {
+      summary: stored.summary as StateSummary,
+      devices: stored.devices as DeviceState,
+      packs,
+      regions: regions as Uint32Array[],
+      get hashes() {
+        return parts.map(({ hashes }, n) => {
+          const all = hashes();
+          if (all?.length !== pageCounts[n]! * HASH_WORDS) throw damaged;
+          return all;
+        });
+      },
+    };
+  } catch {
+    throw damaged;
+  }
+}
+
+/** How to have the places and the hashes of each region. */
+function partsOf(
+  stored: Record<string, unknown>,
+  version: number,
+  pageCounts: readonly number[],
+): { places: () => Uint32Array | null; hashes: () => Uint32Array | null }[] {
+  if (version === 1) {
+    const hashes = stored.hashes as Uint8Array[];
+    return (stored.regions as Uint8Array[]).map((places, n) => ({
+      places: () => wordsOf(places),
+      hashes: () => wordsOf(hashes[n]!),
+    }));
+  }
+  return (stored.regions as StoredRegion[]).map((region, n) => ({
+    places: () => spread(region, region.places, 1, pageCounts[n] ?? 0),
+    hashes: () => spread(region, region.hashes, HASH_WORDS, pageCounts[n] ?? 0),
+  }));
 }
 
 /**

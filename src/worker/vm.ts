@@ -119,6 +119,7 @@ export class Vm implements ReplayApi {
       enter: (state, reason) => this.enter(state, reason),
       go: () => this.go(),
       halt: () => this.loop.stop(),
+      lost: (error) => this.loop.betweenRuns(() => this.fail(error)),
       redraw: () => this.frames.ask(),
     });
     this.replay = new Replay({
@@ -166,7 +167,7 @@ export class Vm implements ReplayApi {
     this.expect("poweredOff", "aborted");
     this.enter("starting");
     try {
-      const published = await this.states.takePublished((error) => this.loop.betweenRuns(() => this.fail(error)));
+      const published = await this.states.takePublished();
       if (published) this.send({ type: "serial", port: 0, bytes: published.serial });
       else {
         await this.made?.laterKernel?.supply(this.machine);
@@ -329,7 +330,7 @@ export class Vm implements ReplayApi {
 
   async watchTouched(): Promise<void> {
     this.created();
-    await this.made?.published?.whole();
+    await this.states.whole();
     this.replay.watchTouched();
   }
 
@@ -371,8 +372,10 @@ export class Vm implements ReplayApi {
     if (this.config && this.current !== "poweredOff") await this.switchOff();
     this.shares.close();
     this.loop.close();
-    this.made?.published?.forget();
-    if (this.config) this.replay.close();
+    if (this.config) {
+      this.states.forget();
+      this.replay.close();
+    }
     for (const store of this.drives.values()) await store.close?.();
     this.drives.clear();
     this.listener = () => {};

@@ -1,7 +1,9 @@
 /** Files of a library's folder: durable, and replaced as a whole. For Node alone. */
-import { open, rename, rm } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StorageError } from "../block-store.ts";
+import type { OpenPiece } from "./blob-keeper.ts";
 import { QuotaError } from "./quota-error.ts";
 
 /** What `action` does with files of a folder. @throws StorageError in words */
@@ -27,6 +29,28 @@ export async function inFolder<T>(folder: string, action: () => Promise<T>): Pro
         throw new StorageError(`A file in ${folder} could not be read or written: ${message}`);
     }
   }
+}
+
+/** A file for reading at any moment; undefined where there is none. It is held open for the time of a read alone: there are many. */
+export async function openFile(path: string): Promise<OpenPiece | undefined> {
+  const facts = await stat(path).catch(() => null);
+  if (!facts?.isFile()) return undefined;
+  return {
+    length: facts.size,
+    readNow(at, length) {
+      const bytes = new Uint8Array(length);
+      try {
+        const file = openSync(path, "r");
+        try {
+          return bytes.subarray(0, readSync(file, bytes, 0, length, at));
+        } finally {
+          closeSync(file);
+        }
+      } catch (error) {
+        throw new StorageError(`${path} cannot be read any more: ${(error as Error).message}`);
+      }
+    },
+  };
 }
 
 /** Names in the folder are durable. Not all systems can do that, nor need it. */

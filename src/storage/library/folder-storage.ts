@@ -11,10 +11,10 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import type { StorageUse } from "../../protocol/library.ts";
 import type { StoragePlace } from "../../protocol/machine-config.ts";
 import { StorageError } from "../block-store.ts";
-import type { BlobKeeper } from "./blob-keeper.ts";
+import type { BlobKeeper, OpenPiece } from "./blob-keeper.ts";
 import { checkedCatalogue } from "./catalogue.ts";
 import type { Catalogue, CatalogueKeeper } from "./catalogue.ts";
-import { inFolder, replaceFile } from "./folder-files.ts";
+import { inFolder, openFile, replaceFile } from "./folder-files.ts";
 import { FolderLayers } from "./folder-layers.ts";
 import { FolderLocks } from "./folder-locks.ts";
 import type { LibraryStorage } from "./library-storage.ts";
@@ -130,6 +130,10 @@ export class FolderBlobs implements BlobKeeper {
         },
       ),
     );
+  }
+
+  async open(names: readonly string[]): Promise<(OpenPiece | undefined)[]> {
+    return inFolder(this.folder, () => Promise.all(names.map((name) => openFile(this.pathOf(name)))));
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
