@@ -5,7 +5,17 @@
  * take, npm run bench:library tells.
  */
 import { expect, test } from "@playwright/test";
-import { hear, LibrarySite, makeLinux, PATIENCE, said, send, start, startWithDisk } from "./support/library-site.ts";
+import {
+  crash,
+  hear,
+  LibrarySite,
+  makeLinux,
+  PATIENCE,
+  said,
+  send,
+  start,
+  startWithDisk,
+} from "./support/library-site.ts";
 
 const KILLS = Number(process.env.KILLS ?? 2);
 
@@ -43,17 +53,7 @@ test("everything that was flushed is there after the tab crashed or the browser 
       heard = await said(page, id);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    if (round % 2 === 0) {
-      await Promise.race([
-        page.goto("chrome://crash").catch(() => {}),
-        new Promise((resolve) => setTimeout(resolve, 3000)),
-      ]);
-      await page.close();
-    } else {
-      site.kill("crashed");
-      await context.close().catch(() => {});
-      context = await site.launch("crashed");
-    }
+    context = await crash(site, "crashed", context, page, round % 2 === 0 ? "tab" : "browser");
     const numbers = [...heard.matchAll(/^durable (\d+)\r\n/gm)].map(([, number]) => Number(number));
     expect(numbers.length).toBeGreaterThan(0);
     ranges.push({ from: next, to: numbers.at(-1)! });

@@ -119,6 +119,27 @@ export class LibrarySite {
   }
 }
 
+/** Ends the page, or its whole browser, without a word to it. @returns the browser that there is now */
+export async function crash(
+  site: LibrarySite,
+  profile: string,
+  context: BrowserContext,
+  page: Page,
+  what: "tab" | "browser",
+): Promise<BrowserContext> {
+  if (what === "tab") {
+    await Promise.race([
+      page.goto("chrome://crash").catch(() => {}),
+      new Promise((resolve) => setTimeout(resolve, 3000)),
+    ]);
+    await page.close();
+    return context;
+  }
+  site.kill(profile);
+  await context.close().catch(() => {});
+  return site.launch(profile);
+}
+
 /** A machine with an empty kept disk, whose kernel is fetched from the site. @returns its id */
 export function makeLinux(page: Page, memoryMiB: number, diskMiB = 64): Promise<string> {
   return page.evaluate(

@@ -8,6 +8,7 @@ import { changesBetween, MOST_CHANGES } from "../../services/disk-changes.ts";
 import type { FileChange, VolumeChanges } from "../../services/disk-changes.ts";
 import type { MediumFiles } from "../../services/medium-files.ts";
 import { language } from "../messages/language.ts";
+import { fileSystemName } from "../shared/file-system-name.ts";
 import { Modal } from "../shared/modal.ts";
 import "../shared/form.css";
 import "./snapshot-changes.css";
@@ -118,7 +119,9 @@ export class SnapshotChanges extends Modal {
     const words = t.changes;
     const { number, facts, typeName, sizeBytes } = volume;
     const name = number === null ? t.media.whole : t.media.partition(number);
-    const details = [facts?.label, facts?.kind ?? language.say(typeName), language.size(sizeBytes)].filter(Boolean).join(", ");
+    const details = [facts?.label, fileSystemName(facts) ?? language.say(typeName), language.size(sizeBytes)]
+      .filter(Boolean)
+      .join(", ");
     return html`
       <section>
         <h3>${name} <small>${details}</small></h3>

@@ -12,13 +12,14 @@ import type { Desk } from "../../services/desk.ts";
 import type { GuestCatalogue } from "../../services/guest-library.ts";
 import { actionsFor, mainActionFor } from "../../services/machine-actions.ts";
 import type { MachineAction } from "../../services/machine-actions.ts";
-import { groupMachines, machinesIn, searchMachines, systemName } from "../../services/machine-list.ts";
+import { groupMachines, machinesIn, searchMachines } from "../../services/machine-list.ts";
 import type { GroupNode } from "../../services/machine-list.ts";
 import { MACHINE_SORTS } from "../../services/preferences.ts";
 import type { MachineSort, Preferences } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import { language } from "../messages/language.ts";
+import { systemWords } from "../shared/system-words.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { pickFiles } from "../shared/pick-files.ts";
 import { actionIcons, actionMenu } from "./action-menu.ts";
@@ -214,7 +215,7 @@ export class LibraryPage extends PageElement {
                 machine.runs === "elsewhere" ? html` · ${t.library.elsewhere}` : nothing
               }
             </p>
-            <p class="system">${systemName(machine.osId)}</p>
+            <p class="system">${systemWords(machine.osId)}</p>
           </div>
           ${
             main

@@ -11,11 +11,11 @@ import type { Clerk } from "../../services/clerk.ts";
 import type { Desk } from "../../services/desk.ts";
 import { actionsFor, mainActionFor } from "../../services/machine-actions.ts";
 import type { MachineAction } from "../../services/machine-actions.ts";
-import { systemName } from "../../services/machine-list.ts";
 import type { Preferences } from "../../services/preferences.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import { language } from "../messages/language.ts";
+import { systemWords } from "../shared/system-words.ts";
 import { PageElement } from "../shared/page-element.ts";
 import { actionIcons, actionMenu } from "./action-menu.ts";
 import type { ActionRequest } from "./action-menu.ts";
@@ -85,7 +85,7 @@ export class MachineDetails extends PageElement {
           <h3 id="made-of">${words.system}</h3>
           <dl>
             <dt>${words.operatingSystem}</dt>
-            <dd>${systemName(machine.osId)}</dd>
+            <dd>${systemWords(machine.osId)}</dd>
             <dt>${t.settings.memory}</dt>
             <dd>${language.size(machine.hardware.memoryMiB * MIB)}</dd>
             <dt>${t.settings.processor}</dt>

@@ -8,6 +8,7 @@ import type { ExportFormat } from "../../protocol/library.ts";
 import type { ConversionResult, ConversionSource, PartitionFacts, SourceDisk } from "../../services/image-converter.ts";
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
+import { fileSystemName } from "../shared/file-system-name.ts";
 import { Modal } from "../shared/modal.ts";
 import { pickFiles } from "../shared/pick-files.ts";
 import "../shared/form.css";
@@ -112,7 +113,7 @@ export class DiskConverter extends Modal {
 
   private row({ number, name, typeName, sizeBytes, facts, active }: PartitionFacts) {
     const words = this.t.converter;
-    const contents = facts ? [facts.kind, facts.label && `“${facts.label}”`].filter(Boolean).join(" ") : "–";
+    const contents = facts ? [fileSystemName(facts), facts.label && `“${facts.label}”`].filter(Boolean).join(" ") : "–";
     const title = [language.say(typeName), name && `“${name}”`, active ? words.starts : ""].filter(Boolean).join(", ");
     return html`<tr>
       <td>

@@ -5,6 +5,7 @@ import type { MediumRecord } from "../../protocol/library.ts";
 import type { FileEntry, FileSystem, MediumFiles } from "../../services/medium-files.ts";
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
+import { fileSystemName } from "../shared/file-system-name.ts";
 import { Modal } from "../shared/modal.ts";
 import "./medium-files.css";
 
@@ -53,7 +54,7 @@ export class MediumFilesDialog extends Modal {
                   ({ number, facts, sizeBytes, typeName, readable }, i) =>
                     html`<option value=${i} ?disabled=${!readable} ?selected=${i === this.volumeIndex}>
                       ${number === null ? words.whole : words.partition(number)}:
-                      ${[facts?.label, facts?.kind ?? language.say(typeName), language.size(sizeBytes)].filter(Boolean).join(", ")}
+                      ${[facts?.label, fileSystemName(facts) ?? language.say(typeName), language.size(sizeBytes)].filter(Boolean).join(", ")}
                     </option>`,
                 )}
               </select>

@@ -198,7 +198,7 @@ export const esLibrary: typeof enLibrary = {
   },
   converter: {
     title: "Convertir una imagen",
-    hint: "Una imagen de un disco físico, o la máquina de otro hipervisor (raw, VDI, VMDK, VHD, VHDX, QCOW2, OVA, OVF). Elige con ella los archivos a los que se refiere.",
+    hint: "Una imagen de un disco físico, o la máquina de otro hipervisor (raw, VDI, VMDK, VHD, VHDX, QCOW2, OVA, OVF). Elija con ella los archivos a los que se refiere.",
     choose: "Elegir archivos…",
     partitions: "Particiones",
     bring: "Traer",

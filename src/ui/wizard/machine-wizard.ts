@@ -13,6 +13,7 @@ import { systemInfo } from "../../services/systems/system-catalogue.ts";
 import { icon } from "../icon/icon.ts";
 import { systemIcon } from "../icon/system-icon.ts";
 import { language } from "../messages/language.ts";
+import { systemWords } from "../shared/system-words.ts";
 import { memoryField, nameField, processorField, systemField, textField } from "../shared/machine-fields.ts";
 import { Modal } from "../shared/modal.ts";
 import { pickFiles } from "../shared/pick-files.ts";
@@ -179,7 +180,7 @@ export class MachineWizard extends Modal {
           value: Number.isNaN(draft.memoryMiB) ? "" : String(draft.memoryMiB),
           isRight: !faults.includes("memory"),
           tell: "change",
-          hint: words.memoryHint(systemInfo(draft.osId).name, draft.leastMemoryMiB),
+          hint: words.memoryHint(systemWords(draft.osId), draft.leastMemoryMiB),
           change: (text) => draft.set("memoryMiB", numberIn(text)),
         })}
         ${processorField({
@@ -215,7 +216,7 @@ export class MachineWizard extends Modal {
               <dt>${t.library.name}</dt>
               <dd>${draft.name}</dd>
               <dt>${t.library.operatingSystem}</dt>
-              <dd>${systemInfo(draft.osId).name}</dd>
+              <dd>${systemWords(draft.osId)}</dd>
               <dt>${words.from}</dt>
               <dd>${media.map(({ name }) => name).join(", ") || words.nothing}</dd>
               <dt>${t.settings.memory}</dt>
@@ -253,7 +254,7 @@ export class MachineWizard extends Modal {
           ? words.memoryTaken(mib(concern.hostMiB), mib(concern.takenMiB))
           : words.memory(mib(concern.hostMiB));
       case "systemMemory":
-        return words.systemMemory(systemInfo(this.draft.osId).name, mib(concern.leastMiB));
+        return words.systemMemory(systemWords(this.draft.osId), mib(concern.leastMiB));
       case "storage":
         return words.storage(language.size(concern.freeBytes));
     }
