@@ -22,9 +22,23 @@ const contentPolicies: Plugin = {
   },
 };
 
+/** `src/app/early.ts` is to run before the page's own script has come; that imports it as well. */
+const earlyScript: Plugin = {
+  name: "early-script",
+  apply: "build",
+  transformIndexHtml(_, { bundle, filename }) {
+    if (!filename.endsWith("index.html")) return;
+    const chunk = Object.values(bundle ?? {}).find((each) => each.type === "chunk" && each.name === "early");
+    if (!chunk) throw new Error("The build has no early script.");
+    const attrs = { type: "module", async: true, crossorigin: true, src: `./${chunk.fileName}` };
+    return [{ tag: "script", attrs, injectTo: "head" }];
+  },
+};
+
 export default defineConfig({
   base: "./",
   plugins: [
+    earlyScript,
     contentPolicies,
     VitePWA({
       strategies: "injectManifest",
@@ -60,6 +74,7 @@ export default defineConfig({
       preserveEntrySignatures: "exports-only",
       input: {
         index: "index.html",
+        early: "src/app/early.ts",
         embed: "embed.html",
         posada: "src/embed/posada.ts",
         "posada-machine": "src/embed/posada-machine.ts",

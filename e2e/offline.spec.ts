@@ -75,7 +75,7 @@ test("a kept guest starts without a network, and the page is isolated where the 
   await installed(page);
   const keep = page.getByRole("button", { name: `Keep ${DEFAULT_GUEST} for offline use` });
   await keep.click();
-  await expect(page.getByText(/Starts offline \(1\d MiB\)/)).toBeVisible();
+  await expect(page.getByText(/Starts offline \([23]\d MiB\)/)).toBeVisible();
   await expectNoViolations(page);
 
   await host.close();

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
+import { makeSavedStates } from "./guests/saved-state.mjs";
 import { bundleForNode } from "./lib/node-bundle.mjs";
 import { at, nodeBin, runOrStop } from "./lib/process.mjs";
 
@@ -36,8 +37,10 @@ function siteDigest() {
   ];
   const sources = filesBelow(paths, (file) => !file.endsWith(".test.ts"));
   const statics = filesBelow([at("public")], (file) => !file.startsWith(at("public", "guests")));
+  const ours = digestOf([...sources, ...statics]);
   const manifest = at("public", "guests", "manifest.json");
-  return digestOf([...sources, ...statics, ...(existsSync(manifest) ? [manifest] : [])]);
+  // A build changes the manifest itself, where it makes a saved state.
+  return () => `${ours} ${existsSync(manifest) ? digestOf([manifest]) : ""}`;
 }
 
 /** The Node side: the command and its machine worker, with the core and the unpacker beside them. */
@@ -73,7 +76,7 @@ if (cliAlone) {
 }
 const digest = siteDigest();
 if (process.argv.includes("--if-changed") && existsSync(stamp) && existsSync(at("dist", "index.html"))) {
-  if (readFileSync(stamp, "utf8") === digest) {
+  if (readFileSync(stamp, "utf8") === digest()) {
     console.log("dist/ is up to date.");
     process.exit(0);
   }
@@ -83,6 +86,7 @@ rmSync(stamp, { force: true });
 await runOrStop("Building the site", nodeBin("vite"), ["build", "--logLevel", "warn"]);
 await buildCli();
 await buildTypes();
-writeFileSync(`${stamp}.tmp`, digest);
+await makeSavedStates();
+writeFileSync(`${stamp}.tmp`, digest());
 renameSync(`${stamp}.tmp`, stamp);
 console.log("The site is in dist/, the command in dist/cli/.");

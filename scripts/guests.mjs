@@ -21,6 +21,7 @@ import { PrivateApt } from "./guests/apt.mjs";
 import { LIBRARY_PACKAGES, makeGrubTestIso } from "./guests/grub-test-iso.mjs";
 import { appletsOf, buildInitramfs, modulesFrom } from "./guests/initramfs.mjs";
 import { basics, extras, machines } from "./guests/recipes.mjs";
+import { savedStateOf } from "./guests/saved-state.mjs";
 import { at, hasCommand } from "./lib/process.mjs";
 
 const BUSYBOX = { packageName: "busybox-static", licence: "GPL-2.0" };
@@ -202,7 +203,9 @@ function makeGrubTests({ file, title, licence }) {
 
 function writeManifest() {
   const files = [...basics, ...extras].flatMap(filesOf).filter(isThere);
-  const ready = machines.filter((machine) => files.includes(machine.kernel) && files.includes(machine.initrd));
+  const ready = machines
+    .filter((machine) => files.includes(machine.kernel) && files.includes(machine.initrd))
+    .map((machine) => ({ ...machine, ...savedStateOf(machine.id, output) }));
   const manifest = { files: files.map((file) => known.get(file)), machines: ready };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   if (!existsSync(manifestFile) || readFileSync(manifestFile, "utf8") !== text) writeFileSync(manifestFile, text);

@@ -19,6 +19,9 @@ const types = {
   ".md": "text/plain; charset=utf-8",
 };
 
+/** These never change. */
+const NAMED_BY_CONTENTS = /[/\\](assets[/\\][^/\\]+-[\w-]{8}\.\w+|[0-9a-f]{32}(\.png)?)$/;
+
 function sizeOf(path) {
   try {
     const status = statSync(path);
@@ -63,7 +66,7 @@ export function fileHandler(folder, { headers: always = isolationHeaders } = {})
       "Content-Type": types[extname(path)] ?? "application/octet-stream",
       "Content-Length": last - first + 1,
       "Accept-Ranges": "bytes",
-      "Cache-Control": "no-cache",
+      "Cache-Control": NAMED_BY_CONTENTS.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
       ...(range ? { "Content-Range": `bytes ${first}-${last}/${size}` } : {}),
     });
     if (request.method === "HEAD" || size === 0) return void response.end();

@@ -24,6 +24,7 @@ import "../ui/icon/library-icons.ts";
 import { language } from "../ui/messages/language.ts";
 import { pickFiles } from "../ui/shared/pick-files.ts";
 import { saveFile } from "../ui/shared/save-file.ts";
+import { manifest } from "./early.ts";
 
 const EMPTY: GuestCatalogue = { files: [], machines: [] };
 
@@ -86,21 +87,37 @@ async function openLibrary(): Promise<void> {
 
 /** Where the default guest is wanted at once, `autostart` waits for the list. */
 async function showCatalogue(): Promise<GuestCatalogue> {
+  let catalogue = EMPTY;
   try {
-    app.catalogue = await loadCatalogue(baseUrl);
+    catalogue = await loadCatalogue(baseUrl, (input) => manifest ?? fetch(input));
   } catch (error) {
-    app.catalogue = EMPTY;
     desk.tellError(error);
   }
+  app.catalogue = catalogue;
   // Only a secure page keeps files.
   if ("caches" in globalThis && navigator.serviceWorker) {
-    const offline = new OfflineGuests(app.catalogue, caches);
+    const offline = new OfflineGuests(catalogue, caches);
     void offline.look().then(
-      () => (app.offline = offline),
+      () => {
+        app.offline = offline;
+        if (!navigator.serviceWorker.controller) void rememberFirst(offline, catalogue);
+      },
       () => undefined, // a browser that keeps nothing: nothing is offered
     );
   }
-  return app.catalogue;
+  return catalogue;
+}
+
+/** What the first visit read before the service worker was there is to be at hand at the second. */
+async function rememberFirst(offline: OfflineGuests, { machines }: GuestCatalogue): Promise<void> {
+  const { serviceWorker } = navigator;
+  await serviceWorker.ready;
+  if (!serviceWorker.controller)
+    await new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+  const opened = new Set(desk.machines.map(({ session }) => session.plan.savedState?.source.published.url));
+  for (const machine of machines)
+    if (opened.has(machine.plan.savedState?.source.published.url) && machine.plan.savedState)
+      await offline.remember(machine).catch(() => undefined); // it will be read then
 }
 
 /** A link may come at any time: a click on one in another page can lead to a page that is open already. */
@@ -154,7 +171,7 @@ const OPEN_MS = 1500;
 await Promise.all([applied, Promise.race([openLibrary(), new Promise((resolve) => setTimeout(resolve, OPEN_MS))])]);
 document.body.prepend(app);
 addEventListener("hashchange", () => void lookAtLink());
-void begin();
+const begun = begin();
 
 /** Files that the desktop opens with the installed app. */
 interface LaunchQueue {
@@ -170,10 +187,13 @@ async function openFiles(files: File[]): Promise<void> {
   await desk.openFiles(files.filter((file) => !isPackage(file)));
 }
 
+const REGISTER_MS = 15_000;
 if (import.meta.env.PROD) {
   app.updates = new AppUpdates();
   const register = () => void app.updates!.register(new URL("service-worker.js", baseUrl).href);
-  // The page comes first, then what it may need another time.
+  // The page comes first, then the machine that it is to begin with, then what it may need another time.
+  const patience = new Promise((resolve) => setTimeout(resolve, REGISTER_MS));
+  await Promise.race([begun, patience]);
   if (document.readyState === "complete") register();
   else addEventListener("load", register, { once: true });
 }

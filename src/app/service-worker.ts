@@ -14,12 +14,23 @@ interface Scope {
   readonly registration: { scope: string };
   readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
-  addEventListener(type: "install" | "activate", listener: (event: ExtendableEvent) => void): void;
+  addEventListener(type: "install", listener: (event: InstallEvent) => void): void;
+  addEventListener(type: "activate", listener: (event: ExtendableEvent) => void): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
   addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
 }
 interface ExtendableEvent {
   waitUntil(work: Promise<unknown>): void;
+}
+/** [URLPATTERN] 1: not in the library of types yet. */
+declare class URLPattern {
+  constructor(parts: { baseURL: string; pathname: string });
+}
+interface InstallEvent extends ExtendableEvent {
+  addRoutes?(rule: {
+    condition: { urlPattern: URLPattern; requestMethod: string };
+    source: { cacheName: string };
+  }): Promise<void>;
 }
 interface FetchEvent extends ExtendableEvent {
   readonly request: Request;
@@ -41,7 +52,19 @@ function versionOf(files: typeof FILES): string {
   return hash.toString(36);
 }
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("install", (event) => {
+  routeAssets(event);
+  event.waitUntil(install());
+});
+
+/** Where the browser can, it takes files with a hash in their names out of the cache without asking here. [SW] static routing */
+function routeAssets(event: InstallEvent): void {
+  if (!event.addRoutes) return;
+  const urlPattern = new URLPattern({ baseURL: scope, pathname: "./assets/*" });
+  event.waitUntil(
+    event.addRoutes({ condition: { urlPattern, requestMethod: "GET" }, source: { cacheName } }).catch(() => undefined), // then it asks here
+  );
+}
 
 async function install(): Promise<void> {
   const cache = await caches.open(cacheName);
@@ -54,10 +77,12 @@ async function install(): Promise<void> {
 /** Files with a hash in their name are taken from an earlier version, where it has them. */
 async function bring(cache: Cache, { url, revision }: (typeof FILES)[number]): Promise<void> {
   const address = new URL(url, scope).href;
-  const known = revision === null ? await caches.match(address) : undefined;
-  const response = known ?? (await fetch(address, { cache: "reload" }));
+  const isHashed = revision === null;
+  const known = isHashed ? await caches.match(address) : undefined;
+  // What the page has loaded a moment ago need not come again.
+  const response = known ?? (await fetch(address, { cache: isHashed ? "force-cache" : "reload" }));
   if (!response.ok) throw new TypeError(`${address}: ${response.status}`);
-  await cache.put(address, response);
+  await cache.put(address, isolated(response));
 }
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -96,8 +121,17 @@ async function answer(event: FetchEvent, place: Exclude<Place, "network">): Prom
   }
 }
 
+const opened = new Map<string, Promise<Cache>>();
+
+/** A cache, opened once for all that is asked while this worker lives. */
+function cacheOf(name: string): Promise<Cache> {
+  let cache = opened.get(name);
+  if (!cache) opened.set(name, (cache = caches.open(name)));
+  return cache;
+}
+
 async function kept(name: string, address: string): Promise<Response | undefined> {
-  return (await caches.open(name)).match(address);
+  return (await cacheOf(name)).match(address);
 }
 
 function withoutQuery(url: string): string {
@@ -107,7 +141,7 @@ function withoutQuery(url: string): string {
 /** Named by what is in it, so it never changes. */
 async function part(event: FetchEvent): Promise<Response> {
   const { request } = event;
-  const cache = await caches.open(PART_CACHE);
+  const cache = await cacheOf(PART_CACHE);
   const known = await cache.match(request.url);
   if (known) return withRange(known, request.headers.get("Range"));
   const response = await fetch(request);
@@ -118,7 +152,7 @@ async function part(event: FetchEvent): Promise<Response> {
 
 async function fresh(event: FetchEvent): Promise<Response> {
   const { request } = event;
-  const cache = await caches.open(GUEST_CACHE);
+  const cache = await cacheOf(GUEST_CACHE);
   try {
     const response = await fetch(request);
     if (response.status === 200) event.waitUntil(cache.put(request.url, response.clone()).catch(() => undefined));

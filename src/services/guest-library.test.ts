@@ -28,6 +28,27 @@ test("a machine is planned from its files, whose sizes add up", () => {
   });
 });
 
+test("a machine with a saved state goes on from it, or starts where that is of no use", () => {
+  const savedState = {
+    file: "saved/x",
+    memoryMiB: 64,
+    processors: 1,
+    cpuModel: "default",
+    firstBytes: 3,
+    totalBytes: 7,
+  };
+  const [machine] = readCatalogue(
+    { ...manifest, machines: [{ ...manifest.machines[0]!, savedState }] },
+    FOLDER,
+  ).machines;
+  expect(machine).toMatchObject({ sizeBytes: 3, wholeBytes: 22 });
+  expect(machine!.plan.savedState).toMatchObject({
+    source: { published: { url: `${FOLDER}saved/x` } },
+    memoryMiB: 64,
+    isOptional: true,
+  });
+});
+
 test.each([null, [], "text", { files: 3, machines: [7] }])("%j is an empty catalogue", (value) => {
   expect(readCatalogue(value, FOLDER)).toEqual({ files: [], machines: [] });
 });

@@ -27,6 +27,8 @@ export interface ReadyMachine {
   memoryMiB: number;
   /** Bytes to load before it starts, or goes on from its saved state. */
   sizeBytes: number;
+  /** Bytes of all that it may need. */
+  wholeBytes: number;
   /** Of its first file: the kernel or the medium. */
   version: string;
   plan: MachinePlan;
@@ -77,6 +79,8 @@ function readMachine(entry: Fields, files: GuestFile[], folderUrl: string): Read
   if (text(entry.disk)) plan.disks.push(medium(text(entry.disk)));
   if (text(entry.commandLine)) plan.commandLine = text(entry.commandLine);
   if (parts.length === 0) return null;
+  const known = { id: text(entry.id), title, memoryMiB, version: parts[0]!.version, plan };
+  const mediaBytes = parts.reduce((sum, file) => sum + file.sizeBytes, 0);
   const state = entry.savedState as Fields | undefined;
   if (state && text(state.file) && number(state.memoryMiB)) {
     plan.savedState = {
@@ -84,12 +88,12 @@ function readMachine(entry: Fields, files: GuestFile[], folderUrl: string): Read
       memoryMiB: number(state.memoryMiB),
       processors: number(state.processors) || 1,
       cpuModel: text(state.cpuModel) as CpuModel,
+      isOptional: true,
     };
-    const sizeBytes = number(state.firstBytes);
-    return { id: text(entry.id), title, memoryMiB, sizeBytes, version: parts[0]!.version, plan };
+    const wholeBytes = mediaBytes + number(state.totalBytes);
+    return { ...known, sizeBytes: number(state.firstBytes), wholeBytes };
   }
-  const sizeBytes = parts.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return { id: text(entry.id), title, memoryMiB, sizeBytes, version: parts[0]!.version, plan };
+  return { ...known, sizeBytes: mediaBytes, wholeBytes: mediaBytes };
 }
 
 /** @param folderUrl of the folder that holds the files, with "/" at its end */

@@ -59,6 +59,8 @@ export interface SavedState {
   memoryMiB: number;
   processors: number;
   cpuModel: CpuModel;
+  /** Where it cannot be had, or is of another version of Posada, the machine starts anew. */
+  isOptional?: boolean;
 }
 
 /** The person's own settings, which go before what a ready-made machine proposes. */
@@ -113,5 +115,6 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
   const takesState =
     savedState !== undefined &&
     (["memoryMiB", "processors", "cpuModel"] as const).every((name) => savedState[name] === config[name]);
-  return takesState ? { ...config, savedState: savedState.source } : config;
+  if (!takesState) return config;
+  return { ...config, savedState: savedState.source, savedStateIsOptional: savedState.isOptional ?? false };
 }

@@ -29,8 +29,22 @@ export const EVENT_NAMES: Record<VmEvent["type"], string> = {
 /** Long enough for disks to be flushed. */
 const DISPOSE_MS = 5000;
 
-/** A Worker script of another origin cannot be started directly, but a local one may import it. */
+/** One that was started before anybody wanted it. */
+let ahead: Worker | null = null;
+
+/** For a page that will want a machine in a moment: its Worker can begin now. */
+export function prepareWorker(): void {
+  if (typeof Worker === "function") ahead ??= newWorker();
+}
+
 function startWorker(): Worker {
+  const worker = ahead ?? newWorker();
+  ahead = null;
+  return worker;
+}
+
+/** A Worker script of another origin cannot be started directly, but a local one may import it. */
+function newWorker(): Worker {
   const url = new URL(workerUrl, import.meta.url);
   const options: WorkerOptions = { type: "module", name: "posada-machine" };
   if (url.origin === location.origin) return new Worker(scriptUrl(url.href), options);

@@ -64,7 +64,7 @@ export class KeptStates {
   /** Has a machine that is new go on from the published state that belongs to it. @returns null where there is none */
   async takePublished(): Promise<MadeMachine["published"]> {
     if (!this.published || this.usedBefore) return null;
-    await this.published.restore(this.snapshot, this.core, (error) => this.host.lost(error));
+    if (!(await this.published.restore(this.snapshot, this.core, (error) => this.host.lost(error)))) return null;
     this.usedBefore = true;
     this.host.redraw();
     return this.published;

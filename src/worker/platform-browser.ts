@@ -17,8 +17,11 @@ async function compile(what: string, url: string): Promise<WebAssembly.Module> {
 }
 
 export function browserPlatform(): VmPlatform {
+  // A Worker is made for a machine: while it is told which, its core can be compiled.
+  const core = compile("processor core", coreUrl);
+  core.catch(() => undefined); // who asks for it is told
   return platformWith({
-    compileCore: () => compile("processor core", coreUrl),
+    compileCore: () => core,
     compileUnpacker: () => compile("unpacker of kernels", unpackerUrl),
   });
 }

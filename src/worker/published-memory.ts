@@ -85,7 +85,7 @@ export interface MemoryHost {
 }
 
 export class PublishedMemory implements PageBringer {
-  /** By number, until the machine takes them. */
+  /** Unpacked, by number, until the machine takes them. */
   private readonly waiting = new Map<number, Uint8Array>();
   private host: MemoryHost | null = null;
   private ram: Uint8Array = new Uint8Array(0);
@@ -119,7 +119,7 @@ export class PublishedMemory implements PageBringer {
       while (next < wanted.length) {
         const pack = wanted[next++]!;
         const bytes = await files.get(memory.index.packs[pack]!.name);
-        memory.waiting.set(pack, bytes);
+        memory.waiting.set(pack, memory.unpack(pack, bytes));
         progress((done += bytes.length), total);
       }
     };
@@ -142,9 +142,6 @@ export class PublishedMemory implements PageBringer {
     this.host = host;
     this.ram = regions[RAM_REGION]!;
     this.absent = new Uint8Array(index.regions[RAM_REGION]!.length);
-    const unpacked = new Map<number, Uint8Array>();
-    for (const [pack, bytes] of this.waiting) unpacked.set(pack, this.unpack(pack, bytes));
-    this.waiting.clear();
     index.regions.forEach((places, region) => {
       const memory = regions[region]!;
       places.forEach((place, page) => {
@@ -153,11 +150,12 @@ export class PublishedMemory implements PageBringer {
           return;
         }
         const pack = packAt(place);
-        const bytes = unpacked.get(pack);
+        const bytes = this.waiting.get(pack);
         if (bytes) memory.set(pageOf(bytes, place), page * PAGE_BYTES);
         else this.comesLater(pack, page);
       });
     });
+    this.waiting.clear();
     host.awaitPages(this.isPartial ? this : null);
   }
 

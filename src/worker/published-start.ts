@@ -17,7 +17,10 @@ export class PublishedStart {
   private memory: PublishedMemory | null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  private constructor(memory: PublishedMemory) {
+  private constructor(
+    memory: PublishedMemory,
+    private readonly isOptional: boolean,
+  ) {
     this.memory = memory;
   }
 
@@ -30,22 +33,41 @@ export class PublishedStart {
   ): Promise<PublishedStart | null> {
     const source = config.savedState;
     if (!source) return null;
-    const memory = await media.explained(source, "saved state", () =>
-      PublishedMemory.load(listName(source), opener.published(source), (done, total) =>
-        progress("saved state", done, total),
-      ),
-    );
-    return new PublishedStart(memory);
+    const isOptional = config.savedStateIsOptional ?? false;
+    try {
+      const memory = await media.explained(source, "saved state", () =>
+        PublishedMemory.load(listName(source), opener.published(source), (done, total) =>
+          progress("saved state", done, total),
+        ),
+      );
+      return new PublishedStart(memory, isOptional);
+    } catch (error) {
+      if (!isOptional) throw error;
+      startsAnew(error);
+      return null;
+    }
   }
 
-  /** Puts the state into a machine that has not been switched on. @throws VmError or StateError */
-  async restore(snapshot: Snapshot, core: WasmCore, lost: (error: VmError) => void): Promise<void> {
+  /**
+   * Puts the state into a machine that has not been switched on.
+   * @returns false where it has to start anew
+   * @throws VmError or StateError
+   */
+  async restore(snapshot: Snapshot, core: WasmCore, lost: (error: VmError) => void): Promise<boolean> {
     const { memory } = this;
-    if (!memory) return;
-    await snapshot.restoreImage(memory.index, async () =>
-      memory.fill(snapshot.regions(), { awaitPages: (bringer) => core.awaitPages(bringer), lost }),
-    );
+    if (!memory) return false;
+    try {
+      await snapshot.restoreImage(memory.index, async () =>
+        memory.fill(snapshot.regions(), { awaitPages: (bringer) => core.awaitPages(bringer), lost }),
+      );
+    } catch (error) {
+      if (!this.isOptional) throw error;
+      startsAnew(error);
+      this.forget();
+      return false;
+    }
     this.timer = setTimeout(() => void this.bringRest(), REST_AFTER_MS);
+    return true;
   }
 
   /** What the guest has written to COM1 before. */
@@ -73,4 +95,8 @@ export class PublishedStart {
       log.warn(`the rest of the memory does not come: ${(error as Error).message}`);
     }
   }
+}
+
+function startsAnew(error: unknown): void {
+  log.warn(`the machine starts anew, since its saved state is of no use here: ${(error as Error).message}`);
 }

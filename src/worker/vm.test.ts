@@ -1,3 +1,4 @@
+import { deflateRawSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RunExit } from "../core/core.ts";
 import { CoreMemoryError } from "../core/load.ts";
@@ -7,9 +8,11 @@ import type { KernelFiles, MachineEvents, MachineParts } from "../machine/machin
 import { defaultConfig } from "../protocol/machine-config.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
 import type { VmEvent } from "../protocol/vm-api.ts";
+import { wrapIndex } from "../storage/published/published-store.ts";
 import { NS_PER_INSTRUCTION } from "./instruction-clock.ts";
 import type { MachinePort } from "./machine-port.ts";
 import { webOpener } from "./media.ts";
+import { encodeStateIndex } from "./published-memory.ts";
 import { Vm } from "./vm.ts";
 
 /** A processor that counts; it can be told to halt or to fault. */
@@ -167,6 +170,38 @@ describe("states", () => {
     expect(core.ram[5]).toBe(0);
     expect((await vm.stats()).instructions).toBe(0);
     await vm.dispose();
+  });
+});
+
+describe("a published state that is of no use", () => {
+  const nowhere = "https://posada.example/saved/";
+  const deflate = (raw: Uint8Array) => new Uint8Array(deflateRawSync(raw));
+  const list = (version: number) =>
+    wrapIndex(
+      encodeStateIndex({
+        summary: { memoryMiB: defaultConfig.memoryMiB, processors: 1, cpuModel: "default" },
+        devices: { version: 1, instructionsAtPowerOn: 0, clock: {}, machine: { version }, media: {} },
+        ...{ packs: [], first: 0, regions: [], serial: new Uint8Array(0) },
+      }),
+      deflate,
+    );
+  const state = (files: Record<string, Uint8Array>) => ({ published: { url: `${nowhere}list`, name: "it", files } });
+
+  test.each([
+    ["cannot be had", {}],
+    ["is damaged", { list: new Uint8Array(9) }],
+    ["is of another version of the machine", { list: list(7) }],
+  ])("one that %s: the machine starts where it may, and says why where it may not", async (_, files) => {
+    const savedState = state(files as Record<string, Uint8Array>);
+    await vm.create(config({ savedState, savedStateIsOptional: true }));
+    await vm.start();
+    expect(calls).toContain("reset");
+    expect(await vm.state()).toBe("running");
+    await vm.dispose();
+
+    vm = makeVm();
+    const refused = vm.create(config({ savedState })).then(() => vm.start());
+    await expect(refused).rejects.toThrow(/missing|damaged|of the clock has version/);
   });
 });
 

@@ -163,12 +163,12 @@ export class StartScreen extends PageElement {
         return html`<div class="offline">${act("keepoffline", words.keep, words.keepNamed)}</div>`;
       case "coming":
         return html`<div class="offline">
-          <progress aria-label=${words.coming(title)} max=${machine.sizeBytes || 1} .value=${doneBytes}></progress>
+          <progress aria-label=${words.coming(title)} max=${machine.wholeBytes || 1} .value=${doneBytes}></progress>
           ${act("dropoffline", this.t.cancel, words.giveUp)}
         </div>`;
       case "kept":
         return html`<div class="offline">
-          <span>${icon("keep")}${words.kept(language.size(machine.sizeBytes))}</span>
+          <span>${icon("keep")}${words.kept(language.size(machine.wholeBytes))}</span>
           ${act("dropoffline", words.drop, words.dropNamed)}
         </div>`;
     }
