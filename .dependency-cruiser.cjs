@@ -7,7 +7,7 @@
  *   machine/devices/a never imports machine/devices/b;  no cycles
  *   Comlink only in services, worker and cli;  idb-keyval only in storage
  *
- * embed/ is a second composition root beside app/: it offers services to other people's pages.
+ * embed/ and pack/ are composition roots beside app/: for other people's pages, and for programs in one file.
  */
 
 /** Which layers of src/ a layer may import, itself and shared/ aside. */
@@ -15,6 +15,8 @@ const layers = {
   app: ["ui", "services", "protocol"],
   ui: ["services", "protocol"],
   embed: ["services", "protocol"],
+  // Carries its files in itself, packed as published ones are.
+  pack: ["services", "storage", "protocol"],
   // The media library recognizes a file by its bytes before there is a machine for it.
   services: ["protocol", "storage"],
   protocol: [],

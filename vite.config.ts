@@ -6,6 +6,7 @@ import { defineConfig } from "vite";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { isolationHeaders } from "./scripts/lib/isolation.mjs";
+import { withSiteUrl } from "./scripts/lib/previews.mjs";
 import { policyOf } from "./scripts/lib/security.mjs";
 
 /** Each page carries its policy, for hosts that send no headers. While it is edited Vite puts styles and scripts into it. */
@@ -19,6 +20,16 @@ const contentPolicies: Plugin = {
         /<meta charset="utf-8" \/>/,
         (charset) => `${charset}\n    <meta http-equiv="Content-Security-Policy" content="${policyOf(html)}" />`,
       ),
+  },
+};
+
+/** Previews of links want whole addresses, which only whoever hosts the site knows: POSADA_SITE_URL. */
+const previews: Plugin = {
+  name: "previews",
+  apply: "build",
+  transformIndexHtml(html) {
+    const { POSADA_SITE_URL: siteUrl } = process.env;
+    return siteUrl ? withSiteUrl(html, siteUrl) : html;
   },
 };
 
@@ -39,6 +50,7 @@ export default defineConfig({
   base: "./",
   plugins: [
     earlyScript,
+    previews,
     contentPolicies,
     VitePWA({
       strategies: "injectManifest",

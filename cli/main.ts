@@ -10,6 +10,7 @@ import { disassembleFile } from "./disassemble.ts";
 import { helpOf, LIBRARY_USAGE, libraryCommand, runLibraryCommand } from "./library/commands.ts";
 import { start } from "./library/start.ts";
 import { parseRunOptions, USAGE, UsageError } from "./options.ts";
+import { pack, PACK_USAGE } from "./pack/pack.ts";
 import { PUBLISH_USAGE } from "./publish/options.ts";
 import { publish } from "./publish/publish.ts";
 import { EXIT_FAILED, EXIT_USAGE, runMachine } from "./run.ts";
@@ -35,7 +36,9 @@ async function main(typed: string[]): Promise<number> {
     return 0;
   }
   if (command === "--help" || command === "-h" || command === "help" || args.includes("--help")) {
-    console.log(`${USAGE}\n\n${LIBRARY_USAGE}\n\nTo give machines to others:\n       posada ${PUBLISH_USAGE}`);
+    console.log(
+      `${USAGE}\n\n${LIBRARY_USAGE}\n\nTo give machines to others:\n       posada ${PUBLISH_USAGE}\n       posada ${PACK_USAGE}`,
+    );
     return 0;
   }
   const places = {
@@ -48,6 +51,7 @@ async function main(typed: string[]): Promise<number> {
   }
   const site = join(here, "..");
   if (command === "publish") return publish(args, { ...places, site });
+  if (command === "pack") return pack(args, { ...places, site });
   if (command === "start") return start(args, places);
   if (command === "disassemble") return disassembleFile(args);
   if (command !== "run")

@@ -20,7 +20,7 @@ function make(what, script) {
   }
 }
 
-const needsGuests = ["run", "start", "publish"].includes(process.argv[2]) && !process.argv.includes("--help");
+const needsGuests = ["run", "start", "publish", "pack"].includes(process.argv[2]) && !process.argv.includes("--help");
 if (
   needsGuests &&
   !existsSync(new URL("public/guests/bios-256k.bin", root)) &&

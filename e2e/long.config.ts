@@ -10,6 +10,8 @@ export default defineConfig({
   ...quick,
   testDir: ".",
   testMatch: "*.long.ts",
+  // Of what comes before a story; each sets its own.
+  timeout: 240_000,
   outputDir: "../test-results",
   webServer: { ...(quick.webServer as object), cwd: ".." } as NonNullable<typeof quick.webServer>,
 });

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { digestOf, filesBelow } from "./lib/inputs.mjs";
+import { bundleForPack } from "./lib/pack-bundle.mjs";
 import { makeSavedStates } from "./guests/saved-state.mjs";
 import { bundleForNode } from "./lib/node-bundle.mjs";
 import { at, nodeBin, runOrStop } from "./lib/process.mjs";
@@ -37,7 +38,7 @@ function siteDigest() {
   ];
   const sources = filesBelow(paths, (file) => !file.endsWith(".test.ts"));
   const statics = filesBelow([at("public")], (file) => !file.startsWith(at("public", "guests")));
-  const ours = digestOf([...sources, ...statics]);
+  const ours = digestOf([...sources, ...statics], process.env.POSADA_SITE_URL ?? "");
   const manifest = at("public", "guests", "manifest.json");
   // A build changes the manifest itself, where it makes a saved state.
   return () => `${ours} ${existsSync(manifest) ? digestOf([manifest]) : ""}`;
@@ -86,6 +87,7 @@ rmSync(stamp, { force: true });
 await runOrStop("Building the site", nodeBin("vite"), ["build", "--logLevel", "warn"]);
 await buildCli();
 await buildTypes();
+await bundleForPack(at("dist", "pack"), modules);
 await makeSavedStates();
 writeFileSync(`${stamp}.tmp`, digest());
 renameSync(`${stamp}.tmp`, stamp);

@@ -4,11 +4,12 @@ import { defaultLibrary } from "../library/folder.ts";
 import { parseRunOptions, unescapeText, UsageError } from "../options.ts";
 import type { RunOptions } from "../options.ts";
 
-export const PUBLISH_USAGE = `publish DIR [MACHINE] [--title TEXT] [--description TEXT] [--rehearse TEXT]... [--watch SECONDS] [--cold]
+export const PUBLISH_USAGE = `publish DIR [MACHINE] [--title TEXT] [--description TEXT] [--url ADDRESS] [--rehearse TEXT]... [--watch SECONDS] [--cold]
                             a folder for any static host with a page that goes on from the machine's state at a click:
                             MACHINE of the library, if it is suspended from there; else a machine of run's options
                             (--memory … --disk), as it is after its --until, --type and --send. What it uses in a run
                             that is watched, in which the --rehearse texts are typed, comes first to who opens the page
+                            --url: where the folder will stand, for previews of links to it
                             --cold: without a state; it starts when it is opened`;
 
 const own = {
@@ -16,6 +17,7 @@ const own = {
   description: { type: "string" },
   rehearse: { type: "string", multiple: true },
   watch: { type: "string" },
+  url: { type: "string" },
   cold: { type: "boolean" },
   "only-state": { type: "boolean" },
   library: { type: "string" },
@@ -30,6 +32,8 @@ export interface PublishOptions {
   library: string;
   title: string | undefined;
   description: string | undefined;
+  /** Of the folder on the web, with "/" at its end, where that is known. */
+  siteUrl: string | undefined;
   /** Typed while the machine is watched. */
   rehearse: string[];
   /** Of the machine's time, after the last text. */
@@ -66,12 +70,19 @@ export function parsePublishOptions(args: string[]): PublishOptions {
     library: values.library ?? defaultLibrary(),
     title: values.title,
     description: values.description,
+    siteUrl: values.url === undefined ? undefined : folderUrl(values.url),
     rehearse: (values.rehearse ?? []).map(unescapeText),
     watchSeconds: watch,
     cold: values.cold ?? false,
     onlyState: values["only-state"] ?? false,
     run,
   };
+}
+
+function folderUrl(address: string): string {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+    throw new UsageError(`--url needs an address of the web, not "${address}"`);
+  return address.endsWith("/") ? address : `${address}/`;
 }
 
 function split(args: string[]): { mine: string[]; runs: string[] } {

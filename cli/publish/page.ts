@@ -7,8 +7,16 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (char) => escapes[char]!);
 }
 
-/** @param page the site's index.html */
-export function pageOf(page: string, { title, description, picture }: PublishedDefinition): string {
+/**
+ * @param page the site's index.html
+ * @param siteUrl of the folder where it will stand: services that show previews take no relative addresses
+ */
+export function pageOf(
+  page: string,
+  { title, description, picture }: PublishedDefinition,
+  siteUrl: string | undefined,
+): string {
+  const image = picture === undefined || siteUrl === undefined ? picture : new URL(picture, siteUrl).href;
   const meta = (name: string, content: string | undefined, attribute = "name") =>
     content === undefined ? [] : [`    <meta ${attribute}="${name}" content="${escapeHtml(content)}" />`];
   const lines = [
@@ -17,7 +25,8 @@ export function pageOf(page: string, { title, description, picture }: PublishedD
     ...meta("og:type", "website", "property"),
     ...meta("og:title", title, "property"),
     ...meta("og:description", description, "property"),
-    ...meta("og:image", picture, "property"),
+    ...meta("og:url", siteUrl, "property"),
+    ...meta("og:image", image, "property"),
     ...meta("twitter:card", picture === undefined ? undefined : "summary_large_image"),
   ];
   return page

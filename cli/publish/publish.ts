@@ -57,7 +57,7 @@ export async function publish(args: string[], places: Places & { site: string })
   const subject = options.machine === undefined ? await runUntil(options, places) : await ofLibrary(options, places);
   if (typeof subject === "number") return subject;
   const definition = await publishSubject(subject, options, places);
-  if (!options.onlyState) await writePage(options.folder, places.site, definition);
+  if (!options.onlyState) await writePage(options.folder, places.site, definition, options.siteUrl);
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   console.error(
     `${options.folder}: ${definition.title}, ${mb(definition.totalBytes)} of which ${mb(definition.firstBytes)} are loaded before its screen lives.`,
@@ -272,11 +272,16 @@ async function openSource(source: MediaSource): Promise<{ store: BlockStore; nam
 }
 
 /** The page and what it is made of. */
-async function writePage(folder: string, site: string, definition: PublishedDefinition): Promise<void> {
+async function writePage(
+  folder: string,
+  site: string,
+  definition: PublishedDefinition,
+  siteUrl: string | undefined,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   await rm(join(folder, "assets"), { recursive: true, force: true });
   for (const name of await readdir(site))
     if (!NOT_OF_THE_PAGE.has(name)) await cp(join(site, name), join(folder, name), { recursive: true });
   const page = await readFile(join(site, "index.html"), "utf8");
-  await writeFile(join(folder, "index.html"), pageOf(page, definition));
+  await writeFile(join(folder, "index.html"), pageOf(page, definition, siteUrl));
 }

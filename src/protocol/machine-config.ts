@@ -112,6 +112,8 @@ export interface MachineConfig extends ExecutionLimits {
   savedState?: PublishedSource;
   /** It is going to be given a captured state: what it would be started with is read only where it starts anew. */
   takesState?: boolean;
+  /** What has changed since then. */
+  savedStateDifference?: MediaSource;
   /** Where that state cannot be had or does not fit, the machine starts anew. */
   savedStateIsOptional?: boolean;
   clock: ClockKind;

@@ -151,6 +151,8 @@ export interface VmApi {
   screenshot(): Promise<Uint8Array>;
   /** Self-contained, versioned, compressed. */
   save(): Promise<Uint8Array>;
+  /** What has changed since the published state from which the machine went on, for a link; `savedStateDifference` takes it. */
+  saveDifference(): Promise<Uint8Array>;
   restore(saved: Uint8Array): Promise<void>;
   /**
    * Takes memory, devices and disks as of one moment into a library. The guest runs on meanwhile and stands still only for

@@ -42,6 +42,7 @@ const OPTIONS: readonly string[] = [
   "vgaFirmware",
   "savedState",
   "takesState",
+  "savedStateDifference",
   "savedStateIsOptional",
   "flash",
   "clock",
@@ -175,6 +176,7 @@ export function checkConfig(asked: Readonly<Record<string, unknown>>): MachineCo
     return typeof source === "object" && "published" in source ? source : bad(said`${name} is no published state.`);
   });
   take("takesState", yesOrNo);
+  take("savedStateDifference", media);
   take("savedStateIsOptional", yesOrNo);
   take("flash", (name, value) => list(name, value).map((entry, i) => flashChip(`flash ${i + 1}`, entry)));
   take("clock", (name, value) => oneOf(name, value, ["host", "instructions"]));

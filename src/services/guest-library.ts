@@ -88,6 +88,7 @@ function readMachine(entry: Fields, files: GuestFile[], folderUrl: string): Read
       memoryMiB: number(state.memoryMiB),
       processors: number(state.processors) || 1,
       cpuModel: text(state.cpuModel) as CpuModel,
+      partsBytes: number(state.totalBytes),
       isOptional: true,
     };
     const wholeBytes = mediaBytes + number(state.totalBytes);

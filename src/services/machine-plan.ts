@@ -59,6 +59,10 @@ export interface SavedState {
   memoryMiB: number;
   processors: number;
   cpuModel: CpuModel;
+  /** Of all its parts, where that is known. */
+  partsBytes?: number;
+  /** What has changed since, where a link says that. */
+  difference?: MediaSource;
   /** Where it cannot be had, or is of another version of Posada, the machine starts anew. */
   isOptional?: boolean;
 }
@@ -116,5 +120,7 @@ export function configOf(plan: MachinePlan, baseUrl: string): MachineConfig {
     savedState !== undefined &&
     (["memoryMiB", "processors", "cpuModel"] as const).every((name) => savedState[name] === config[name]);
   if (!takesState) return config;
+  const { difference } = savedState;
+  if (difference !== undefined) config.savedStateDifference = difference;
   return { ...config, savedState: savedState.source, savedStateIsOptional: savedState.isOptional ?? false };
 }

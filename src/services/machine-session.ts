@@ -190,6 +190,15 @@ export class MachineSession extends EventTarget {
   }
 
   /** A PNG, or null where it failed. */
+  /** What has changed since the published state from which it went on; null where that failed. */
+  async difference(): Promise<Uint8Array | null> {
+    let difference: Uint8Array | null = null;
+    await this.attempt(async () => {
+      difference = await this.api.saveDifference();
+    });
+    return difference;
+  }
+
   async screenshot(): Promise<Blob | null> {
     let blob: Blob | null = null;
     await this.attempt(async () => {

@@ -34,7 +34,12 @@ let ahead: Worker | null = null;
 
 /** For a page that will want a machine in a moment: its Worker can begin now. */
 export function prepareWorker(): void {
-  if (typeof Worker === "function") ahead ??= newWorker();
+  if (typeof Worker !== "function" || ahead) return;
+  const worker = (ahead = newWorker());
+  // One that fails before anybody listens is of no use; the next one says why.
+  worker.addEventListener("error", () => {
+    if (ahead === worker) ahead = null;
+  });
 }
 
 function startWorker(): Worker {

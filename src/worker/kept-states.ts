@@ -12,6 +12,7 @@ import { Captures } from "./captures.ts";
 import { asFailure } from "./failures.ts";
 import type { MadeMachine } from "./make-machine.ts";
 import type { SourceOpener } from "./media.ts";
+import { notPublished } from "./published-start.ts";
 import { Snapshot } from "./snapshot.ts";
 
 /** The machine's states as the VM goes through them. */
@@ -88,6 +89,14 @@ export class KeptStates {
       await this.whole();
       return this.snapshot.save();
     });
+  }
+
+  /** What has changed since the published state from which the machine went on. */
+  async saveDifference(): Promise<Uint8Array> {
+    this.host.expect("running", "paused");
+    const { published } = this;
+    if (!published) throw notPublished();
+    return this.whileStopped("saving", this.host.current(), () => published.difference(this.snapshot));
   }
 
   async restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void> {

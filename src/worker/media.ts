@@ -74,6 +74,11 @@ export class MediaLoader {
     return bytes;
   }
 
+  /** A file that says itself what it is. */
+  plain(source: MediaSource, role: MediaRole): Promise<Uint8Array> {
+    return this.bytes(source, role);
+  }
+
   async cd(source: MediaSource): Promise<BlockStore> {
     return this.checked(await this.open(source, "CD"), source, "CD", "cdrom");
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
+import { Encoder } from "@msgpack/msgpack";
 import { describe, expect, it } from "vitest";
 import { BlockPacker } from "../storage/published/block-packer.ts";
 import { filesAtHand } from "../storage/published/published-files.ts";
@@ -45,7 +46,10 @@ async function published(): Promise<{ list: string; files: Record<string, Uint8A
   return { list: hash(list), files };
 }
 
-async function filled(change: (files: PublishedFiles) => PublishedFiles = (files) => files) {
+async function filled(
+  change: (files: PublishedFiles) => PublishedFiles = (files) => files,
+  difference: Uint8Array | null = null,
+) {
   const { list, files } = await published();
   const asked: string[] = [];
   const inner = filesAtHand(files);
@@ -54,7 +58,7 @@ async function filled(change: (files: PublishedFiles) => PublishedFiles = (files
     get: (name) => (asked.push(name), inner.get(name)),
     getNow: (name) => (asked.push(name), inner.getNow(name)),
   };
-  const memory = await PublishedMemory.load(list, change(watched), () => {});
+  const memory = await PublishedMemory.load(list, change(watched), () => {}, difference);
   const loaded = asked.length;
   const regions = [new Uint8Array(RAM_PAGES * PAGE), new Uint8Array(PAGE).fill(1), new Uint8Array(PAGE)];
   const awaited: boolean[] = [];
@@ -120,5 +124,74 @@ describe("the memory of a published machine", () => {
     memory.bring(6 * PAGE);
     await memory.bringRest();
     expect([ram[6 * PAGE], awaited.at(-1)]).toEqual([0, false]);
+  });
+});
+
+describe("what has changed since a state was published", () => {
+  const devices = { version: 1, count: 7n };
+
+  async function changed(): Promise<Uint8Array> {
+    const { memory, regions } = await filled();
+    await memory.bringRest();
+    const [ram, vram] = regions as [Uint8Array, Uint8Array];
+    ram[8 * PAGE + 5] = 200; // one byte of a page of a later pack
+    ram.fill(0, 9 * PAGE, 10 * PAGE);
+    ram.set(page(123), 0); // a page of zeros before
+    vram[3] = 1;
+    return memory.differenceTo(regions, devices);
+  }
+
+  it("is small, and brings a machine that goes on from the state to that moment", async () => {
+    const difference = await changed();
+    expect(difference.length).toBeLessThan(400);
+    const { memory, ram, regions, lost } = await filled((files) => files, difference);
+    expect(memory.image.devices).toEqual(devices);
+    expect([ram[8 * PAGE + 5], ram[8 * PAGE], ram[9 * PAGE], ram[9], regions[1]![3], regions[1]![4]]).toEqual(
+      [200, 8, 0, 123, 1, 77], // prettier-ignore
+    );
+    // What did not change comes as ever, and nothing of it twice.
+    memory.bring(30 * PAGE);
+    await memory.bringRest();
+    expect([ram[30 * PAGE], ram[8 * PAGE + 5], ram[0], lost.length]).toEqual([30, 200, 123, 0]);
+    expect(await memory.differenceTo(regions, devices)).toEqual(difference);
+  });
+
+  it("is nothing where nothing changed", async () => {
+    const { memory, regions } = await filled();
+    await memory.bringRest();
+    expect((await memory.differenceTo(regions, devices)).length).toBeLessThan(150);
+  });
+
+  const raw = (fields: object) => {
+    const bytes = new Encoder({ useBigInt64: true }).encode({ version: 1, devices, pages: [new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)], xor: new Uint8Array(0), ...fields }); // prettier-ignore
+    return wrapIndex(bytes, deflate);
+  };
+  const claims = (bytes: number) => {
+    const some = raw({});
+    new DataView(some.buffer).setUint32(0, bytes, true);
+    return some;
+  };
+  it.each([
+    ["is empty", new Uint8Array(0), /damaged/],
+    ["is cut short", raw({ base: "x" }).subarray(0, 30), /damaged/],
+    ["is no MessagePack", wrapIndex(new Uint8Array([0xc1]), deflate), /damaged/],
+    ["claims a gigabyte", claims(2 ** 30), /larger than any such state/],
+    ["claims another length", claims(1000), /damaged/],
+    ["is of a later version", raw({ version: 2 }), /version 2/],
+    ["belongs to another state", raw({ base: "0".repeat(32) }), /belongs to another machine/],
+  ])("one that %s is refused in words", async (_, difference, words) => {
+    await expect(filled((files) => files, difference)).rejects.toThrow(words);
+  });
+
+  it.each([
+    ["pages beyond the memory", { pages: [[0xff, 0xff, 0x03], [], []], xor: PAGE }],
+    ["a page number without an end", { pages: [[0xff, 0xff, 0xff, 0xff, 0xff], [], []], xor: PAGE }],
+    ["the same page twice", { pages: [[1, 0], [], []], xor: 2 * PAGE }],
+    ["fewer pages than it names", { pages: [[1, 1], [], []], xor: PAGE }],
+    ["more regions than there are", { pages: [[], [], [], []], xor: 0 }],
+  ])("one with %s is refused in words", async (_, { pages, xor }) => {
+    const { list } = await published();
+    const difference = raw({ base: list, pages: pages.map((each) => Uint8Array.from(each)), xor: new Uint8Array(xor) });
+    await expect(filled((files) => files, difference)).rejects.toThrow(/damaged/);
   });
 });

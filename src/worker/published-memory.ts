@@ -25,10 +25,13 @@ import { unpackFile } from "../storage/published/pack-codec.ts";
 import type { PublishedFiles } from "../storage/published/published-files.ts";
 import { unwrapIndex } from "../storage/published/published-store.ts";
 import type { Regions, StateSummary } from "./saved-state.ts";
+import { decodeDifference, differ, encodeDifference, MAX_CHANGED_PAGES } from "./state-difference.ts";
+import type { StateDifference } from "./state-difference.ts";
 
 const VERSION = 1;
 const PAGE_BYTES = 4096;
 const PAGE_SHIFT = 12;
+const MAX_PAGES_IN_REGION = 1 << 21;
 const RAM_REGION = 0;
 const READS_AT_ONCE = 6;
 
@@ -96,20 +99,27 @@ export class PublishedMemory implements PageBringer {
 
   private constructor(
     readonly index: StateIndex,
+    private readonly name: string,
     private readonly files: PublishedFiles,
+    private readonly difference: StateDifference | null,
   ) {}
 
   /**
    * Reads what the machine goes on with.
    * @param progress told of bytes, of all that will be read before this resolves
+   * @param difference what has changed since the state was published
    */
   static async load(
     name: string,
     files: PublishedFiles,
     progress: (doneBytes: number, totalBytes: number) => void,
+    difference: Uint8Array | null = null,
   ): Promise<PublishedMemory> {
     const listBytes = await files.get(name);
-    const memory = new PublishedMemory(decodeStateIndex(listBytes), files);
+    const index = decodeStateIndex(listBytes);
+    const regionBytes = index.regions.map(({ length }) => length * PAGE_BYTES);
+    const change = difference && decodeDifference(difference, name, regionBytes);
+    const memory = new PublishedMemory(index, name, files, change);
     const wanted = memory.wantedFirst();
     const total = wanted.reduce((sum, pack) => sum + memory.index.packs[pack]!.fileBytes, listBytes.length);
     let done = listBytes.length;
@@ -125,6 +135,11 @@ export class PublishedMemory implements PageBringer {
     };
     await Promise.all(Array.from({ length: READS_AT_ONCE }, readOn));
     return memory;
+  }
+
+  /** What a machine must be made of, and what of it is not memory. */
+  get image(): { summary: StateSummary; devices: DeviceState } {
+    return { summary: this.index.summary, devices: this.difference?.devices ?? this.index.devices };
   }
 
   /** Whether pages of the machine are still to come. */
@@ -156,6 +171,7 @@ export class PublishedMemory implements PageBringer {
       });
     });
     this.waiting.clear();
+    this.change(regions);
     host.awaitPages(this.isPartial ? this : null);
   }
 
@@ -184,6 +200,51 @@ export class PublishedMemory implements PageBringer {
     }
   }
 
+  /**
+   * What has changed in memory since the state was published; the machine must stand still, and all pages have come.
+   * @throws VmError where that is too much, StorageError where the state cannot be read again
+   */
+  async differenceTo(regions: Regions, devices: DeviceState): Promise<Uint8Array> {
+    const { index } = this;
+    const changed = new Map<number, Uint8Array>();
+    const one = new Uint8Array(PAGE_BYTES);
+    const key = (region: number, page: number): number => region * MAX_PAGES_IN_REGION + page;
+    const look = (region: number, page: number, before: Uint8Array | null): void => {
+      const at = page * PAGE_BYTES;
+      if (!differ(regions[region]!.subarray(at, at + PAGE_BYTES), before, one)) return;
+      if (changed.size === MAX_CHANGED_PAGES)
+        throw new VmError(
+          "badState",
+          "Too much has changed since this machine was published; save its state as a file.",
+        );
+      changed.set(key(region, page), one.slice());
+    };
+    const byPack = new Map<number, [region: number, page: number][]>();
+    index.regions.forEach((places, region) => {
+      places.forEach((place, page) => {
+        if (place === 0) return look(region, page, null);
+        const pack = packAt(place);
+        const pages = byPack.get(pack) ?? [];
+        pages.push([region, page]);
+        byPack.set(pack, pages);
+      });
+    });
+    for (const [pack, pages] of byPack) {
+      const bytes = this.unpack(pack, await this.files.get(index.packs[pack]!.name));
+      for (const [region, page] of pages) look(region, page, pageOf(bytes, index.regions[region]![page]!));
+    }
+    const keys = [...changed.keys()].sort((a, b) => a - b);
+    const pages = regions.map((_, region) =>
+      Uint32Array.from(
+        keys.filter((each) => Math.floor(each / MAX_PAGES_IN_REGION) === region),
+        (each) => each % MAX_PAGES_IN_REGION,
+      ),
+    );
+    const xor = new Uint8Array(keys.length * PAGE_BYTES);
+    keys.forEach((each, n) => xor.set(changed.get(each)!, n * PAGE_BYTES));
+    return encodeDifference({ base: this.name, devices, pages, xor });
+  }
+
   /** The machine has another memory now: nothing is to come any more. */
   forget(): void {
     this.waiting.clear();
@@ -198,6 +259,21 @@ export class PublishedMemory implements PageBringer {
     const pages = this.pagesOf.get(pack);
     if (pages) pages.push(page);
     else this.pagesOf.set(pack, [page]);
+  }
+
+  /** Brings the memory from what was published to what a link says. */
+  private change(regions: Regions): void {
+    if (!this.difference) return;
+    const { pages, xor } = this.difference;
+    let from = 0;
+    pages.forEach((numbers, region) => {
+      const memory = regions[region]!;
+      for (const page of numbers) {
+        const at = page * PAGE_BYTES;
+        for (let i = 0; i < PAGE_BYTES; i++) memory[at + i]! ^= xor[from + i]!;
+        from += PAGE_BYTES;
+      }
+    });
   }
 
   private install(pack: number, bytes: Uint8Array): void {
@@ -216,6 +292,10 @@ export class PublishedMemory implements PageBringer {
     const wanted = new Set(Array.from({ length: this.files.canReadNow ? first : packs.length }, (_, pack) => pack));
     for (const places of regions.slice(RAM_REGION + 1))
       for (const place of places) if (place !== 0) wanted.add(packAt(place));
+    // What is told by its difference must be there.
+    this.difference?.pages.forEach((numbers, region) => {
+      for (const page of numbers) if (regions[region]![page] !== 0) wanted.add(packAt(regions[region]![page]!));
+    });
     return [...wanted];
   }
 

@@ -1,7 +1,7 @@
 /** What a published machine does otherwise than others: it goes on from a saved state whose pages come as they are wanted. */
 import type { WasmCore } from "../core/wasm-core.ts";
 import type { MachineConfig } from "../protocol/machine-config.ts";
-import type { VmError } from "../protocol/vm-api.ts";
+import { VmError } from "../protocol/vm-api.ts";
 import { logger } from "../shared/log.ts";
 import { listName } from "./media.ts";
 import type { MediaLoader, Progress, SourceOpener } from "./media.ts";
@@ -35,9 +35,14 @@ export class PublishedStart {
     if (!source) return null;
     const isOptional = config.savedStateIsOptional ?? false;
     try {
+      const change = config.savedStateDifference;
+      const difference = change === undefined ? null : await media.plain(change, "saved state");
       const memory = await media.explained(source, "saved state", () =>
-        PublishedMemory.load(listName(source), opener.published(source), (done, total) =>
-          progress("saved state", done, total),
+        PublishedMemory.load(
+          listName(source),
+          opener.published(source),
+          (done, total) => progress("saved state", done, total),
+          difference,
         ),
       );
       return new PublishedStart(memory, isOptional);
@@ -57,7 +62,7 @@ export class PublishedStart {
     const { memory } = this;
     if (!memory) return false;
     try {
-      await snapshot.restoreImage(memory.index, async () =>
+      await snapshot.restoreImage(memory.image, async () =>
         memory.fill(snapshot.regions(), { awaitPages: (bringer) => core.awaitPages(bringer), lost }),
       );
     } catch (error) {
@@ -68,6 +73,14 @@ export class PublishedStart {
     }
     this.timer = setTimeout(() => void this.bringRest(), REST_AFTER_MS);
     return true;
+  }
+
+  /** What has changed since the state was published; the machine must stand still. @throws VmError or StorageError */
+  async difference(snapshot: Snapshot): Promise<Uint8Array> {
+    const { memory } = this;
+    if (!memory) throw notPublished();
+    await memory.bringRest();
+    return memory.differenceTo(snapshot.regions(), snapshot.describe().devices());
   }
 
   /** What the guest has written to COM1 before. */
@@ -95,6 +108,13 @@ export class PublishedStart {
       log.warn(`the rest of the memory does not come: ${(error as Error).message}`);
     }
   }
+}
+
+export function notPublished(): VmError {
+  return new VmError(
+    "wrongState",
+    "This machine has not gone on from a published state, so that there is none to differ from.",
+  );
 }
 
 function startsAnew(error: unknown): void {

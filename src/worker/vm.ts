@@ -271,6 +271,11 @@ export class Vm implements ReplayApi {
     return this.states.save();
   }
 
+  async saveDifference(): Promise<Uint8Array> {
+    this.created();
+    return this.states.saveDifference();
+  }
+
   async restore(saved: Uint8Array, then?: "running" | "paused"): Promise<void> {
     this.created();
     await this.states.restore(saved, then);

@@ -3,19 +3,22 @@
  *
  *   #machine=1.CODE      CODE: base64url of { u32 CRC-32 of what follows, big-endian; raw DEFLATE of the JSON in UTF-8 }
  *
- * The number is the version of the format. Later versions get a number of their own; links of earlier ones keep working
+ * The number is the version of the format: 1, and 2 where the definition has a state, which came later. Later versions get a number of their own; links of earlier ones keep working
  * (link-code.test.ts holds links of each). The CRC tells a link that was cut short or mistyped from one that is wrong.
  *
  * References: [RFC 4648] 5 (base64url), [RFC 1951] (DEFLATE), [RFC 3986] 3.5 (fragments).
  */
 import { Inflate, deflateSync } from "fflate";
 import { crc32 } from "../../storage/formats/crc32.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import { LinkError } from "./link-error.ts";
 import { KEY } from "./link-fragment.ts";
 import { readDefinition } from "./machine-definition.ts";
 import type { MachineDefinition } from "./machine-definition.ts";
 
-export const LINK_VERSION = 1;
+/** Of links without a state; those with one have another, so that earlier readers say what they lack. */
+const PLAIN_VERSION = 1;
+export const LINK_VERSION = 2;
 const CRC_BYTES = 4;
 /** Far more than definitions need, and little enough to be read without a thought. */
 const MAX_CODE_CHARS = 64 * 1024;
@@ -25,19 +28,6 @@ const PIECE_BYTES = 512;
 
 const damaged = () => new LinkError({ fault: "damaged" });
 const tooLarge = () => new LinkError({ fault: "tooLarge" });
-
-export function toBase64Url(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-/** @throws LinkError `damaged` */
-export function fromBase64Url(text: string): Uint8Array {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) throw damaged();
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
-}
 
 /** @throws LinkError `damaged`, or `tooLarge` as soon as there is more than `mostBytes` */
 export function inflateAtMost(packed: Uint8Array, mostBytes: number): Uint8Array {
@@ -73,7 +63,7 @@ export function encodeLink(definition: MachineDefinition): string {
   const bytes = new Uint8Array(CRC_BYTES + packed.length);
   new DataView(bytes.buffer).setUint32(0, crc32(packed));
   bytes.set(packed, CRC_BYTES);
-  return `${KEY}${LINK_VERSION}.${toBase64Url(bytes)}`;
+  return `${KEY}${definition.state ? LINK_VERSION : PLAIN_VERSION}.${toBase64Url(bytes)}`;
 }
 
 /**

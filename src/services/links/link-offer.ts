@@ -45,9 +45,10 @@ export class LinkOffer extends EventTarget {
         url,
         host,
         ownSite: origin === own,
-        claimedBytes: file.sizeBytes ?? null,
-        hasSum: file.sha256 !== undefined,
-        answer: null,
+        // The server knows how long the list is, and not what it lists.
+        claimedBytes: (role === "state" ? definition.state?.partsBytes : file.sizeBytes) ?? null,
+        hasSum: file.sha256 !== undefined || role === "state",
+        answer: role === "state" ? { kind: "unknown" } : null,
       };
     });
   }

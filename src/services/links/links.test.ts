@@ -4,7 +4,9 @@ import { configOf } from "../machine-plan.ts";
 import type { MachinePlan } from "../machine-plan.ts";
 import { planOfDefinition } from "./definition-plan.ts";
 import { decodeLink } from "./link-code.ts";
+import type { LinkError } from "./link-error.ts";
 import { LinkOffer, isWrong, sizeOf } from "./link-offer.ts";
+import { readDefinition } from "./machine-definition.ts";
 import { askSize } from "./server-size.ts";
 import { ShareDraft } from "./share-draft.ts";
 
@@ -168,4 +170,92 @@ test("a file that is too long to be summed goes by its length, one whose server 
     cdrom: { url: "https://a/large.iso", sizeBytes: 9e9 },
     disks: [{ url: "https://silent/d.img" }],
   });
+});
+
+const LIST = `guests/saved/${"c".repeat(32)}`;
+const goingOn = (): MachinePlan => ({
+  title: "Linux",
+  memoryMiB: 64,
+  processors: 1,
+  cpuModel: "default",
+  disks: [],
+  kernel: { name: "vmlinuz", source: "https://posada.example/app/guests/vmlinuz" },
+  savedState: {
+    source: { published: { url: `https://posada.example/app/${LIST}`, name: "Linux" } },
+    ...{ memoryMiB: 64, processors: 1, cpuModel: "default" as const, partsBytes: 5000, isOptional: true },
+  },
+});
+
+test("a link of a moment has what has changed in itself, is of a later version, and is opened as that moment", async () => {
+  const draft = new ShareDraft(goingOn(), BASE);
+  expect(draft.canHaveMoment).toBe(true);
+  const plain = draft.link() as { url: string };
+  expect(plain.url).toContain("#machine=1.");
+  await draft.setMoment(Uint8Array.from([1, 2, 250]));
+  const { url } = draft.link() as { url: string };
+  expect(url).toContain("#machine=2.");
+  const definition = decodeLink(new URL(url).hash, BASE);
+  expect(definition.state).toEqual({ list: { url: LIST }, partsBytes: 5000, difference: "AQL6" });
+  const offer = new LinkOffer(definition, BASE);
+  expect(offer.files.map(({ role, ownSite, hasSum }) => [role, ownSite, hasSum])).toEqual([
+    ["kernel", true, false],
+    ["state", true, true],
+  ]);
+  expect(sizeOf(offer.files[1]!)).toBe(5000);
+  const config = configOf(offer.plan, BASE);
+  expect(config.savedState).toEqual({ published: { url: `https://posada.example/app/${LIST}`, name: "Linux" } });
+  expect(config.savedStateDifference).toEqual(Uint8Array.from([1, 2, 250]));
+  // A moment that cannot be had is not another one.
+  expect(config.savedStateIsOptional).toBe(false);
+  await draft.setMoment(null);
+  expect(draft.link()).toEqual(plain);
+});
+
+test("what is too much for a link goes into a file, whose address the link has", async () => {
+  const draft = new ShareDraft(goingOn(), BASE);
+  const much = new Uint8Array(40_000).map(() => Math.random() * 256);
+  await draft.setMoment(much);
+  expect(draft.needsFile).toBe(true);
+  expect(draft.link()).toMatchObject({ problem: { fault: "wrongField", field: "state.difference.url" } });
+  draft.setMomentUrl("https://files.example/a.posada-state");
+  const { url } = draft.link() as { url: string };
+  expect(url.length).toBeLessThan(1000);
+  const { plan } = new LinkOffer(decodeLink(new URL(url).hash, BASE), BASE);
+  expect(plan.savedState!.difference).toEqual({
+    checked: { url: "https://files.example/a.posada-state", sha256: hash(much), sizeBytes: 40_000 },
+  });
+});
+
+test.each([
+  ["firmware of its own", { firmware: { name: "bios", source: "https://x.example/bios" } }],
+  ["a file that is only here", { cdrom: { name: "cd", source: new Uint8Array(5) } }],
+  ["no published state", { savedState: undefined }],
+])("a machine with %s has no link of a moment", (_, change) => {
+  expect(new ShareDraft({ ...goingOn(), ...change } as MachinePlan, BASE).canHaveMoment).toBe(false);
+});
+
+test.each([
+  [{ list: { url: "guests/list" }, difference: "AA" }, "state.list.url"],
+  [{ list: { url: LIST }, difference: "<b>" }, "state.difference"],
+  [{ list: { url: LIST }, difference: "A".repeat(70_000) }, "state.difference"],
+  [{ list: { url: LIST }, difference: { url: "" } }, "state.difference.url"],
+  [{ list: { url: LIST }, difference: "AA", partsBytes: -1 }, "state.partsBytes"],
+  [[], "state"],
+])("a definition with the state %j is refused", (state, field) => {
+  expect(() => readDefinition({ title: "x", state }, BASE)).toThrow(
+    expect.objectContaining({ problem: expect.objectContaining({ field }) as unknown }) as Error,
+  );
+});
+
+test("a state leads to http alone, and has no parts that nobody looks at", () => {
+  const refused = (state: object) => {
+    try {
+      readDefinition({ title: "x", state }, BASE);
+      return null;
+    } catch (error) {
+      return (error as LinkError).problem.fault;
+    }
+  };
+  expect(refused({ list: { url: `file:///${"c".repeat(32)}` }, difference: "AA" })).toBe("notFetchable");
+  expect(refused({ list: { url: LIST }, difference: "AA", script: "x" })).toBe("unknownField");
 });

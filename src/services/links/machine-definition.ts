@@ -34,10 +34,22 @@ export interface MachineDefinition {
   cdrom?: DefinedFile;
   /** What the guest writes to them lives as long as the machine. */
   disks?: DefinedFile[];
+  /** The machine goes on from it in place of a start. */
+  state?: DefinedState;
+}
+
+/** A published state, and what has changed since. */
+export interface DefinedState {
+  /** The file that lists the parts of the published state. Its name is the hash of its contents, and those of the parts are in it. */
+  list: DefinedFile;
+  /** Of all parts, as far as they are loaded; for whoever is asked. */
+  partsBytes?: number;
+  /** In base64url, or a file. */
+  difference: string | DefinedFile;
 }
 
 export const FILE_ROLES = ["kernel", "initrd", "floppy", "cdrom"] as const;
-export type DefinedRole = (typeof FILE_ROLES)[number] | "disk";
+export type DefinedRole = (typeof FILE_ROLES)[number] | "disk" | "state" | "difference";
 
 const MAX_TITLE = 120;
 const MAX_DESCRIPTION = 2000;
@@ -48,9 +60,14 @@ const MAX_SHOWN = 80;
 /** Processors of a machine in this version. */
 const MAX_CPUS = 1;
 const KNOWN: readonly string[] = [
-  "title", "description", "memoryMiB", "processors", "cpuModel", "bootOrder", ...FILE_ROLES, "commandLine", "disks",
+  "title", "description", "memoryMiB", "processors", "cpuModel", "bootOrder", ...FILE_ROLES, "commandLine", "disks", "state",
 ] satisfies (keyof MachineDefinition)[]; // prettier-ignore
 const KNOWN_OF_FILE: readonly string[] = ["url", "name", "sha256", "sizeBytes"] satisfies (keyof DefinedFile)[];
+
+const KNOWN_OF_STATE: readonly string[] = ["list", "partsBytes", "difference"] satisfies (keyof DefinedState)[];
+const MAX_DIFFERENCE = 64 * 1024;
+/** What a list of parts is called. */
+const LIST_NAME = /(^|\/)[0-9a-f]{32}$/;
 
 /** Control characters, and those that turn the direction of what stands around them. [UAX9] 2 */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
@@ -121,6 +138,20 @@ function file(value: unknown, field: string, baseUrl: string): DefinedFile {
   };
 }
 
+function state(value: unknown, baseUrl: string): DefinedState {
+  const { list, partsBytes, difference } = fieldsOf(value, "state", KNOWN_OF_STATE);
+  const listed = file(list, "state.list", baseUrl);
+  if (!LIST_NAME.test(new URL(listed.url, baseUrl).pathname)) refuse("wrongField", "state.list.url", listed.url);
+  const isText = typeof difference === "string" && /^[\w-]+$/.test(difference) && difference.length <= MAX_DIFFERENCE;
+  return {
+    list: listed,
+    ...(partsBytes === undefined
+      ? {}
+      : { partsBytes: wholeNumber(partsBytes, "state.partsBytes", 0, Number.MAX_SAFE_INTEGER) }),
+    difference: isText ? difference : file(difference, "state.difference", baseUrl),
+  };
+}
+
 /**
  * @param value parsed JSON, or what the attributes of an element say
  * @param baseUrl what relative addresses count from
@@ -146,6 +177,7 @@ export function readDefinition(value: unknown, baseUrl: string): MachineDefiniti
     return HIDDEN.test(value) ? refuse("notPlainText", "commandLine") : value;
   });
   take("disks", (value) => list(value, "disks", MAX_DISKS).map((each, i) => file(each, `disks.${i}`, baseUrl)));
+  take("state", (value) => state(value, baseUrl));
   if (new Set(definition.bootOrder).size < (definition.bootOrder?.length ?? 0)) refuse("wrongField", "bootOrder");
   for (const name of ["initrd", "commandLine"] as const)
     if (definition[name] !== undefined && !definition.kernel) refuse("needsKernel", name);
@@ -160,5 +192,14 @@ export function filesOf(definition: MachineDefinition): { role: DefinedRole; fil
     return file ? [{ role, file, field: role }] : [];
   });
   const disks = (definition.disks ?? []).map((file, i) => ({ role: "disk" as const, file, field: `disks.${i}` }));
-  return [...single, ...disks];
+  const { state: saved } = definition;
+  const ofState = saved
+    ? [
+        { role: "state" as const, file: saved.list, field: "state.list" },
+        ...(typeof saved.difference === "string"
+          ? []
+          : [{ role: "difference" as const, file: saved.difference, field: "state.difference" }]),
+      ]
+    : [];
+  return [...single, ...disks, ...ofState];
 }

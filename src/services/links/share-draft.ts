@@ -8,10 +8,11 @@ import type { MediaSource } from "../../protocol/machine-config.ts";
 import type { MachinePlan, Medium } from "../machine-plan.ts";
 import { measure } from "./checksum.ts";
 import { encodeLink } from "./link-code.ts";
+import { toBase64Url } from "./base64url.ts";
 import { LinkError } from "./link-error.ts";
 import type { LinkProblem } from "./link-error.ts";
 import { FILE_ROLES, readDefinition } from "./machine-definition.ts";
-import type { DefinedFile, DefinedRole, MachineDefinition } from "./machine-definition.ts";
+import type { DefinedFile, DefinedRole, DefinedState, MachineDefinition } from "./machine-definition.ts";
 import { askSize } from "./server-size.ts";
 
 /** What is longer is read piece by piece when it is used, and gets no checksum. */
@@ -33,12 +34,25 @@ export interface SharedFile {
   sha256: string | null;
 }
 
+/** A link with more is not taken everywhere: what has changed goes into a file then. */
+export const MOST_LINK_CHARS = 32 * 1024;
+
+/** A machine as it is at a moment. */
+export interface Moment {
+  difference: Uint8Array<ArrayBuffer>;
+  sha256: string;
+  /** Where others find the file, where it does not fit into the link. */
+  url: string;
+}
+
 export class ShareDraft extends EventTarget {
   title: string;
   description = "";
   readonly files: readonly SharedFile[];
   private readonly sources = new Map<SharedFile, MediaSource>();
   private stopped = false;
+  /** What has changed since the published state from which the machine went on; null: the link is of a start. */
+  moment: Moment | null = null;
 
   constructor(
     private readonly plan: MachinePlan,
@@ -79,6 +93,33 @@ export class ShareDraft extends EventTarget {
     await Promise.all(this.files.map((file) => this.sum(file, this.sources.get(file)!)));
   }
 
+  /** Whether the link may be of a moment: the machine went on from a published state that others can reach. */
+  get canHaveMoment(): boolean {
+    const { savedState, firmware, vgaFirmware } = this.plan;
+    const url = savedState?.source.published.url;
+    // Definitions have no firmware: the machine of a published page is reached by that page's own address.
+    if (url === undefined || firmware || vgaFirmware) return false;
+    return /^https?:/.test(new URL(url, this.baseUrl).protocol) && this.files.every(({ hasAddress }) => hasAddress);
+  }
+
+  /** @param difference null: the link is of a start again */
+  async setMoment(difference: Uint8Array | null): Promise<void> {
+    const bytes = difference as Uint8Array<ArrayBuffer> | null;
+    this.moment = bytes && { difference: bytes, sha256: (await measure(new Blob([bytes]).stream()))!.sha256, url: "" };
+    this.changed();
+  }
+
+  setMomentUrl(url: string): void {
+    if (this.moment) this.moment.url = url.trim();
+    this.changed();
+  }
+
+  /** Whether what has changed is too much for the link itself. */
+  get needsFile(): boolean {
+    if (!this.moment) return false;
+    return encodeLink(this.definition(true)).length > MOST_LINK_CHARS;
+  }
+
   stop(): void {
     this.stopped = true;
   }
@@ -93,8 +134,11 @@ export class ShareDraft extends EventTarget {
     this.changed();
   }
 
-  /** @throws LinkError where something that was written cannot be in a link */
-  definition(): MachineDefinition {
+  /**
+   * @param inLink whether what has changed is to stand in the link, however much it is
+   * @throws LinkError where something that was written cannot be in a link
+   */
+  definition(inLink = !this.needsFile): MachineDefinition {
     const given = this.files.filter(({ url }) => url !== "");
     const defined = ({ url, name, sizeBytes, sha256 }: SharedFile): DefinedFile => ({
       url,
@@ -115,6 +159,7 @@ export class ShareDraft extends EventTarget {
       ...("kernel" in single ? { commandLine } : {}),
       ...single,
       ...(disks.length > 0 ? { disks } : {}),
+      ...(this.moment ? { state: this.state(this.moment, inLink) } : {}),
     };
     const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
     return readDefinition(present, this.baseUrl);
@@ -133,6 +178,15 @@ export class ShareDraft extends EventTarget {
     }
   }
 
+  private state({ difference, sha256, url }: Moment, inLink: boolean): DefinedState {
+    const { source, partsBytes } = this.plan.savedState!;
+    return {
+      list: { url: relative(source.published.url, this.baseUrl) },
+      ...(partsBytes ? { partsBytes } : {}),
+      difference: inLink ? toBase64Url(difference) : { url, sha256, sizeBytes: difference.length },
+    };
+  }
+
   private async sum(file: SharedFile, source: MediaSource): Promise<void> {
     try {
       Object.assign(file, await this.facts(source), { state: "ready" });
@@ -143,7 +197,7 @@ export class ShareDraft extends EventTarget {
   }
 
   private async facts(source: MediaSource): Promise<Partial<Pick<SharedFile, "sizeBytes" | "sha256">>> {
-    if (typeof source === "object" && "kept" in source) return {};
+    if (typeof source === "object" && ("kept" in source || "published" in source)) return {};
     if (typeof source === "object" && "checked" in source && source.checked.sha256 !== undefined)
       return { sha256: source.checked.sha256, sizeBytes: source.checked.sizeBytes ?? null };
     const url = urlOf(source);

@@ -260,6 +260,7 @@ export class PosadaApp extends PageElement {
       return html`<share-dialog
         .draft=${sharing.draft}
         .name=${sharing.machine.title}
+        .capture=${sharing.machine.isOn ? () => sharing.machine.session.difference() : null}
         @closed=${() => (this.sharing = null)}
       ></share-dialog>`;
     if (this.filesShown)

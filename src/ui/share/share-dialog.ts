@@ -5,6 +5,7 @@ import type { ShareDraft, SharedFile } from "../../services/links/share-draft.ts
 import { icon } from "../icon/icon.ts";
 import { language } from "../messages/language.ts";
 import { Modal } from "../shared/modal.ts";
+import { saveFile } from "../shared/save-file.ts";
 import "../shared/form.css";
 import { linkSentence } from "../problems/problem-words.ts";
 import "./share-dialog.css";
@@ -13,6 +14,9 @@ import "./share-dialog.css";
 export class ShareDialog extends Modal {
   @property({ attribute: false }) draft!: ShareDraft;
   @property() name = "";
+  /** Finds what has changed in the machine; null: it is off. */
+  @property({ attribute: false }) capture: (() => Promise<Uint8Array | null>) | null = null;
+  @state() private looking = false;
   @state() private said = "";
 
   constructor() {
@@ -56,7 +60,7 @@ export class ShareDialog extends Modal {
             ${draft.files.map((file) => html`<li>${this.file(file)}</li>`)}
           </ul>
         </section>
-        ${this.result()}
+        ${this.moment()} ${this.result()}
       </form>
     `;
   }
@@ -91,6 +95,53 @@ export class ShareDialog extends Modal {
             </label>`
       }
     `;
+  }
+
+  /** A link of this moment, for machines that went on from a published state. */
+  private moment() {
+    const { draft } = this;
+    if (!this.capture || !draft.canHaveMoment) return nothing;
+    const words = this.t.share;
+    const { moment, needsFile } = draft;
+    const size = moment ? language.size(moment.difference.length) : "";
+    return html`
+      <section class="moment">
+        <label class="check">
+          <input type="checkbox" .checked=${moment !== null} ?disabled=${this.looking} @change=${this.chooseMoment} />
+          <span>${words.moment}</span>
+        </label>
+        <p class="hint" role="status">
+          ${this.looking ? words.looking : moment === null ? words.momentHint : needsFile ? words.inFile(size) : words.inLink(size)}
+        </p>
+        ${
+          moment && needsFile
+            ? html`<button type="button" class="button small" @click=${this.saveMoment}>${words.saveFile}</button>
+                <label class="field">
+                  <span>${words.differenceAddress}</span>
+                  <input
+                    type="url"
+                    autocomplete="off"
+                    placeholder="https://"
+                    .value=${moment.url}
+                    @input=${(event: Event) => draft.setMomentUrl((event.target as HTMLInputElement).value)}
+                  />
+                </label>`
+            : nothing
+        }
+      </section>
+    `; // prettier-ignore
+  }
+
+  private async chooseMoment(event: Event): Promise<void> {
+    if (!(event.target as HTMLInputElement).checked) return this.draft.setMoment(null);
+    this.looking = true;
+    await this.draft.setMoment((await this.capture?.()) ?? null);
+    this.looking = false;
+  }
+
+  private saveMoment(): void {
+    const { moment, title } = this.draft;
+    if (moment) saveFile(new Blob([moment.difference]), `${title || "posada"}.posada-state`);
   }
 
   private result() {

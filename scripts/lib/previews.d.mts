@@ -1,0 +1,1 @@
+export function withSiteUrl(html: string, siteUrl: string): string;

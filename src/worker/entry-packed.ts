@@ -1,0 +1,26 @@
+/**
+ * The Worker script of a machine in a page that is one file: a classic script, since pages of `file:` start no modules. The
+ * first message brings what other pages load: the processor core and the unpacker of kernels.
+ */
+import * as Comlink from "comlink";
+import { exposable } from "./expose.ts";
+import { platformWith } from "./platform-web.ts";
+import { Vm } from "./vm.ts";
+
+interface PackedModules {
+  core: Uint8Array<ArrayBuffer>;
+  unpacker: Uint8Array<ArrayBuffer>;
+}
+
+addEventListener(
+  "message",
+  ({ data }: MessageEvent<PackedModules>) => {
+    const { core, unpacker } = data;
+    const platform = platformWith({
+      compileCore: () => WebAssembly.compile(core),
+      compileUnpacker: () => WebAssembly.compile(unpacker),
+    });
+    Comlink.expose(exposable(new Vm(platform)));
+  },
+  { once: true },
+);
