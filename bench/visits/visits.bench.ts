@@ -1,6 +1,7 @@
 /**
  * How long it takes, and how much is loaded, from the address typed to the default guest's prompt: at the first visit over a line
- * of 10 Mbit/s, at the second, and without a network. The prompt is taken for live when it shows a key that was pressed.
+ * of 10 Mbit/s, at the second, and without a network; from a server that compresses code, and from one that does not. The prompt
+ * is taken for live when it shows a key that was pressed. LOG=1 tells what each visit asked for.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -22,8 +23,15 @@ const LATENCY_MS = 20;
 const LOOK_MS = 20;
 const VISITS = Number(process.env.VISITS ?? 3);
 
-/** Of a page that was opened at that moment: milliseconds to the prompt, and to a key that it shows. */
-async function timeToPrompt(page: Page, url: string): Promise<{ promptMs: number; liveMs: number }> {
+interface Visit {
+  promptMs: number;
+  promptBytes: number;
+  liveMs: number;
+}
+
+/** Of a page that is opened at this moment: milliseconds and bytes to the prompt, and milliseconds to a key that it shows. */
+async function timeToPrompt(page: Page, url: string, line: SlowLine): Promise<Visit> {
+  const before = line.bytes;
   await page.goto(`${url}?autostart=1`, { waitUntil: "commit" });
   const until = (pattern: string) =>
     page.evaluate(
@@ -41,8 +49,9 @@ async function timeToPrompt(page: Page, url: string): Promise<{ promptMs: number
       [pattern, LOOK_MS] as const,
     );
   const promptMs = await until("posada:\\S*# *$");
+  const promptBytes = line.bytes - before;
   await page.keyboard.press("x");
-  return { promptMs, liveMs: await until("posada:\\S*# x$") };
+  return { promptMs, promptBytes, liveMs: await until("posada:\\S*# x$") };
 }
 
 /** Until the line has been idle for so long. */
@@ -53,55 +62,74 @@ async function idle(line: SlowLine, quietMs: number): Promise<void> {
   }
 }
 
-test("visits", async () => {
-  test.skip(!existsSync(join(dist, "guests", "saved")), "the site has no saved state (npm run build)");
-  const answer = fileHandler(dist);
-  const server = createServer((request, response) => answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const line = new SlowLine((server.address() as AddressInfo).port, BYTES_A_SECOND, LATENCY_MS);
-  const url = await line.open();
-  const profile = await mkdtemp(join(tmpdir(), "posada-visits-"));
-  const browser = async <T>(use: (context: BrowserContext, page: Page) => Promise<T>): Promise<T> => {
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: existsSync(chromium.executablePath()) ? undefined : "/usr/bin/chromium",
-      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+const servers = [
+  { name: "compressing", compress: true },
+  { name: "plain", compress: false },
+];
+
+for (const { name, compress } of servers)
+  test(`visits, ${name} server`, async () => {
+    test.skip(!existsSync(join(dist, "guests", "saved")), "the site has no saved state (npm run build)");
+    const answer = fileHandler(dist, { compress });
+    let asked: string[] = [];
+    let beganMs = performance.now();
+    const server = createServer((request, response) => {
+      const atMs = Math.round(performance.now() - beganMs);
+      response.on("finish", () =>
+        asked.push(`${atMs} ms ${String(response.getHeader("Content-Length"))} ${request.url}`),
+      );
+      answer(request, response);
     });
-    try {
-      return await use(context, context.pages()[0] ?? (await context.newPage()));
-    } finally {
-      await context.close();
-    }
-  };
-  const told = (what: string, { promptMs, liveMs }: { promptMs: number; liveMs: number }, bytes: number): void =>
-    console.log(
-      `${what}: prompt after ${(promptMs / 1000).toFixed(2)} s, shows a key after ${(liveMs / 1000).toFixed(2)} s; ${(bytes / 1e6).toFixed(2)} MB`,
-    );
-  try {
-    await browser(async (_, page) => {
-      const times = await timeToPrompt(page, url);
-      told("first visit, 10 Mbit/s", times, line.bytes);
-      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-      await idle(line, 4000);
-      console.log(`  everything, in the background: ${(line.bytes / 1e6).toFixed(2)} MB`);
-    });
-    const again = async (what: string): Promise<void> => {
-      for (let n = 0; n < VISITS; n++)
-        await browser(async (context, page) => {
-          let before = line.bytes;
-          told(`${what}, browser just started`, await timeToPrompt(page, url), line.bytes - before);
-          await page.close();
-          const next = await context.newPage();
-          before = line.bytes;
-          told(`${what}, browser open`, await timeToPrompt(next, url), line.bytes - before);
-        });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const line = new SlowLine((server.address() as AddressInfo).port, BYTES_A_SECOND, LATENCY_MS);
+    const url = await line.open();
+    const profile = await mkdtemp(join(tmpdir(), "posada-visits-"));
+    const browser = async <T>(use: (context: BrowserContext, page: Page) => Promise<T>): Promise<T> => {
+      const context = await chromium.launchPersistentContext(profile, {
+        executablePath: existsSync(chromium.executablePath()) ? undefined : "/usr/bin/chromium",
+        args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+      });
+      try {
+        return await use(context, context.pages()[0] ?? (await context.newPage()));
+      } finally {
+        await context.close();
+      }
     };
-    await again("second visit, 10 Mbit/s");
-    line.close();
-    await again("without a network");
-  } finally {
-    line.close();
-    server.closeAllConnections();
-    server.close();
-    await rm(profile, { recursive: true, force: true });
-  }
-});
+    const told = (what: string, { promptMs, liveMs, promptBytes }: Visit, bytes: number): void => {
+      const [prompt, live] = [promptMs, liveMs].map((ms) => `${(ms / 1000).toFixed(2)} s`);
+      const [before, until] = [promptBytes, bytes].map((each) => `${(each / 1e6).toFixed(2)} MB`);
+      console.log(`${what}: prompt after ${prompt} and ${before}, shows a key after ${live} and ${until}`);
+      if (process.env.LOG) console.log(asked.map((each) => `    ${each}`).join("\n"));
+    };
+    try {
+      await browser(async (_, page) => {
+        [asked, beganMs] = [[], performance.now()];
+        const times = await timeToPrompt(page, url, line);
+        told("first visit, 10 Mbit/s", times, line.bytes);
+        await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+        await idle(line, 4000);
+        console.log(`  everything, in the background: ${(line.bytes / 1e6).toFixed(2)} MB`);
+      });
+      const again = async (what: string): Promise<void> => {
+        for (let n = 0; n < VISITS; n++)
+          await browser(async (context, page) => {
+            let before = line.bytes;
+            [asked, beganMs] = [[], performance.now()];
+            told(`${what}, browser just started`, await timeToPrompt(page, url, line), line.bytes - before);
+            await page.close();
+            const next = await context.newPage();
+            before = line.bytes;
+            [asked, beganMs] = [[], performance.now()];
+            told(`${what}, browser open`, await timeToPrompt(next, url, line), line.bytes - before);
+          });
+      };
+      await again("second visit, 10 Mbit/s");
+      line.close();
+      await again("without a network");
+    } finally {
+      line.close();
+      server.closeAllConnections();
+      server.close();
+      await rm(profile, { recursive: true, force: true });
+    }
+  });

@@ -8,7 +8,7 @@ import { BlockPacker } from "../../src/storage/published/block-packer.ts";
 import { encodeDiskIndex, wrapIndex } from "../../src/storage/published/published-store.ts";
 import { encodeStateIndex } from "../../src/worker/published-memory.ts";
 import { checkState, loadRegions, readSummary } from "../../src/worker/saved-state.ts";
-import { compress } from "./compress.ts";
+import { compress, compressFirst } from "./compress.ts";
 
 const PAGE_BYTES = 4096;
 const PAGES_IN_PACK = 256;
@@ -81,7 +81,8 @@ export class PublishedFolder {
     const regions = regionBytes.map((bytes) => new Uint8Array(bytes));
     const devices = await checkState(saved, bodyOffset, regions);
     await loadRegions(saved, bodyOffset, regions);
-    const packer = this.packer(PAGE_BYTES, PAGES_IN_PACK);
+    let pack = compressFirst;
+    const packer = this.packer(PAGE_BYTES, PAGES_IN_PACK, (raw) => pack(raw));
     const places = regions.map((region) => new Uint32Array(region.length / PAGE_BYTES));
     const take = async (region: number, page: number): Promise<void> => {
       const bytes = regions[region]!.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
@@ -92,6 +93,7 @@ export class PublishedFolder {
     const wanted = ramPages.filter((page) => page < places[0]!.length);
     for (const page of wanted) await take(0, page);
     const first = await packer.close();
+    pack = compress;
     const taken = new Set(wanted);
     for (let page = 0; page < places[0]!.length; page++) if (!taken.has(page)) await take(0, page);
     await packer.close();
@@ -131,7 +133,7 @@ export class PublishedFolder {
     packs: readonly { fileBytes: number }[],
     first: number,
   ): Promise<WrittenPart> {
-    const list = wrapIndex(index, compress);
+    const list = wrapIndex(index, compressFirst);
     const sum = (some: readonly { fileBytes: number }[]) => some.reduce((bytes, pack) => bytes + pack.fileBytes, 0);
     return {
       list: await this.keep(list),
@@ -140,9 +142,9 @@ export class PublishedFolder {
     };
   }
 
-  private packer(blockBytes: number, blocksInPack: number): BlockPacker {
+  private packer(blockBytes: number, blocksInPack: number, pack = compress): BlockPacker {
     const keep = async (raw: Uint8Array) => {
-      const file = compress(raw);
+      const file = pack(raw);
       return { name: await this.keep(file), fileBytes: file.length };
     };
     return new BlockPacker(blockBytes, blocksInPack, keep, hashOf);

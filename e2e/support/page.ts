@@ -185,3 +185,8 @@ export async function bootDefaultGuest(page: Page): Promise<void> {
 export async function type(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text, { delay: 40 });
 }
+
+/** By the command that types for a person: at the guest's pace, so that no key is down for long on a busy machine. */
+export async function typeForGuest(page: Page, text: string): Promise<void> {
+  await page.evaluate((keys) => document.querySelector<VmScreen>("vm-screen")!.machine!.typeText(keys), text);
+}

@@ -14,9 +14,11 @@ const TIDY =
   "mount -o remount,size=85% /tmp; dd if=/dev/zero of=/tmp/zeros bs=1M 2>/dev/null; rm /tmp/zeros; echo is tid''y\\n";
 
 const folderOf = (id, guests) => join(guests, "saved", id);
+/** Of how `posada publish` lays a state out: with another one it is made anew. */
+const LAYOUT = 2;
 /** What a state is made of, and what reads it. */
 const madeFrom = ({ kernel, initrd, commandLine, memoryMiB }, guests) => {
-  const hash = createHash("sha256").update(`${commandLine}\0${memoryMiB}\0${TIDY}`);
+  const hash = createHash("sha256").update(`${commandLine}\0${memoryMiB}\0${TIDY}\0${LAYOUT}`);
   for (const file of [kernel, initrd]) hash.update(readFileSync(join(guests, file)));
   return hash.digest("hex").slice(0, 16);
 };

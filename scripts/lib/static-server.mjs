@@ -1,7 +1,13 @@
-/** A static file server with the headers for isolation and security, and byte ranges; for `npm start` and the browser tests. */
+/**
+ * A static file server with the headers for isolation and security, byte ranges and compression; for `npm start` and the
+ * browser tests.
+ *
+ * References: [RFC 9110] 12.5.3 (Accept-Encoding), 14.1.2 (byte ranges).
+ */
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, relative, sep } from "node:path";
+import { gzipSync } from "node:zlib";
 import { isolationHeaders } from "./isolation.mjs";
 import { securityHeaders } from "./security.mjs";
 
@@ -21,6 +27,29 @@ const types = {
 
 /** These never change. */
 const NAMED_BY_CONTENTS = /[/\\](assets[/\\][^/\\]+-[\w-]{8}\.\w+|[0-9a-f]{32}(\.png)?)$/;
+
+/** As hosts of static sites commonly do; images of disks are read by ranges, which are of the file as it is. */
+const COMPRESSED = new Set([".html", ".js", ".mjs", ".css", ".json", ".webmanifest", ".svg", ".wasm", ".txt", ".md"]);
+const MOST_COMPRESSED_BYTES = 4 << 20;
+/** Files as they were compressed last, by path. */
+const compressed = new Map();
+
+function gzipped(path) {
+  const { mtimeMs, size } = statSync(path);
+  const known = compressed.get(path);
+  if (known?.mtimeMs === mtimeMs && known.size === size) return known.bytes;
+  const bytes = gzipSync(readFileSync(path));
+  compressed.set(path, { mtimeMs, size, bytes });
+  return bytes;
+}
+
+/** Whether gzip was asked for by name and not refused. */
+function takesGzip(header = "") {
+  return header.split(",").some((each) => {
+    const [coding, ...parameters] = each.split(";").map((part) => part.trim().toLowerCase());
+    return coding === "gzip" && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
 
 function sizeOf(path) {
   try {
@@ -43,8 +72,9 @@ function rangeOf(header, size) {
 /**
  * Answers requests with the files of `folder`, with the isolation headers and byte ranges.
  * @param options.headers sent with everything, in place of the isolation headers
+ * @param options.compress what is text or code is sent compressed to whoever takes that
  */
-export function fileHandler(folder, { headers: always = isolationHeaders } = {}) {
+export function fileHandler(folder, { headers: always = isolationHeaders, compress = true } = {}) {
   return (request, response, pathname = new URL(request.url, "http://localhost").pathname) => {
     const answer = (status, headers = {}) => response.writeHead(status, { ...always, ...headers });
     if (request.method !== "GET" && request.method !== "HEAD") return void answer(405).end();
@@ -60,16 +90,21 @@ export function fileHandler(folder, { headers: always = isolationHeaders } = {})
     const range = rangeOf(request.headers.range, size);
     if (range === null) return void answer(416, { "Content-Range": `bytes */${size}` }).end();
     const { first, last } = range ?? { first: 0, last: size - 1 };
+    const mayCompress = compress && COMPRESSED.has(extname(path)) && size > 0 && size <= MOST_COMPRESSED_BYTES;
+    const body = mayCompress && !range && takesGzip(request.headers["accept-encoding"]) ? gzipped(path) : null;
     const address = `/${relative(folder, path).split(sep).join("/")}`;
     answer(range ? 206 : 200, {
       ...securityHeaders(address, extname(path) === ".html" ? readFileSync(path, "utf8") : null),
       "Content-Type": types[extname(path)] ?? "application/octet-stream",
-      "Content-Length": last - first + 1,
+      "Content-Length": body ? body.length : last - first + 1,
       "Accept-Ranges": "bytes",
+      ...(mayCompress ? { Vary: "Accept-Encoding" } : {}),
+      ...(body ? { "Content-Encoding": "gzip" } : {}),
       "Cache-Control": NAMED_BY_CONTENTS.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
       ...(range ? { "Content-Range": `bytes ${first}-${last}/${size}` } : {}),
     });
     if (request.method === "HEAD" || size === 0) return void response.end();
+    if (body) return void response.end(body);
     createReadStream(path, { start: first, end: last })
       .on("error", () => response.destroy())
       .pipe(response);

@@ -189,7 +189,6 @@ export class MachineSession extends EventTarget {
     return this.api.screenText();
   }
 
-  /** A PNG, or null where it failed. */
   /** What has changed since the published state from which it went on; null where that failed. */
   async difference(): Promise<Uint8Array | null> {
     let difference: Uint8Array | null = null;
@@ -199,6 +198,7 @@ export class MachineSession extends EventTarget {
     return difference;
   }
 
+  /** A PNG, or null where it failed. */
   async screenshot(): Promise<Blob | null> {
     let blob: Blob | null = null;
     await this.attempt(async () => {

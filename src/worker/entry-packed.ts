@@ -2,10 +2,7 @@
  * The Worker script of a machine in a page that is one file: a classic script, since pages of `file:` start no modules. The
  * first message brings what other pages load: the processor core and the unpacker of kernels.
  */
-import * as Comlink from "comlink";
-import { exposable } from "./expose.ts";
-import { platformWith } from "./platform-web.ts";
-import { Vm } from "./vm.ts";
+import { serve } from "./serve-machine.ts";
 
 interface PackedModules {
   core: Uint8Array<ArrayBuffer>;
@@ -16,11 +13,10 @@ addEventListener(
   "message",
   ({ data }: MessageEvent<PackedModules>) => {
     const { core, unpacker } = data;
-    const platform = platformWith({
+    serve({
       compileCore: () => WebAssembly.compile(core),
       compileUnpacker: () => WebAssembly.compile(unpacker),
     });
-    Comlink.expose(exposable(new Vm(platform)));
   },
   { once: true },
 );

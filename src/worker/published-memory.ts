@@ -21,9 +21,9 @@ import {
   storedPacks,
 } from "../storage/published/block-index.ts";
 import type { Pack, StoredPacks } from "../storage/published/block-index.ts";
-import { unpackFile } from "../storage/published/pack-codec.ts";
+import { unpackFile, unpackFileSoon } from "../storage/published/pack-codec.ts";
 import type { PublishedFiles } from "../storage/published/published-files.ts";
-import { unwrapIndex } from "../storage/published/published-store.ts";
+import { unwrapIndex, unwrapIndexSoon } from "../storage/published/published-store.ts";
 import type { Regions, StateSummary } from "./saved-state.ts";
 import { decodeDifference, differ, encodeDifference, MAX_CHANGED_PAGES } from "./state-difference.ts";
 import type { StateDifference } from "./state-difference.ts";
@@ -59,7 +59,10 @@ export function encodeStateIndex({ summary, devices, packs, first, regions, seri
 
 /** @throws VmError or StorageError */
 export function decodeStateIndex(bytes: Uint8Array): StateIndex {
-  const stored = unwrapIndex(bytes);
+  return stateIndexIn(unwrapIndex(bytes));
+}
+
+function stateIndexIn(stored: Record<string, unknown>): StateIndex {
   if (Number(stored.version) !== VERSION)
     throw new VmError("badState", said`The published state is of version ${Number(stored.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
   const { packs, first } = readPacks(stored as unknown as StoredPacks);
@@ -116,7 +119,7 @@ export class PublishedMemory implements PageBringer {
     difference: Uint8Array | null = null,
   ): Promise<PublishedMemory> {
     const listBytes = await files.get(name);
-    const index = decodeStateIndex(listBytes);
+    const index = stateIndexIn(await unwrapIndexSoon(listBytes));
     const regionBytes = index.regions.map(({ length }) => length * PAGE_BYTES);
     const change = difference && decodeDifference(difference, name, regionBytes);
     const memory = new PublishedMemory(index, name, files, change);
@@ -129,7 +132,7 @@ export class PublishedMemory implements PageBringer {
       while (next < wanted.length) {
         const pack = wanted[next++]!;
         const bytes = await files.get(memory.index.packs[pack]!.name);
-        memory.waiting.set(pack, memory.unpack(pack, bytes));
+        memory.waiting.set(pack, await memory.unpackSoon(pack, bytes));
         progress((done += bytes.length), total);
       }
     };
@@ -195,8 +198,9 @@ export class PublishedMemory implements PageBringer {
     for (const pack of [...this.pagesOf.keys()]) {
       if (!this.pagesOf.has(pack)) continue;
       const bytes = await this.files.get(this.index.packs[pack]!.name);
+      const raw = await this.unpackSoon(pack, bytes);
       // Meanwhile the guest may have wanted it, or the memory is another's.
-      if (this.pagesOf.has(pack)) this.install(pack, this.unpack(pack, bytes));
+      if (this.pagesOf.has(pack)) this.install(pack, raw);
     }
   }
 
@@ -230,7 +234,7 @@ export class PublishedMemory implements PageBringer {
       });
     });
     for (const [pack, pages] of byPack) {
-      const bytes = this.unpack(pack, await this.files.get(index.packs[pack]!.name));
+      const bytes = await this.unpackSoon(pack, await this.files.get(index.packs[pack]!.name));
       for (const [region, page] of pages) look(region, page, pageOf(bytes, index.regions[region]![page]!));
     }
     const keys = [...changed.keys()].sort((a, b) => a - b);
@@ -301,6 +305,10 @@ export class PublishedMemory implements PageBringer {
 
   private unpack(pack: number, bytes: Uint8Array): Uint8Array {
     return unpackFile(bytes, this.index.packs[pack]!.blocks * PAGE_BYTES);
+  }
+
+  private unpackSoon(pack: number, bytes: Uint8Array): Promise<Uint8Array> {
+    return unpackFileSoon(bytes, this.index.packs[pack]!.blocks * PAGE_BYTES);
   }
 }
 

@@ -10,7 +10,7 @@ import { said } from "../shared/said.ts";
 import type { MadeMachine, VmPlatform } from "./make-machine.ts";
 import type { RunLoop } from "./run-loop.ts";
 import { TouchRecorder } from "./touch-recorder.ts";
-import { Tracer } from "./tracer.ts";
+import type { Tracer } from "./tracer.ts";
 
 export interface ReplayHost {
   made: MadeMachine;
@@ -45,7 +45,7 @@ export class Replay {
     await this.runBounded(() => this.spanTimer.armAt(this.host.made.clock.nowNs() + guestMs * 1e6));
   }
 
-  trace(options: TraceOptions): void {
+  async trace(options: TraceOptions): Promise<void> {
     const { host } = this;
     host.expect("poweredOff");
     const unknown = options.categories.find((name) => !TRACE_CATEGORIES.includes(name));
@@ -53,6 +53,8 @@ export class Replay {
       throw new VmError("badConfig", said`"${unknown}" cannot be traced; there are ${TRACE_CATEGORIES.join(", ")}.`);
     if (!host.openTrace || this.tracer) throw new VmError("wrongState", "This machine cannot be traced here and now.");
     const { core, machine, clock } = host.made;
+    // With the disassembler, which is a third of the Worker's script: those who only want a machine go without.
+    const { Tracer } = await import("./tracer.ts");
     const sink = host.openTrace(options.file);
     this.tracer = new Tracer(core, machine, options, sink, () => host.powerOn.instructions);
     this.tracer.alsoLog(currentLogSink());

@@ -115,7 +115,18 @@ function numbersIn(bytes: Uint8Array, count: number): Uint32Array {
 
 /** Whether two pages are the same; if not, `into` gets their difference. */
 export function differ(now: Uint8Array, before: Uint8Array | null, into: Uint8Array): boolean {
-  let any = 0;
-  for (let i = 0; i < PAGE_BYTES; i++) any |= into[i] = now[i]! ^ (before === null ? 0 : before[i]!);
-  return any !== 0;
+  const words = inWords(now);
+  const wordsBefore = before && inWords(before);
+  let at = 0;
+  if (wordsBefore) while (at < words.length && words[at] === wordsBefore[at]) at++;
+  else while (at < words.length && words[at] === 0) at++;
+  if (at === words.length) return false;
+  for (let i = 0; i < PAGE_BYTES; i++) into[i] = now[i]! ^ (before === null ? 0 : before[i]!);
+  return true;
+}
+
+/** Most pages are as they were, and all of the memory is looked at. */
+function inWords(page: Uint8Array): Int32Array {
+  const aligned = page.byteOffset % 4 === 0 ? page : page.slice();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, PAGE_BYTES / 4);
 }

@@ -24,7 +24,6 @@ import { inEnglish, said } from "../shared/said.ts";
 import type { Said } from "../shared/said.ts";
 import type { BlockStore } from "../storage/block-store.ts";
 import { QuotaError } from "../storage/library/quota-error.ts";
-import { coverageOf } from "./coverage.ts";
 import { CanvasSink } from "./display/canvas-sink.ts";
 import { HeadlessSink } from "./display/headless-sink.ts";
 import { PieceSink } from "./display/piece-sink.ts";
@@ -330,7 +329,7 @@ export class Vm implements ReplayApi {
 
   async trace(options: TraceOptions): Promise<void> {
     this.created();
-    this.replay.trace(options);
+    await this.replay.trace(options);
   }
 
   async watchTouched(): Promise<void> {
@@ -346,7 +345,7 @@ export class Vm implements ReplayApi {
 
   async coverage(): Promise<Record<string, number> | null> {
     this.created();
-    return coverageOf(this.core);
+    return (await import("./coverage.ts")).coverageOf(this.core);
   }
 
   async registers(): Promise<string> {

@@ -117,6 +117,8 @@ export class ShareDraft extends EventTarget {
   /** Whether what has changed is too much for the link itself. */
   get needsFile(): boolean {
     if (!this.moment) return false;
+    // What is much too long is no definition at all.
+    if ((this.moment.difference.length * 4) / 3 > MOST_LINK_CHARS) return true;
     return encodeLink(this.definition(true)).length > MOST_LINK_CHARS;
   }
 

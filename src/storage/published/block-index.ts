@@ -45,11 +45,11 @@ export function encodePlaces(places: Uint32Array): Uint8Array {
 /** @throws StorageError where one leads to no block of these packs */
 export function decodePlaces(bytes: Uint8Array, packs: readonly Pack[]): Uint32Array {
   if (bytes.length % 4 !== 0) throw damagedIndex();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const places = new Uint32Array(bytes.length / 4);
+  // Hosts are little-endian, as WebAssembly is.
+  const places = new Uint32Array(bytes.slice().buffer);
   for (let i = 0, before = 0; i < places.length; i++) {
-    places[i] = before + view.getUint32(i * 4, true);
-    const place = (before = places[i]!);
+    // Differences are modulo 2^32.
+    const place = (before = places[i] = (places[i]! + before) >>> 0);
     if (place === 0) continue;
     const pack = packs[packAt(place)];
     if (!pack || blockAt(place) >= pack.blocks) throw damagedIndex();

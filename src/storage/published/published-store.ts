@@ -10,7 +10,7 @@ import { StorageError, type BlockStore } from "../block-store.ts";
 import { assertRange } from "../memory-store.ts";
 import { MAX_BLOCKS, blockAt, damagedIndex, decodePlaces, encodePlaces, packAt, readPacks, storedPacks } from "./block-index.ts"; // prettier-ignore
 import type { Pack, StoredPacks } from "./block-index.ts";
-import { unpackFile } from "./pack-codec.ts";
+import { unpackFile, unpackFileSoon } from "./pack-codec.ts";
 import type { PublishedFiles } from "./published-files.ts";
 
 const VERSION = 1;
@@ -36,9 +36,21 @@ export function wrapIndex(raw: Uint8Array, pack: (raw: Uint8Array) => Uint8Array
 
 /** @throws StorageError */
 export function unwrapIndex(bytes: Uint8Array): Record<string, unknown> {
-  const rawBytes = bytes.length < 4 ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return indexIn(unpackFile(bytes.subarray(4), indexBytes(bytes)));
+}
+
+/** The same, unpacked by the host where it can. @throws StorageError */
+export async function unwrapIndexSoon(bytes: Uint8Array): Promise<Record<string, unknown>> {
+  return indexIn(await unpackFileSoon(bytes.subarray(4), indexBytes(bytes)));
+}
+
+function indexBytes(file: Uint8Array): number {
+  const rawBytes = file.length < 4 ? 0 : new DataView(file.buffer, file.byteOffset).getUint32(0, true);
   if (rawBytes === 0 || rawBytes > MAX_INDEX_BYTES) throw damagedIndex();
-  const raw = unpackFile(bytes.subarray(4), rawBytes);
+  return rawBytes;
+}
+
+function indexIn(raw: Uint8Array): Record<string, unknown> {
   let index: unknown;
   try {
     index = new Decoder({ useBigInt64: true }).decode(raw);

@@ -1,10 +1,10 @@
 import { deflateRawSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import { Encoder } from "@msgpack/msgpack";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BlockPacker } from "./block-packer.ts";
 import { decodePlaces, encodePlaces, placeOf } from "./block-index.ts";
-import { unpackFile } from "./pack-codec.ts";
+import { unpackFile, unpackFileSoon } from "./pack-codec.ts";
 import { contentName, filesAtHand, filesBeside } from "./published-files.ts";
 import { decodeDiskIndex, encodeDiskIndex, PublishedStore, wrapIndex } from "./published-store.ts";
 
@@ -140,6 +140,31 @@ it("Zstandard and deflate are both unpacked, and nothing of another length", () 
   expect(() => unpackFile(zstd, text.length - 1)).toThrow(/damaged/);
   expect(() => unpackFile(pack(text), text.length - 1)).toThrow(/damaged/);
   expect(() => unpackFile(pack(text), text.length + 1)).toThrow(/damaged/);
+});
+
+it("the host unpacks the same, and refuses the same", async () => {
+  const text = new TextEncoder().encode("the same again, ".repeat(5000));
+  const packed = pack(text);
+  expect(await unpackFileSoon(packed, text.length)).toEqual(text);
+  await expect(unpackFileSoon(packed, text.length - 1)).rejects.toThrow(/damaged or cut short/);
+  await expect(unpackFileSoon(packed, text.length + 1)).rejects.toThrow(/damaged or cut short/);
+  await expect(unpackFileSoon(packed.subarray(0, packed.length - 3), text.length)).rejects.toThrow(/damaged/);
+  await expect(
+    unpackFileSoon(
+      packed.map((byte) => ~byte),
+      text.length,
+    ),
+  ).rejects.toThrow(/damaged/);
+});
+
+it("without the host's help it is unpacked all the same", async () => {
+  vi.stubGlobal("DecompressionStream", undefined);
+  try {
+    const text = new TextEncoder().encode("again and again ".repeat(100));
+    expect(await unpackFileSoon(pack(text), text.length)).toEqual(text);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 it("places come back from their differences", () => {

@@ -86,6 +86,7 @@ export const enShare = {
     leftOut: "left out",
     moment: "As it is now",
     momentHint: "Whoever opens the link goes on from this moment. The machine stands still for a second while it is looked at.",
+    momentRefused: "What has changed in this machine cannot be told now, so the link is of the machine as it is when it is switched on.",
     looking: "Looking at what has changed…",
     inLink: (size: string) => str`${size} of changes, in the link itself`,
     inFile: (size: string) => str`The changes are ${size}, too much for a link. Save them as a file, put that where others can load it, and write its address here.`,

@@ -84,6 +84,7 @@ export const esShare: typeof enShare = {
     leftOut: "queda fuera",
     moment: "Tal como está ahora",
     momentHint: "Quien abra el enlace seguirá desde este momento. La máquina se detiene un segundo mientras se examina.",
+    momentRefused: "Ahora no se puede saber qué ha cambiado en esta máquina, así que el enlace es de la máquina tal como se enciende.",
     looking: "Examinando lo que ha cambiado…",
     inLink: (size) => str`${size} de cambios, en el propio enlace`,
     inFile: (size) => str`Los cambios ocupan ${size}, demasiado para un enlace. Guárdelos como archivo, póngalo donde otros puedan cargarlo y escriba aquí su dirección.`,

@@ -17,6 +17,8 @@ export class ShareDialog extends Modal {
   /** Finds what has changed in the machine; null: it is off. */
   @property({ attribute: false }) capture: (() => Promise<Uint8Array | null>) | null = null;
   @state() private looking = false;
+  /** The machine cannot tell what has changed; the page says why. */
+  @state() private refused = false;
   @state() private said = "";
 
   constructor() {
@@ -104,6 +106,7 @@ export class ShareDialog extends Modal {
     const words = this.t.share;
     const { moment, needsFile } = draft;
     const size = moment ? language.size(moment.difference.length) : "";
+    const still = this.refused ? words.momentRefused : words.momentHint;
     return html`
       <section class="moment">
         <label class="check">
@@ -111,7 +114,7 @@ export class ShareDialog extends Modal {
           <span>${words.moment}</span>
         </label>
         <p class="hint" role="status">
-          ${this.looking ? words.looking : moment === null ? words.momentHint : needsFile ? words.inFile(size) : words.inLink(size)}
+          ${this.looking ? words.looking : moment === null ? still : needsFile ? words.inFile(size) : words.inLink(size)}
         </p>
         ${
           moment && needsFile
@@ -133,10 +136,15 @@ export class ShareDialog extends Modal {
   }
 
   private async chooseMoment(event: Event): Promise<void> {
-    if (!(event.target as HTMLInputElement).checked) return this.draft.setMoment(null);
+    const box = event.target as HTMLInputElement;
+    this.refused = false;
+    if (!box.checked) return this.draft.setMoment(null);
     this.looking = true;
-    await this.draft.setMoment((await this.capture?.()) ?? null);
+    const difference = (await this.capture?.()) ?? null;
+    await this.draft.setMoment(difference);
     this.looking = false;
+    this.refused = difference === null;
+    box.checked = difference !== null;
   }
 
   private saveMoment(): void {

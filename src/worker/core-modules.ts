@@ -1,11 +1,14 @@
-/** A machine's platform in a page that loads the processor core from beside itself. */
+/** The WebAssembly modules that lie beside the Worker's script in a page. It brings little along, so that they are fetched first. */
 import { VmError } from "../protocol/vm-api.ts";
 import { said } from "../shared/said.ts";
-import type { VmPlatform } from "./make-machine.ts";
-import { platformWith } from "./platform-web.ts";
 
 const coreUrl = new URL("../../build/core.wasm", import.meta.url).href;
 const unpackerUrl = new URL("../../build/unpack.wasm", import.meta.url).href;
+
+export interface CoreModules {
+  compileCore(): Promise<WebAssembly.Module>;
+  compileUnpacker(): Promise<WebAssembly.Module>;
+}
 
 async function compile(what: string, url: string): Promise<WebAssembly.Module> {
   const response = await fetch(url).catch(() => null);
@@ -16,12 +19,9 @@ async function compile(what: string, url: string): Promise<WebAssembly.Module> {
     : WebAssembly.compile(await response.arrayBuffer());
 }
 
-export function browserPlatform(): VmPlatform {
-  // A Worker is made for a machine: while it is told which, its core can be compiled.
+/** A Worker is made for a machine: while it is told which, its core can be compiled. */
+export function coreModules(): CoreModules {
   const core = compile("processor core", coreUrl);
   core.catch(() => undefined); // who asks for it is told
-  return platformWith({
-    compileCore: () => core,
-    compileUnpacker: () => compile("unpacker of kernels", unpackerUrl),
-  });
+  return { compileCore: () => core, compileUnpacker: () => compile("unpacker of kernels", unpackerUrl) };
 }
