@@ -12,6 +12,7 @@ import { Decoder, Encoder } from "@msgpack/msgpack";
 import { deflateSync } from "fflate";
 import type { DeviceState } from "../machine/device.ts";
 import { VmError } from "../protocol/vm-api.ts";
+import { said } from "../shared/said.ts";
 import { unpackFile } from "../storage/published/pack-codec.ts";
 
 const VERSION = 1;
@@ -66,7 +67,7 @@ export function decodeDifference(bytes: Uint8Array, base: string, regionBytes: r
   }
   if (typeof found !== "object" || found === null) throw damaged();
   if (Number(found.version) !== VERSION)
-    throw new VmError("badState", `The state in this link is of version ${Number(found.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
+    throw new VmError("badState", said`The state in this link is of version ${Number(found.version)}; this Posada reads version ${VERSION}.`); // prettier-ignore
   if (found.base !== base)
     throw new VmError("badState", "The state in this link belongs to another machine than the one that is there.");
   const { devices, pages, xor } = found;

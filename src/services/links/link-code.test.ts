@@ -229,4 +229,4 @@ test("random changes to links are refused in words or read; nothing else comes o
     if (round % 2) new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)));
     problemOf(`machine=1.${toBase64Url(bytes)}`);
   }
-});
+}, 60_000);

@@ -267,6 +267,17 @@ export const esFailures: Record<string, string> = {
     "Un archivo de la máquina publicada está dañado o incompleto.",
   "A part of this machine, {0}, is missing.": "Falta una parte de esta máquina, {0}.",
   "The published state is damaged.": "El estado publicado está dañado.",
+  "Too much has changed since this machine was published; save its state as a file.":
+    "Ha cambiado demasiado desde que se publicó esta máquina; guarde su estado como archivo.",
+  "This machine has not gone on from a published state, so that there is none to differ from.":
+    "Esta máquina no ha seguido desde un estado publicado, así que no hay ninguno con el que compararla.",
+  "The state in this link is damaged or cut short.": "El estado de este enlace está dañado o incompleto.",
+  "The state in this link claims to be larger than any such state.":
+    "El estado de este enlace dice ser mayor que cualquier estado así.",
+  "The state in this link is of version {0}; this Posada reads version {1}.":
+    "El estado de este enlace es de la versión {0}; esta Posada lee la versión {1}.",
+  "The state in this link belongs to another machine than the one that is there.":
+    "El estado de este enlace pertenece a otra máquina que la que hay.",
   "The published state is of a machine with other memory.": "El estado publicado es de una máquina con otra memoria.",
   "The published state is of version {0}; this Posada reads version {1}.":
     "El estado publicado es de la versión {0}; esta Posada lee la versión {1}.",
