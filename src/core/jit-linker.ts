@@ -6,8 +6,16 @@
  */
 import { JIT_DROPPED, JIT_DROPPED_ENTRIES, JIT_MODULE } from "./generated/layout.ts";
 
-/** What of wasm/jit/ the host calls. */
-export interface JitExports {
+/** Functions of the core that emitted modules import, in the order of wasm/jit/imports.ts. */
+const IMPORTED = [
+  ...(["settleFlags", "pagePointer", "leaveRegion", "leaveAfter", "leaveTo", "mulHighU64", "mulHighI64"] as const),
+  ...(["carryOf", "runEnding", "findKnown", "isExact32", "isExact64", "isExactPs", "isExactPd"] as const),
+  ...(["readFlags", "popPlainFlags", "segmentForRegion"] as const),
+  ...(["x87Load", "x87LoadInteger", "x87Operate", "x87OperateStack", "x87Peek", "x87Stored"] as const),
+];
+
+/** What of wasm/jit/ the host calls, and what emitted modules import. */
+export interface JitExports extends Readonly<Record<(typeof IMPORTED)[number], WebAssembly.ExportValue>> {
   configureJit(cpu: number, on: boolean, threshold: number): void;
   useTailCalls(on: boolean): void;
   limitRegions(mostInstructions: number): void;
@@ -23,30 +31,6 @@ export interface JitExports {
   takeDroppedRegions(): number;
   installRegion(trace: number, epoch: number, tableIndex: number): number;
   readonly table: WebAssembly.Table;
-  // Imported by emitted modules, in the order of wasm/jit/imports.ts.
-  readonly settleFlags: WebAssembly.ExportValue;
-  readonly pagePointer: WebAssembly.ExportValue;
-  readonly leaveRegion: WebAssembly.ExportValue;
-  readonly leaveAfter: WebAssembly.ExportValue;
-  readonly leaveTo: WebAssembly.ExportValue;
-  readonly mulHighU64: WebAssembly.ExportValue;
-  readonly mulHighI64: WebAssembly.ExportValue;
-  readonly carryOf: WebAssembly.ExportValue;
-  readonly runEnding: WebAssembly.ExportValue;
-  readonly findKnown: WebAssembly.ExportValue;
-  readonly readFlags: WebAssembly.ExportValue;
-  readonly popPlainFlags: WebAssembly.ExportValue;
-  readonly segmentForRegion: WebAssembly.ExportValue;
-  readonly x87Load: WebAssembly.ExportValue;
-  readonly x87LoadInteger: WebAssembly.ExportValue;
-  readonly x87Operate: WebAssembly.ExportValue;
-  readonly x87OperateStack: WebAssembly.ExportValue;
-  readonly x87Peek: WebAssembly.ExportValue;
-  readonly x87Stored: WebAssembly.ExportValue;
-  readonly isExact32: WebAssembly.ExportValue;
-  readonly isExact64: WebAssembly.ExportValue;
-  readonly isExactPs: WebAssembly.ExportValue;
-  readonly isExactPd: WebAssembly.ExportValue;
 }
 
 /** A module that was written, and the traces its functions come from. */
@@ -94,47 +78,9 @@ export class JitLinker {
     private readonly onModule: (bytes: Uint8Array) => void = () => {},
   ) {
     this.epoch = exports.jitEpoch();
-    const { settleFlags, pagePointer, leaveRegion, leaveAfter, leaveTo, mulHighU64, mulHighI64 } = exports;
-    const { carryOf, runEnding, findKnown, isExact32, isExact64, isExactPs, isExactPd } = exports;
-    const {
-      readFlags,
-      popPlainFlags,
-      segmentForRegion,
-      x87Load,
-      x87LoadInteger,
-      x87Operate,
-      x87OperateStack,
-      x87Peek,
-      x87Stored,
-    } = exports;
-    const functions = [
-      settleFlags,
-      pagePointer,
-      leaveRegion,
-      leaveAfter,
-      leaveTo,
-      mulHighU64,
-      mulHighI64,
-      carryOf,
-      runEnding,
-      findKnown,
-      isExact32,
-      isExact64,
-      isExactPs,
-      isExactPd,
-      readFlags,
-      popPlainFlags,
-      segmentForRegion,
-      x87Load,
-      x87LoadInteger,
-      x87Operate,
-      x87OperateStack,
-      x87Peek,
-      x87Stored,
-    ];
     this.imports = {
       env: { mem: memory, tab: exports.table },
-      jit: Object.fromEntries(functions.map((f, i) => [String.fromCharCode(FIRST_NAME + i), f])),
+      jit: Object.fromEntries(IMPORTED.map((name, i) => [String.fromCharCode(FIRST_NAME + i), exports[name]])),
     };
   }
 
